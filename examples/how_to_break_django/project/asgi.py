@@ -1,0 +1,9 @@
+"""The way in for an async server: every async view runs in its event loop."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+application = get_asgi_application()

@@ -1,0 +1,183 @@
+"""What a call returns, by the callee's signature and the types of the arguments."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from mypy.applytype import apply_generic_arguments, apply_poly
+from mypy.argmap import map_actuals_to_formals
+from mypy.checkexpr import all_same_types, any_causes_overload_ambiguity, has_any_type
+from mypy.erasetype import erase_type
+from mypy.expandtype import freshen_all_functions_type_vars
+from mypy.infer import ArgumentInferContext, infer_function_type_arguments
+from mypy.nodes import ArgKind, Context
+from mypy.subtypes import is_subtype
+from mypy.typeops import freeze_all_type_vars, get_all_type_vars
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Overloaded,
+    ProperType,
+    TupleType,
+    Type,
+    TypeOfAny,
+    TypeVarLikeType,
+    UninhabitedType,
+    get_proper_type,
+    remove_optional,
+)
+
+UNKNOWN: Final = AnyType(TypeOfAny.unannotated)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call as mypy's functions take them; the type of an unknown one is Any."""
+
+    types: Sequence[Type]
+    kinds: list[ArgKind]
+    names: Sequence[str | None]
+
+    def without_none(self) -> "Arguments":
+        """The same with None removed from what may be None: the code before may have tested it."""
+        return replace(self, types=[remove_optional(type_) for type_ in self.types])
+
+    def of(self, callee: CallableType) -> list[list[int]]:
+        """For each parameter of the callee the positions of the arguments that it gets."""
+        return map_actuals_to_formals(
+            self.kinds, self.names, callee.arg_kinds, callee.arg_names, self.types.__getitem__
+        )
+
+
+def returned(
+    callee: FunctionLike, arguments: Arguments, context: ArgumentInferContext
+) -> ProperType | None:
+    """The type of the result; None where several overloads may be meant."""
+    if isinstance(callee, CallableType):
+        applied = _applied(callee, arguments, context)
+        return applied and get_proper_type(applied.ret_type)
+    assert isinstance(callee, Overloaded)
+    return _overloaded(callee, arguments, context) or _overloaded(
+        callee, arguments.without_none(), context
+    )
+
+
+def accepts(callee: CallableType, arguments: Arguments) -> bool:
+    """Whether the arguments fit in number, name and type; an unknown type fits."""
+    mapping = arguments.of(callee)
+    passed = {index for indices in mapping for index in indices}
+    return (
+        all(index in passed or kind.is_star() for index, kind in enumerate(arguments.kinds))
+        and all(indices or not kind.is_required() for indices, kind in _formals(callee, mapping))
+        and all(
+            _fits(arguments.types[index], arguments.kinds[index], formal)
+            for formal, indices in zip(callee.arg_types, mapping, strict=True)
+            for index in indices
+        )
+    )
+
+
+def _overloaded(
+    callee: Overloaded, arguments: Arguments, context: ArgumentInferContext
+) -> ProperType | None:
+    vague = any(has_any_type(type_) for type_ in arguments.types)
+    matches = []
+    for item in callee.items:
+        applied = _applied(item, arguments, context)
+        if applied is not None and _tried(lambda item=applied: accepts(item, arguments)):
+            matches.append(applied)
+            if not vague:
+                break
+    return _common(matches, arguments)
+
+
+def _common(matches: list[CallableType], arguments: Arguments) -> ProperType | None:
+    if not matches:
+        return None
+    results = [match.ret_type for match in matches]
+    types, kinds, names = list(arguments.types), arguments.kinds, arguments.names
+    if any_causes_overload_ambiguity(matches, results, types, kinds, names):
+        results = [erase_type(result) for result in results]
+        if not all_same_types(results):
+            return None
+    return get_proper_type(results[0])
+
+
+def _applied(
+    callee: CallableType, arguments: Arguments, context: ArgumentInferContext
+) -> CallableType | None:
+    """The callee with its type variables solved by the arguments."""
+    if not callee.is_generic():
+        return callee
+    callee = freshen_all_functions_type_vars(callee)
+    normal = callee.with_unpacked_kwargs().with_normalized_var_args()
+    return _tried(lambda: _solved(normal, arguments, context))
+
+
+def _solved(
+    callee: CallableType, arguments: Arguments, context: ArgumentInferContext
+) -> CallableType:
+    types, kinds, names, mapping = (
+        arguments.types,
+        arguments.kinds,
+        arguments.names,
+        arguments.of(callee),
+    )
+    solution, _ = infer_function_type_arguments(callee, types, kinds, names, mapping, context)
+    if any(_is_unsolved(type_, callee.variables) for type_ in solution):
+        # As mypy does for generic functions that are passed as arguments.
+        solution, free = infer_function_type_arguments(
+            callee, types, kinds, names, mapping, context, allow_polymorphic=True
+        )
+        generic = apply_poly(_with_solution(callee, solution), free) if free else None
+        if generic is not None:
+            freeze_all_type_vars(generic)
+            return generic
+    variables = callee.variables
+    solution = [
+        UNKNOWN if _is_unsolved(type_, variables) and not variable.has_default() else type_
+        for type_, variable in zip(solution, variables, strict=True)
+    ]
+    return _with_solution(callee, solution)
+
+
+def _with_solution(callee: CallableType, solution: Sequence[Type | None]) -> CallableType:
+    return apply_generic_arguments(
+        callee, solution, lambda *mismatch: None, Context(), skip_unsatisfied=True
+    )
+
+
+def _is_unsolved(type_: Type | None, variables: Sequence[TypeVarLikeType]) -> bool:
+    proper = get_proper_type(type_)
+    return (
+        proper is None
+        or isinstance(proper, UninhabitedType)
+        or any(variable in variables for variable in get_all_type_vars(proper))
+    )
+
+
+def _formals(
+    callee: CallableType, mapping: list[list[int]]
+) -> list[tuple[list[int], ArgKind]]:
+    return list(zip(mapping, callee.arg_kinds, strict=True))
+
+
+def _fits(type_: Type, kind: ArgKind, formal: Type) -> bool:
+    proper = get_proper_type(type_)
+    if kind.is_star() or isinstance(proper, AnyType) or isinstance(formal, TupleType):
+        return True
+    return is_subtype(type_, formal)
+
+
+def _tried(solve: Callable[[], T]) -> T | None:
+    """What ``solve`` returns; None where mypy's solver does not cope.
+
+    It asserts what the type checker has made sure of; unchecked code may be anything.
+    """
+    try:
+        return solve()
+    except Exception:
+        return None

@@ -1,0 +1,378 @@
+"""Attributes of values, results of calls and of other operations, as far as declarations tell.
+
+mypy does the same while it checks a body, with the checker's help and with all its error messages
+(checkmember.py). Here are its rules for the moments before, and for bodies it does not check.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Final
+
+from mypy.expandtype import expand_self_type, expand_type_by_instance
+from mypy.infer import ArgumentInferContext
+from mypy.lookup import lookup_fully_qualified, lookup_stdlib_typeinfo
+from mypy.maptype import map_instance_to_supertype
+from mypy.nodes import (
+    ARG_POS,
+    Decorator,
+    FuncBase,
+    FuncDef,
+    MypyFile,
+    OverloadedFuncDef,
+    SymbolNode,
+    SymbolTableNode,
+    TypeAlias,
+    TypeInfo,
+    Var,
+)
+from mypy.typeops import (
+    bind_self,
+    callable_type,
+    function_type,
+    make_simplified_union,
+    tuple_fallback,
+    type_object_type,
+)
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Instance,
+    LiteralType,
+    NoneType,
+    Overloaded,
+    ProperType,
+    TupleType,
+    Type,
+    TypedDictType,
+    TypeType,
+    TypeVarType,
+    UninhabitedType,
+    UnionType,
+    get_proper_type,
+)
+from mypy.typevars import fill_typevars_with_any
+
+from mypy_async_django.bridge.calls import UNKNOWN, Arguments, returned
+from mypy_async_django.bridge.managers import queryset_of, refined
+from mypy_async_django.bridge.types import alternatives, known
+
+NO_ARGUMENTS: Final = Arguments([], [], [])
+
+
+class Members:
+    """Looks at the classes of one build; answers None where a type is not known.
+
+    What it has worked out it keeps: make a new one once symbol tables may have changed.
+    """
+
+    def __init__(self, modules: dict[str, MypyFile]) -> None:
+        self._modules = modules
+        self._attributes: dict[tuple[ProperType, str], ProperType | None] = {}
+        self._constructors: dict[TypeInfo, ProperType] = {}
+
+    def class_named(self, fullname: str) -> TypeInfo | None:
+        """The class of this full name, if its module takes part in the build."""
+        symbol = lookup_fully_qualified(fullname, self._modules)
+        return symbol.node if symbol and isinstance(symbol.node, TypeInfo) else None
+
+    def standard(self, fullname: str, *arguments: Type | None) -> Instance:
+        """An instance of a class of builtins or typing; Any for unknown type arguments."""
+        info = lookup_stdlib_typeinfo(fullname, self._modules)
+        return Instance(info, [argument or UNKNOWN for argument in arguments])
+
+    def value_of(self, node: SymbolNode | None) -> ProperType | None:
+        """The type of what a name of a module or class stands for."""
+        match node:
+            case Var():
+                return known(node.type)
+            case TypeInfo():
+                return class_type(node)
+            case FuncBase():
+                return self.signature(node)
+            case Decorator():
+                return known(_decorated(node))
+            case TypeAlias():
+                target = get_proper_type(node.target)
+                return TypeType(target) if isinstance(target, Instance | TupleType) else None
+            case _:
+                return None
+
+    def signature(self, function: FuncBase) -> FunctionLike:
+        """A function's declared type; an unannotated coroutine returns a coroutine all the same."""
+        if isinstance(function, FuncDef) and function.type is None and _is_coroutine(function):
+            result = self.standard("typing.Coroutine", UNKNOWN, UNKNOWN, UNKNOWN)
+            return callable_type(function, self._function, result)
+        return function_type(function, self._function)
+
+    def attribute(self, owner: ProperType, name: str) -> ProperType | None:
+        """The type of ``owner.name``. What is None otherwise is taken to be not None here."""
+        key = owner, name
+        if key not in self._attributes:
+            self._attributes[key] = None  # what it may be asked for while it is worked out
+            self._attributes[key] = known(self._attribute(owner, name))
+        return self._attributes[key]
+
+    def inherited(self, owner: ProperType, after: TypeInfo, name: str) -> ProperType | None:
+        """The type of ``super().name`` in a method of the class ``after``."""
+        of_class = isinstance(owner, TypeType)
+        instance = _instance(get_proper_type(owner.item) if isinstance(owner, TypeType) else owner)
+        if instance is None or after not in instance.type.mro:
+            return None
+        mro = instance.type.mro
+        for base in mro[mro.index(after) + 1 :]:
+            if name in base.names:
+                look_up = self._of_class if of_class else self._of_instance
+                return known(look_up(instance, name, owner, base.names[name]))
+        return None
+
+    def call(self, callee: ProperType, arguments: Arguments = NO_ARGUMENTS) -> ProperType | None:
+        """The type of the result of a call."""
+        match callee:
+            case CallableType() | Overloaded():
+                return known(returned(callee, arguments, self._infer_context))
+            case TypeType():
+                return self._constructed(callee, arguments)
+            case Instance():
+                return self.call_method(callee, "__call__", arguments)
+            case UnionType():
+                return union(item and self.call(item, arguments) for item in alternatives(callee))
+            case UninhabitedType():
+                return callee
+            case _:
+                return None
+
+    def call_method(
+        self, owner: ProperType, name: str, arguments: Arguments = NO_ARGUMENTS
+    ) -> ProperType | None:
+        """The type of the result of ``owner.name(...)``."""
+        method = self.attribute(owner, name)
+        return method and self.call(method, arguments)
+
+    def awaited(self, awaitable: ProperType | None) -> ProperType | None:
+        """The type of ``await awaitable``."""
+        if awaitable is None or isinstance(awaitable, UninhabitedType):
+            return awaitable
+        if isinstance(awaitable, UnionType):
+            return union(self.awaited(item) for item in alternatives(awaitable))
+        generator = self.call_method(awaitable, "__await__")
+        return self._argument(generator, "typing.Generator", 2)
+
+    def iterated(self, iterable: ProperType, *, is_async: bool = False) -> ProperType | None:
+        """The type of the items of ``for item in iterable``."""
+        match iterable:
+            case UninhabitedType():
+                return iterable
+            case UnionType():
+                items = alternatives(iterable)
+                return union(item and self.iterated(item, is_async=is_async) for item in items)
+            case TupleType() if not is_async:
+                iterable = tuple_fallback(iterable)
+        if is_async:
+            iterator = self.call_method(iterable, "__aiter__")
+            return iterator and self.awaited(self.call_method(iterator, "__anext__"))
+        iterator = self.call_method(iterable, "__iter__")
+        return iterator and self.call_method(iterator, "__next__")
+
+    def entered(self, manager: ProperType, *, is_async: bool) -> ProperType | None:
+        """The type of ``value`` in ``with manager as value``."""
+        if is_async:
+            return self.awaited(self.call_method(manager, "__aenter__"))
+        return self.call_method(manager, "__enter__")
+
+    @cached_property
+    def _function(self) -> Instance:
+        return self.standard("builtins.function")
+
+    @cached_property
+    def _infer_context(self) -> ArgumentInferContext:
+        return ArgumentInferContext(
+            self.standard("typing.Mapping", UNKNOWN, UNKNOWN),
+            self.standard("typing.Iterable", UNKNOWN),
+        )
+
+    def _argument(self, type_: ProperType | None, fullname: str, index: int) -> ProperType | None:
+        """A type argument of the instance of a class of typing that a type derives from."""
+        base = lookup_stdlib_typeinfo(fullname, self._modules)
+        if not isinstance(type_, Instance) or base not in type_.type.mro:
+            return None
+        return known(map_instance_to_supertype(type_, base).args[index])
+
+    def _constructed(self, class_: TypeType, arguments: Arguments) -> ProperType | None:
+        item = get_proper_type(class_.item)
+        if not isinstance(item, Instance) or not item.args:
+            return known(item)
+        if not all(isinstance(get_proper_type(arg), AnyType) for arg in item.args):
+            return item
+        if item.type not in self._constructors:
+            self._constructors[item.type] = type_object_type(item.type)
+        constructor = self._constructors[item.type]
+        return self.call(constructor, arguments) or item
+
+    def _attribute(self, owner: ProperType, name: str) -> Type | None:
+        match owner:
+            case UninhabitedType():
+                return owner
+            case UnionType():
+                return union(item and self.attribute(item, name) for item in alternatives(owner))
+            case TypeType():
+                return self._of_class_object(get_proper_type(owner.item), name, owner)
+            case FunctionLike() if owner.is_type_obj():
+                item = get_proper_type(owner.items[0].ret_type)
+                return self._of_class_object(item, name, TypeType.make_normalized(item))
+        instance = _instance(owner)
+        if instance is None:
+            return None
+        symbol = instance.type.get(name)
+        if symbol is None:
+            return self._dynamic(instance, name)
+        return self._of_instance(instance, name, owner, symbol)
+
+    def _dynamic(self, instance: Instance, name: str) -> Type | None:
+        if instance.extra_attrs and name in instance.extra_attrs.attrs:
+            return instance.extra_attrs.attrs[name]
+        if name.startswith("__") or instance.type.get("__getattr__") is None:
+            return None
+        return self.call_method(instance, "__getattr__")
+
+    def _of_instance(
+        self, instance: Instance, name: str, owner: Type, symbol: SymbolTableNode
+    ) -> Type | None:
+        node = symbol.node
+        match node:
+            case FuncDef() | OverloadedFuncDef() if not node.is_property:
+                return self._method(node, instance, owner)
+            case OverloadedFuncDef(items=[Decorator(var=var), *_]) | Decorator(var=var) | Var() as var:
+                declared = _decorated(node) if isinstance(node, Decorator) else var.type
+            case _:
+                return self.value_of(node)
+        type_ = self._bound(var, declared, instance, owner)
+        if isinstance(type_, AnyType) and (queryset := queryset_of(instance, name, self)):
+            return self.attribute(queryset, name)
+        if type_ is None or symbol.implicit:
+            return type_
+        return self._got(type_, owner, TypeType.make_normalized(owner))
+
+    def _method(self, function: FuncBase, instance: Instance, owner: Type) -> Type:
+        signature = self.signature(function)
+        if not function.is_static:
+            signature = bind_self(signature, owner, is_classmethod=function.is_class)
+        return expand_type_by_instance(
+            signature, map_instance_to_supertype(instance, function.info)
+        )
+
+    def _bound(
+        self, var: Var, declared: Type | None, instance: Instance, owner: Type
+    ) -> ProperType | None:
+        """The type of a variable (a property, a decorated method) of an instance."""
+        if declared is None:
+            return None
+        base = map_instance_to_supertype(instance, var.info)
+        proper = get_proper_type(expand_self_type(var, declared, owner))
+        if isinstance(proper, FunctionLike) and _is_method(var, proper):
+            proper = bind_self(proper, owner, is_classmethod=var.is_classmethod)
+        if var.is_property and isinstance(proper, CallableType):
+            proper = get_proper_type(proper.ret_type)
+        return get_proper_type(expand_type_by_instance(proper, base))
+
+    def _of_class_object(self, item: ProperType, name: str, owner: ProperType) -> Type | None:
+        if isinstance(item, UnionType):
+            return union(
+                self.attribute(TypeType.make_normalized(each), name) for each in item.items
+            )
+        instance = _instance(item)
+        if instance is None:
+            return None
+        symbol = instance.type.get(name)
+        if symbol is not None:
+            return self._of_class(instance, name, owner, symbol)
+        metaclass = instance.type.metaclass_type or self.standard("builtins.type")
+        symbol = metaclass.type.get(name)
+        return symbol and self._of_instance(metaclass, name, owner, symbol)
+
+    def _of_class(
+        self, instance: Instance, name: str, owner: ProperType, symbol: SymbolTableNode
+    ) -> Type | None:
+        node = symbol.node
+        if name in instance.type.enum_members if instance.type.is_enum else False:
+            return instance
+        match node:
+            case FuncBase():
+                signature = self.signature(node)
+                if node.is_class:
+                    signature = bind_self(signature, owner, is_classmethod=True)
+                return expand_type_by_instance(
+                    signature, map_instance_to_supertype(instance, node.info)
+                )
+            case Decorator(var=var) | Var() as var:
+                declared = _decorated(node) if isinstance(node, Decorator) else var.type
+            case _:
+                return self.value_of(node)
+        if declared is None or var.is_property:
+            return None
+        type_ = get_proper_type(expand_self_type(var, declared, instance))
+        if isinstance(type_, FunctionLike) and var.is_classmethod:
+            type_ = bind_self(type_, owner, is_classmethod=True)
+        base = map_instance_to_supertype(instance, var.info)
+        return self._got(expand_type_by_instance(type_, base), NoneType(), owner)
+
+    def _got(self, type_: ProperType, instance: Type, owner: Type) -> ProperType | None:
+        """What reading an attribute of a type gives: the result of ``__get__`` if it has one."""
+        if isinstance(type_, UnionType):
+            return union(self._got(get_proper_type(each), instance, owner) for each in type_.items)
+        if not isinstance(type_, Instance) or type_.type.get("__get__") is None:
+            return type_
+        arguments = Arguments([instance, owner], [ARG_POS, ARG_POS], [None, None])
+        got = self.call_method(type_, "__get__", arguments)
+        return refined(got, self) if isinstance(got, Instance) else got
+
+
+def class_type(info: TypeInfo) -> TypeType:
+    """The type of the class itself, with unknown type arguments."""
+    return TypeType(info.typeddict_type or fill_typevars_with_any(info))
+
+
+def union(types: Iterable[ProperType | None]) -> ProperType | None:
+    """What may be any of the types; None where one of them is unknown."""
+    items: Sequence[ProperType | None] = tuple(types)
+    found = [item for item in items if item is not None]
+    if len(found) < len(items) or not found:
+        return None
+    return found[0] if len(found) == 1 else make_simplified_union(found)
+
+
+def _instance(type_: ProperType) -> Instance | None:
+    """The instance whose class has the attributes of a value of the type."""
+    match type_:
+        case Instance():
+            return type_
+        case TupleType():
+            return tuple_fallback(type_)
+        case LiteralType() | TypedDictType() | FunctionLike():
+            return type_.fallback
+        case TypeVarType():
+            return _instance(get_proper_type(type_.upper_bound))
+        case _:
+            return None
+
+
+def _decorated(node: Decorator) -> Type | None:
+    """The type of a decorated function; mypy sets some only when it checks the class."""
+    return node.var.type or (None if node.decorators else node.func.type)
+
+
+def _is_method(var: Var, type_: FunctionLike) -> bool:
+    """Whether a callable in a class is bound to the instance when it is read."""
+    symbol = var.info.names.get(var.name)
+    is_variable = symbol is not None and symbol.node is var
+    return (
+        var.is_initialized_in_class
+        and not var.is_staticmethod
+        and not type_.is_type_obj()
+        and (var.is_property or not type_.bound())
+        and (not is_variable or var.is_classvar or var.is_inferred)
+    )
+
+
+def _is_coroutine(function: FuncDef) -> bool:
+    return function.is_coroutine and not function.is_generator

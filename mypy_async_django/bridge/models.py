@@ -1,0 +1,99 @@
+"""What django-stubs' types say of models, their fields and their managers."""
+
+from typing import Final
+
+from mypy.nodes import TypeInfo, Var
+from mypy.types import AnyType, Instance, NoneType, UnionType, get_proper_type
+
+from mypy_async_django.bridge.types import class_of, is_a, known, member
+
+MODEL: Final = "django.db.models.base.Model"
+QUERYSET: Final = "django.db.models.query.QuerySet"
+RAW_QUERYSET: Final = "django.db.models.query.RawQuerySet"
+MANAGER: Final = "django.db.models.manager.BaseManager"
+FIELD: Final = "django.db.models.fields.Field"
+FOREIGN_KEY: Final = "django.db.models.fields.related.ForeignKey"
+_DESCRIPTORS: Final = "django.db.models.fields.related_descriptors"
+REVERSE_ONE_TO_ONE: Final = f"{_DESCRIPTORS}.ReverseOneToOneDescriptor"
+RELATED_MANAGERS: Final = (
+    f"{_DESCRIPTORS}.RelatedManager",
+    f"{_DESCRIPTORS}.ManyRelatedManager",
+    "django.contrib.contenttypes.fields.GenericRelatedObjectManager",
+)
+
+
+def is_model(info: TypeInfo) -> bool:
+    """Whether the class is a Django model."""
+    return is_a(info, MODEL)
+
+
+def row_class(queryset: Instance) -> TypeInfo | None:
+    """The class of the rows of a queryset or manager type: its last type argument."""
+    for base in queryset.type.mro:
+        if base.fullname in {QUERYSET, MANAGER, RAW_QUERYSET} and queryset.args:
+            return class_of(known(queryset.args[-1]))
+    return None
+
+
+def model_class(queryset: Instance) -> TypeInfo | None:
+    """The model of a queryset or manager type: its first type argument."""
+    found = class_of(known(queryset.args[0])) if queryset.args else None
+    return found if found is not None and is_model(found) else None
+
+
+def field_class(model: TypeInfo, name: str) -> Instance | None:
+    """The declared type of a model's field or relation attribute; None for all else."""
+    found = member(model, name)
+    if found is None or not is_model(model) or not isinstance(found[1].node, Var):
+        return None
+    declared = get_proper_type(found[1].node.type)
+    return declared if isinstance(declared, Instance) else None
+
+
+def is_single_relation(model: TypeInfo, name: str) -> bool:
+    """Whether reading the attribute loads one related row: a key or a one-to-one, either side."""
+    field = field_class(model, name)
+    return field is not None and is_a(field.type, FOREIGN_KEY, REVERSE_ONE_TO_ONE)
+
+
+def is_column(model: TypeInfo, name: str) -> bool:
+    """Whether the attribute is a plain column, which a query may have deferred."""
+    field = field_class(model, name)
+    return field is not None and is_a(field.type, FIELD) and not is_single_relation(model, name)
+
+
+def related_model(model: TypeInfo, name: str) -> TypeInfo | None:
+    """The model on the other side of a key or a one-to-one."""
+    field = field_class(model, name)
+    if field is None or not field.args:
+        return None
+    other = get_proper_type(field.args[-1])
+    if isinstance(other, UnionType):
+        other = next((i for i in map(get_proper_type, other.items) if isinstance(i, Instance)), other)
+    return other.type if isinstance(other, Instance) else None
+
+
+def may_be_null(model: TypeInfo, name: str) -> bool:
+    """Whether a key may be empty: a bare ``select_related()`` does not follow it then."""
+    field = field_class(model, name)
+    if field is None or not field.args or is_a(field.type, REVERSE_ONE_TO_ONE):
+        return True
+    other = get_proper_type(field.args[-1])
+    if isinstance(other, AnyType):
+        return True
+    return isinstance(other, UnionType) and any(
+        isinstance(get_proper_type(item), NoneType) for item in other.items
+    )
+
+
+def is_django_method(info: TypeInfo, name: str) -> bool:
+    """Whether a queryset's or manager's method is Django's own, not the project's.
+
+    django-stubs copies a queryset's methods into the managers it makes of it; a copy of Django's
+    own method says nothing new.
+    """
+    for base in info.mro:
+        symbol = base.names.get(name)
+        if symbol is not None and not symbol.plugin_generated:
+            return base.fullname.startswith("django.")
+    return False

@@ -1,0 +1,115 @@
+"""Reading mypy's types."""
+
+from collections.abc import Iterator
+
+from mypy.nodes import Decorator, FuncDef, SymbolTableNode, TypeInfo
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Instance,
+    LiteralType,
+    NoneType,
+    Overloaded,
+    ProperType,
+    TupleType,
+    Type,
+    TypedDictType,
+    TypeType,
+    TypeVarType,
+    UninhabitedType,
+    UnionType,
+    get_proper_type,
+)
+
+
+def known(type_: Type | None) -> ProperType | None:
+    """``type_`` itself, or None where it says nothing (Any, never, not inferred)."""
+    if type_ is None:
+        return None
+    proper = get_proper_type(type_)
+    if isinstance(proper, AnyType | UninhabitedType):
+        return None
+    return proper
+
+
+def alternatives(type_: ProperType) -> tuple[ProperType | None, ...]:
+    """What a value of the type may be, without None; an unknown alternative is None."""
+    if isinstance(type_, UnionType):
+        proper = (get_proper_type(item) for item in type_.items)
+        return tuple(known(item) for item in proper if not isinstance(item, NoneType))
+    return () if isinstance(type_, NoneType) else (type_,)
+
+
+def class_of(type_: ProperType | None) -> TypeInfo | None:
+    """The class whose instance a value of the type is; None where it is none or several."""
+    match type_:
+        case Instance():
+            return type_.type
+        case TupleType():
+            return type_.partial_fallback.type
+        case LiteralType() | TypedDictType() | FunctionLike():
+            return type_.fallback.type
+        case TypeVarType():
+            return class_of(known(type_.upper_bound))
+        case _:
+            return None
+
+
+def classes(type_: ProperType | None) -> tuple[TypeInfo, ...]:
+    """The classes of all alternatives; empty where one of them is unknown."""
+    if type_ is None:
+        return ()
+    found = tuple(class_of(item) for item in alternatives(type_))
+    return tuple(info for info in found if info) if all(found) else ()
+
+
+def class_object(type_: ProperType | None) -> TypeInfo | None:
+    """The class that a value of the type *is*: ``type[Book]``, or the name ``Book``."""
+    if isinstance(type_, FunctionLike) and type_.is_type_obj():
+        return type_.type_object()
+    if isinstance(type_, TypeType):
+        return class_of(get_proper_type(type_.item))
+    return None
+
+
+def is_a(info: TypeInfo, *fullnames: str) -> bool:
+    """Whether the class, or one that it derives from, has one of these full names."""
+    return any(base.fullname in fullnames for base in info.mro)
+
+
+def all_are(type_: ProperType | None, *fullnames: str) -> bool:
+    """Whether each alternative of a type is an instance of one of the named classes."""
+    found = classes(type_)
+    return bool(found) and all(is_a(info, *fullnames) for info in found)
+
+
+def member(info: TypeInfo, name: str) -> tuple[TypeInfo, SymbolTableNode] | None:
+    """The symbol that an attribute name finds in a class, with the class that defines it."""
+    for base in info.mro:
+        symbol = base.names.get(name)
+        if symbol is not None:
+            return base, symbol
+    return None
+
+
+def definition(type_: ProperType | None) -> FuncDef | None:
+    """The function that a callable type was made from, if mypy still knows it."""
+    if isinstance(type_, Overloaded):
+        type_ = type_.items[0]
+    if not isinstance(type_, CallableType):
+        return None
+    found = type_.definition
+    if isinstance(found, Decorator):
+        return found.func
+    return found if isinstance(found, FuncDef) else None
+
+
+def is_coroutine_type(type_: ProperType | None) -> bool:
+    """Whether each alternative is a ``Coroutine``, the result of calling a coroutine function."""
+    return all_are(type_, "typing.Coroutine", "types.CoroutineType")
+
+
+def named_in(type_: ProperType | None) -> Iterator[TypeInfo]:
+    """Every class that a type names at its top level."""
+    yield from classes(type_)

@@ -1,0 +1,61 @@
+"""Facts about APIs: what raises or blocks in a coroutine, and what to write instead.
+
+Data only. Nothing here imports mypy or Django.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+from typing import Final
+
+from mypy_async_django.catalogue import django, django_lazy, standard_library, third_party
+from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
+from mypy_async_django.catalogue.row import Api, Effect, Version
+
+__all__ = ["ROWS", "Api", "Catalogue", "Effect", "Offloader", "Version"]
+
+ROWS: Final[tuple[Api, ...]] = tuple(
+    chain(django.ROWS, django_lazy.ROWS, standard_library.ROWS, third_party.ROWS)
+)
+
+
+class Catalogue:
+    """The built-in rows with what a project adds to them and takes away."""
+
+    def __init__(
+        self,
+        django_version: Version,
+        own: Iterable[Api] = (),
+        offloaders: Iterable[Offloader] = (),
+        trusted: Collection[str] = (),
+    ) -> None:
+        self.django_version = django_version
+        self.trusted = frozenset(trusted)
+        self._apis: Mapping[str, Api] = {
+            row.name: row for row in chain(ROWS, own) if row.name not in self.trusted
+        }
+
+        self._offloaders: Mapping[str, Offloader] = {
+            row.name: row for row in chain(OFFLOADERS, offloaders)
+        }
+
+        self._iterators: Mapping[str, Api] = {row.name: row for row in django_lazy.ITERATORS}
+
+    def api(self, name: str) -> Api | None:
+        """The row with this full name."""
+        return self._apis.get(name)
+
+    def iterator(self, name: str) -> Api | None:
+        """The row of what this function's result does once it is iterated."""
+        return self._iterators.get(name)
+
+    def offloader(self, name: str) -> Offloader | None:
+        """The offloader with this full name."""
+        return self._offloaders.get(name)
+
+    def twin(self, api: Api) -> str | None:
+        """The row's twin, if the project's Django has it."""
+        return api.twin if self.django_version >= api.since else None
+
+    def instead(self, api: Api) -> str | None:
+        """What the row names instead of a twin, if the project's Django has it."""
+        return api.instead if self.django_version >= api.since else None

@@ -1,0 +1,92 @@
+"""What Python's own functions do to an argument: iterate it, take its length, test or format it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Use(Enum):
+    """An operation without a call to see; the value names what a person would call it."""
+
+    ITERATE = "iterated"
+    LENGTH = "measured"
+    TRUTH = "tested"
+    CONTAINS = "searched"
+    INDEX = "indexed"
+    ASSIGN_ITEM = "assigned to"
+    DELETE_ITEM = "deleted from"
+    FORMAT = "formatted"
+    ENTER = "entered"
+    COPY = "copied"
+
+
+#: The methods that Python calls for a use; the first one that a class has.
+METHODS: Final[Mapping[Use, tuple[str, ...]]] = {
+    Use.ITERATE: ("__iter__",),
+    Use.LENGTH: ("__len__",),
+    Use.TRUTH: ("__bool__", "__len__"),
+    Use.CONTAINS: ("__contains__", "__iter__"),
+    Use.INDEX: ("__getitem__",),
+    Use.ASSIGN_ITEM: ("__setitem__",),
+    Use.DELETE_ITEM: ("__delitem__",),
+    Use.FORMAT: ("__format__", "__str__", "__repr__"),
+    Use.ENTER: ("__enter__",),
+    Use.COPY: ("__copy__", "__getstate__"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """A function that uses its positional arguments from ``first`` to ``last`` at once.
+
+    ``alone`` says that it does so only when it is given one argument: ``max(rows)``.
+    """
+
+    use: Use
+    first: int = 0
+    last: int = 0
+    alone: bool = False
+
+
+_ALL: Final = 1_000
+
+EVALUATORS: Final[Mapping[str, Evaluator]] = {
+    **dict.fromkeys(
+        (
+            "builtins.all",
+            "builtins.any",
+            "builtins.bytes.join",
+            "builtins.dict",
+            "builtins.enumerate",
+            "builtins.frozenset",
+            "builtins.iter",
+            "builtins.list",
+            "builtins.list.extend",
+            "builtins.reversed",
+            "builtins.set",
+            "builtins.set.update",
+            "builtins.sorted",
+            "builtins.str.join",
+            "builtins.sum",
+            "builtins.tuple",
+            "collections.Counter",
+            "collections.OrderedDict",
+            "collections.deque",
+        ),
+        Evaluator(Use.ITERATE),
+    ),
+    "builtins.filter": Evaluator(Use.ITERATE, 1, 1),
+    "builtins.map": Evaluator(Use.ITERATE, 1, _ALL),
+    "builtins.max": Evaluator(Use.ITERATE, alone=True),
+    "builtins.min": Evaluator(Use.ITERATE, alone=True),
+    "builtins.zip": Evaluator(Use.ITERATE, 0, _ALL),
+    "builtins.len": Evaluator(Use.LENGTH),
+    "builtins.bool": Evaluator(Use.TRUTH),
+    "builtins.format": Evaluator(Use.FORMAT),
+    "builtins.print": Evaluator(Use.FORMAT, 0, _ALL),
+    "builtins.repr": Evaluator(Use.FORMAT),
+    "builtins.str": Evaluator(Use.FORMAT),
+    "builtins.str.format": Evaluator(Use.FORMAT, 0, _ALL),
+    "copy.copy": Evaluator(Use.COPY),
+}

@@ -1,0 +1,146 @@
+"""Rows for the rest of Django: forms, views, pages, files, cache, mail, signals, tasks, tests."""
+
+from itertools import chain
+from typing import Final
+
+from mypy_async_django.catalogue import django_contrib, django_database
+from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
+
+_FORMS: Final = "django.forms.models"
+_GENERIC: Final = "django.views.generic"
+_COMMIT: Final = "commit=False"
+_CHECKS: Final = "a relation or a unique field is looked up"
+_PAGED: Final = "it pages a queryset"
+_UNBOUND: Final = "the formset is unbound"
+
+# "errors" has no row: it is free once the form was validated, in a thread as it should be.
+_MODEL_FORMS: Final = (
+    raises(f"{_FORMS}.BaseInlineFormSet", "initial_form_count", when=_UNBOUND),
+    raises(f"{_FORMS}.BaseInlineFormSet", "save_new", unless=_COMMIT),
+    raises(f"{_FORMS}.BaseModelForm", "full_clean is_valid", when=_CHECKS),
+    raises(f"{_FORMS}.BaseModelForm", "save", unless=_COMMIT),
+    raises(f"{_FORMS}.BaseModelForm", "save_m2m", when="the form has a many-to-many field"),
+    raises(
+        f"{_FORMS}.BaseModelFormSet",
+        "delete_existing save save_existing save_new",
+        unless=_COMMIT,
+    ),
+    raises(f"{_FORMS}.BaseModelFormSet", "full_clean is_valid", when=_CHECKS),
+    raises(f"{_FORMS}.BaseModelFormSet", "initial_form_count", when=_UNBOUND),
+)
+
+_VIEWS: Final = (
+    raises(f"{_GENERIC}.dates.BaseDateDetailView", "get_object"),
+    raises(f"{_GENERIC}.detail.BaseDetailView", "get"),
+    raises(f"{_GENERIC}.detail.SingleObjectMixin", "get_object"),
+    raises(f"{_GENERIC}.edit.BaseCreateView", "post"),
+    raises(f"{_GENERIC}.edit.BaseUpdateView", "get post"),
+    raises(f"{_GENERIC}.edit.DeletionMixin", "delete post"),
+    raises(f"{_GENERIC}.edit.ModelFormMixin", "form_valid"),
+    raises(f"{_GENERIC}.list.MultipleObjectMixin", "paginate_queryset"),
+)
+
+_PAGES: Final = (
+    raises(
+        "django.core.paginator.Page",
+        "__contains__ __getitem__ __iter__ __len__",
+        instead="django.core.paginator.AsyncPage",
+        since=(6, 0),
+        when=_PAGED,
+    ),
+    raises(
+        "django.core.paginator.Paginator",
+        "count get_page num_pages page page_range validate_number",
+        instead="django.core.paginator.AsyncPaginator",
+        since=(6, 0),
+        when=_PAGED,
+    ),
+)
+
+# Which cache it is, the settings say: one in the database raises, one on the network blocks.
+_CACHE: Final = (
+    blocks(
+        "django.core.cache.backends.base.BaseCache",
+        "add clear close decr decr_version delete delete_many get get_many get_or_set has_key incr"
+        " incr_version set set_many touch",
+        twin="a*",
+        since=(4, 0),
+    ),
+    blocks(
+        "django.core.cache.backends.base.BaseCache", "__contains__", twin="ahas_key", since=(4, 0)
+    ),
+)
+
+# Not "read" and "chunks" of every file: a ContentFile and a small upload are in memory.
+_FILES: Final = (
+    blocks_on_file(
+        "django.core.files.storage.base.Storage",
+        "delete exists get_accessed_time get_available_name get_created_time get_modified_time"
+        " listdir open save size",
+    ),
+    blocks_on_file("django.core.files.uploadedfile.TemporaryUploadedFile", "chunks read"),
+    raises("django.db.models.fields.files.FieldFile", "delete save", unless="save=False"),
+    blocks_on_file("django.db.models.fields.files.FieldFile", "chunks open read size write"),
+    raises("django.db.models.fields.files.ImageFieldFile", "delete", unless="save=False"),
+)
+
+_MAIL: Final = (
+    blocks("django.core.mail", "mail_admins mail_managers send_mail send_mass_mail"),
+    blocks("django.core.mail.backends.base.BaseEmailBackend", "open send_messages"),
+    blocks_on_file("django.core.mail.message.EmailMessage", "attach_file"),
+    blocks("django.core.mail.message.EmailMessage", "send"),
+)
+
+_SIGNALS_AND_TASKS: Final = (
+    # Also fails with RuntimeError if one of the receivers is async.
+    blocks("django.dispatch.dispatcher.Signal", "send send_robust", twin="a*", since=(5, 0)),
+    blocks(
+        "django.tasks.backends.base.BaseTaskBackend",
+        "enqueue get_result",
+        twin="a*",
+        since=(6, 0),
+    ),
+    blocks("django.tasks.base.Task", "call enqueue get_result", twin="a*", since=(6, 0)),
+    blocks("django.tasks.base.TaskResult", "refresh", twin="a*", since=(6, 0)),
+)
+
+_COMMANDS_AND_DATA: Final = (
+    raises("django.core.management", "call_command", when="the command uses the database"),
+    raises("django.core.serializers", "serialize", when="it is given a queryset"),
+    raises("django.core.serializers.base.DeserializedObject", "save"),
+    raises("django.core.serializers.base.Serializer", "serialize", when="it is given a queryset"),
+)
+
+_TESTS: Final = (
+    raises(
+        "django.test.client.Client",
+        "delete get head options patch post put request trace",
+        instead="django.test.AsyncClient",
+        since=(3, 1),
+        when="the view uses the database",
+    ),
+    raises(
+        "django.test.client.ClientMixin",
+        "force_login login logout session",
+        twin="a*",
+        since=(5, 0),
+    ),
+)
+
+ROWS: Final[tuple[Api, ...]] = (
+    *django_contrib.ROWS,
+    *django_database.ROWS,
+    *chain.from_iterable(
+        chain(
+            _MODEL_FORMS,
+            _VIEWS,
+            _PAGES,
+            _CACHE,
+            _FILES,
+            _MAIL,
+            _SIGNALS_AND_TASKS,
+            _COMMANDS_AND_DATA,
+            _TESTS,
+        )
+    ),
+)

@@ -1,0 +1,138 @@
+"""What runs a function somewhere else than in the event loop's thread, and what runs coroutines."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Offloader:
+    """A function, method or class that runs a function argument off the event loop.
+
+    ``argument`` is the argument's position, ``self`` not counted, ``keyword`` its name where it can
+    be given by name.
+
+    ``wraps`` says that the call only makes a coroutine function, to be called and awaited; such an
+    offloader is a decorator too, and one with options: ``@sync_to_async(thread_sensitive=False)``.
+
+    ``thread_sensitive`` says that the function runs in the one thread that Django's sync code of a
+    request shares, with its database connections and its transactions; ``thread_sensitive=False``
+    in the call turns it off. In any other thread a query opens a connection of its own, which
+    nobody closes, except where ``closes_connections`` says so.
+    """
+
+    name: str
+    argument: int = 0
+    keyword: str | None = None
+    wraps: bool = False
+    thread_sensitive: bool = False
+    closes_connections: bool = False
+
+
+def _django(name: str, *, closes_connections: bool = False) -> Offloader:
+    return Offloader(
+        name,
+        keyword="func",
+        wraps=True,
+        thread_sensitive=True,
+        closes_connections=closes_connections,
+    )
+
+
+#: In the order of their names. Not here: what runs a function later in the same thread
+#: (``django.db.transaction.on_commit``, ``loop.call_soon``, ``Future.add_done_callback``).
+OFFLOADERS: Final = (
+    Offloader("_thread.start_new_thread"),
+    Offloader("anyio.to_interpreter.run_sync", keyword="func"),
+    Offloader("anyio.to_process.run_sync", keyword="func"),
+    Offloader("anyio.to_thread.run_sync", keyword="func"),
+    _django("asgiref.sync.SyncToAsync"),
+    _django("asgiref.sync.sync_to_async"),
+    Offloader("asyncio.events.AbstractEventLoop.run_in_executor", argument=1, keyword="func"),
+    Offloader("asyncio.threads.to_thread"),
+    _django("channels.db.DatabaseSyncToAsync", closes_connections=True),
+    _django("channels.db.database_sync_to_async", closes_connections=True),
+    Offloader("concurrent.futures._base.Executor.map", keyword="fn"),
+    Offloader("concurrent.futures._base.Executor.submit"),
+    Offloader("multiprocessing.context.ForkContext.Process", argument=1, keyword="target"),
+    Offloader("multiprocessing.context.ForkServerContext.Process", argument=1, keyword="target"),
+    Offloader("multiprocessing.context.Process", argument=1, keyword="target"),
+    Offloader("multiprocessing.context.SpawnContext.Process", argument=1, keyword="target"),
+    Offloader("multiprocessing.pool.Pool.apply", keyword="func"),
+    Offloader("multiprocessing.pool.Pool.apply_async", keyword="func"),
+    Offloader("multiprocessing.pool.Pool.imap", keyword="func"),
+    Offloader("multiprocessing.pool.Pool.imap_unordered", keyword="func"),
+    Offloader("multiprocessing.pool.Pool.map", keyword="func"),
+    Offloader("multiprocessing.pool.Pool.map_async", keyword="func"),
+    Offloader("multiprocessing.pool.Pool.starmap", keyword="func"),
+    Offloader("multiprocessing.pool.Pool.starmap_async", keyword="func"),
+    Offloader("starlette.background.BackgroundTask", keyword="func"),
+    Offloader("starlette.concurrency.run_in_threadpool", keyword="func"),
+    Offloader("threading.Thread", argument=1, keyword="target"),
+    Offloader("threading.Timer", argument=1, keyword="function"),
+    Offloader("trio._threads.to_thread_run_sync", keyword="sync_fn"),
+)
+
+#: Methods of a task that hand its function to a worker.
+TASK_STARTERS: Final = frozenset(
+    {
+        "celery.app.task.Task.apply_async",
+        "celery.app.task.Task.delay",
+        "celery.canvas.Signature.apply_async",
+        "celery.canvas.Signature.delay",
+        "django.tasks.base.Task.aenqueue",
+        "django.tasks.base.Task.enqueue",
+        "django_tasks.base.Task.aenqueue",
+        "django_tasks.base.Task.enqueue",
+    }
+)
+
+#: Take coroutines and start them at once: they run on, whether or not the result is awaited.
+SCHEDULERS: Final = frozenset(
+    {
+        "_asyncio.Task",
+        "asyncio.events.AbstractEventLoop.create_task",
+        "asyncio.taskgroups.TaskGroup.create_task",
+        "asyncio.tasks.create_task",
+        "asyncio.tasks.eager_task_factory",
+        "asyncio.tasks.ensure_future",
+        "asyncio.tasks.gather",
+        "asyncio.tasks.run_coroutine_threadsafe",
+        "asyncio.tasks.shield",
+    }
+)
+
+#: Take coroutines, or tasks, and do nothing until the result is awaited or iterated.
+AWAITERS: Final = frozenset(
+    {
+        "asyncio.tasks.as_completed",
+        "asyncio.tasks.wait",
+        "asyncio.tasks.wait_for",
+    }
+)
+
+#: Take a coroutine and run an event loop until it is done; they fail inside a running one.
+RUNNERS: Final = frozenset(
+    {
+        "asyncio.events.AbstractEventLoop.run_until_complete",
+        "asyncio.runners.Runner.run",
+        "asyncio.runners.run",
+    }
+)
+
+#: Take a coroutine function, not a coroutine, and run it.
+FUNCTION_RUNNERS: Final = frozenset(
+    {
+        "anyio._core._eventloop.run",
+        "anyio.abc._tasks.TaskGroup.start",
+        "anyio.abc._tasks.TaskGroup.start_soon",
+        "anyio.from_thread.BlockingPortal.call",
+        "anyio.from_thread.BlockingPortal.start_task_soon",
+        "anyio.from_thread.run",
+        "asgiref.sync.AsyncToSync",
+        "asgiref.sync.async_to_sync",
+        "trio._core._run.Nursery.start",
+        "trio._core._run.Nursery.start_soon",
+        "trio._core._run.run",
+        "trio._threads.from_thread_run",
+    }
+)

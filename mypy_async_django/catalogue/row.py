@@ -1,0 +1,90 @@
+"""What a row of the catalogue says, and the short forms to write one."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypedDict, Unpack
+
+Version = tuple[int, int]
+
+
+class Effect(Enum):
+    """What an API does when it runs on the event loop."""
+
+    RAISES = "raises SynchronousOnlyOperation"
+    BLOCKS = "blocks the event loop"
+    BLOCKS_ON_FILE = "blocks the event loop on file I/O"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One function, method, property or class, and what to write in its place.
+
+    ``name`` is the full name where the type stubs define it, or the class of which it is true where
+    the stubs inherit it from a class of which it is not (``SessionBase.keys``, from ``dict``). So a
+    lookup asks each class of the MRO, for a row first and for a definition second. A property counts
+    when it is read, all else when it is called.
+
+    ``twin`` is the coroutine to await instead: for a method the name of a method of the same object,
+    otherwise a full name. ``instead`` names another class, library or way, where there is one.
+    ``since`` is the first Django version in which either of them is there and helps.
+
+    ``when`` says in words what it takes, where an ordinary call may come off unharmed. ``unless`` is
+    the argument, as written, that makes the call harmless: ``commit=False``. Several stand with a
+    space between them, any one is enough. A number stands for a parameter that has no name for
+    callers, counted from 0; a constant of a module goes by its last name, alone or joined with
+    others by ``|``: ``1=WNOHANG``.
+    """
+
+    name: str
+    effect: Effect
+    twin: str | None = None
+    since: Version = (0, 0)
+    instead: str | None = None
+    when: str | None = None
+    unless: str | None = None
+
+
+class _Facts(TypedDict, total=False):
+    """What the rows of one line have in common; see `Api`."""
+
+    twin: str
+    since: Version
+    instead: str
+    when: str
+    unless: str
+
+
+def _rows(effect: Effect, owner: str, names: str, facts: _Facts) -> tuple[Api, ...]:
+    return tuple(_row(effect, owner, name, facts) for name in names.split())
+
+
+def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
+    twin = facts.get("twin")
+    return Api(
+        name=f"{owner}.{name}",
+        effect=effect,
+        twin=twin.replace("*", name) if twin else None,
+        since=facts.get("since", (0, 0)),
+        instead=facts.get("instead"),
+        when=facts.get("when"),
+        unless=facts.get("unless"),
+    )
+
+
+def raises(owner: str, names: str, **facts: Unpack[_Facts]) -> tuple[Api, ...]:
+    """Rows for what raises SynchronousOnlyOperation in a coroutine.
+
+    ``owner`` is a module or class, ``names`` are separated by spaces; a ``*`` in ``twin`` stands for
+    the name: ``raises("django.db.models.query.QuerySet", "get count", twin="a*", since=(4, 1))``.
+    """
+    return _rows(Effect.RAISES, owner, names, facts)
+
+
+def blocks(owner: str, names: str, **facts: Unpack[_Facts]) -> tuple[Api, ...]:
+    """Rows for what blocks the event loop; see `raises`."""
+    return _rows(Effect.BLOCKS, owner, names, facts)
+
+
+def blocks_on_file(owner: str, names: str, **facts: Unpack[_Facts]) -> tuple[Api, ...]:
+    """Rows for file I/O, which many projects accept in a coroutine; see `raises`."""
+    return _rows(Effect.BLOCKS_ON_FILE, owner, names, facts)

@@ -1,0 +1,297 @@
+"""Rows for other packages, as far as mypy knows their types.
+
+The names are those of a package's own types or of its stubs on PyPI: "requests" and types-requests
+agree, "psycopg2" has types-psycopg2, "celery" has celery-types.
+
+No row, for want of types: kafka-python, MySQLdb's cursors as ``connection.cursor()`` returns them,
+``redis.Redis.lock()`` and ``pubsub()`` (both return Any; the rows count where a variable is
+annotated), boto3 without the boto3-stubs of the service, boto3's resources, whose attributes load
+themselves. The modules of Redis (``client.json().get()``) share their classes with the async client
+in older versions. Celery's ``delay`` and ``apply_async`` wait for the broker only, and
+``AsyncResult.state`` and its like for one answer of the result store.
+"""
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from mypy_async_django.catalogue.row import Api, Effect, blocks, blocks_on_file
+
+_ELASTIC: Final = "elasticsearch.AsyncElasticsearch"
+_GRPC: Final = "grpc.aio"
+_HTTP: Final = "httpx.AsyncClient"
+_HTTP2: Final = "httpx2.AsyncClient"
+_MONGO: Final = "pymongo.AsyncMongoClient"
+_PSYCOPG: Final = "psycopg.AsyncConnection"
+_REDIS: Final = "redis.asyncio"
+_SSH: Final = "asyncssh"
+
+_ON_DISK: Final = "the file is on disk"
+_NO_TIME: Final = "timeout=0"
+_TRANSACTION: Final = "tpc_begin tpc_commit tpc_prepare tpc_recover tpc_rollback"
+_VERBS: Final = "delete get head options patch post put request"
+
+_HTTP_CLIENTS: Final = (
+    blocks("httpx._api", f"{_VERBS} stream", instead=_HTTP),
+    blocks("httpx._client.Client", f"{_VERBS} send stream", instead=_HTTP),
+    blocks("httpx2._api", f"{_VERBS} stream", instead=_HTTP2),
+    blocks("httpx2._client.Client", f"{_VERBS} send stream", instead=_HTTP2),
+    blocks("requests.api", _VERBS, instead=_HTTP),
+    blocks("requests.sessions.Session", f"{_VERBS} send", instead=_HTTP),
+    blocks("urllib3", "request", instead=_HTTP),
+    blocks(
+        "urllib3._request_methods.RequestMethods",
+        "request request_encode_body request_encode_url urlopen",
+        instead=_HTTP,
+    ),
+    blocks("urllib3.connectionpool.HTTPConnectionPool", "urlopen", instead=_HTTP),
+    blocks("urllib3.poolmanager.PoolManager", "urlopen", instead=_HTTP),
+)
+
+_SQL: Final = (
+    blocks("MySQLdb", "Connect connect"),
+    blocks("MySQLdb._mysql.connection", "change_user commit kill ping query rollback select_db"),
+    blocks("MySQLdb._mysql.connection", "shutdown stat store_result"),
+    blocks("MySQLdb.connections", "Connection"),
+    blocks("MySQLdb.connections.Connection", "begin query"),
+    # The rows of an ordinary cursor, in all these packages, have arrived when execute() returns:
+    # fetchone() and its like read memory. Server-side cursors differ where they have a class.
+    blocks("MySQLdb.cursors.BaseCursor", "callproc execute executemany nextset"),
+    blocks("psycopg", "connect", instead=_PSYCOPG),
+    blocks("psycopg._copy.Copy", "read read_row write write_row", instead=_PSYCOPG),
+    blocks("psycopg._server_cursor.ServerCursor", "fetchall fetchmany fetchone", instead=_PSYCOPG),
+    blocks(
+        "psycopg.connection.Connection",
+        f"cancel_safe commit connect execute rollback {_TRANSACTION} wait",
+        instead=_PSYCOPG,
+    ),
+    blocks("psycopg.cursor.Cursor", "execute executemany", instead=_PSYCOPG),
+    blocks("psycopg2", "connect", instead=_PSYCOPG),
+    blocks(
+        "psycopg2._psycopg.connection",
+        f"cancel commit lobject reset rollback {_TRANSACTION}",
+        instead=_PSYCOPG,
+    ),
+    blocks(
+        "psycopg2._psycopg.cursor",
+        "callproc copy_expert copy_from copy_to execute executemany",
+        instead=_PSYCOPG,
+    ),
+    blocks("psycopg2.extras", "execute_batch execute_values wait_select", instead=_PSYCOPG),
+    blocks("pymysql", "Connect Connection connect"),
+    blocks("pymysql.connections", "Connection"),
+    blocks("pymysql.connections.Connection", "autocommit begin commit connect kill next_result"),
+    blocks("pymysql.connections.Connection", "ping query rollback select_db show_warnings"),
+    blocks("pymysql.cursors.Cursor", "callproc execute executemany nextset"),
+    blocks("pymysql.cursors.SSCursor", "fetchall fetchmany fetchone"),
+)
+
+_STORES: Final = (
+    blocks("elasticsearch.helpers.actions", "bulk reindex", instead=_ELASTIC),
+    blocks("gridfs.synchronous.grid_file.GridFS", "delete exists find_one get", instead=_MONGO),
+    blocks("gridfs.synchronous.grid_file.GridFS", "get_last_version get_version", instead=_MONGO),
+    blocks("gridfs.synchronous.grid_file.GridFS", "list put", instead=_MONGO),
+    blocks("pymongo.synchronous.change_stream.ChangeStream", "next try_next", instead=_MONGO),
+    blocks(
+        "pymongo.synchronous.client_session.ClientSession",
+        "abort_transaction commit_transaction with_transaction",
+        instead=_MONGO,
+    ),
+    blocks(
+        "pymongo.synchronous.collection.Collection",
+        "aggregate aggregate_raw_batches bulk_write count_documents create_index create_indexes"
+        " create_search_index create_search_indexes delete_many delete_one distinct drop"
+        " drop_index drop_indexes drop_search_index estimated_document_count find_one"
+        " find_one_and_delete find_one_and_replace find_one_and_update index_information"
+        " insert_many insert_one list_indexes list_search_indexes options rename replace_one"
+        " update_many update_one update_search_index watch",
+        instead=_MONGO,
+    ),
+    blocks(
+        "pymongo.synchronous.command_cursor.CommandCursor",
+        "__iter__ next to_list try_next",
+        instead=_MONGO,
+    ),
+    # A cursor is lazy: find() sends nothing.
+    blocks(
+        "pymongo.synchronous.cursor.Cursor",
+        "__iter__ distinct explain next to_list",
+        instead=_MONGO,
+    ),
+    blocks(
+        "pymongo.synchronous.database.Database",
+        "aggregate command create_collection cursor_command dereference drop_collection"
+        " list_collection_names list_collections validate_collection watch",
+        instead=_MONGO,
+    ),
+    blocks(
+        "pymongo.synchronous.mongo_client.MongoClient",
+        "bulk_write drop_database list_database_names list_databases server_info watch",
+        instead=_MONGO,
+    ),
+    # The commands are a family, see below.
+    blocks("redis.client.Monitor", "next_command", instead=_REDIS),
+    blocks("redis.client.Pipeline", "execute load_scripts watch", instead=_REDIS),
+    blocks(
+        "redis.client.PubSub",
+        "execute_command get_message parse_response ping psubscribe punsubscribe subscribe"
+        " unsubscribe",
+        instead=_REDIS,
+    ),
+    blocks("redis.cluster.ClusterPipeline", "execute", instead=_REDIS),
+    blocks("redis.lock.Lock", "acquire extend locked owned reacquire release", instead=_REDIS),
+)
+
+_SERVICES: Final = (
+    blocks("botocore.paginate.PageIterator", "__iter__ build_full_result", instead="aioboto3"),
+    blocks("botocore.waiter.Waiter", "wait", instead="aioboto3"),
+    blocks("celery.app.control.Control", "ping"),
+    blocks(
+        "celery.app.control.Inspect",
+        "active active_queues clock conf hello memdump memsample objgraph ping query_task"
+        " registered report reserved revoked scheduled stats",
+    ),
+    blocks("celery.result.AsyncResult", "get get_leaf wait"),
+    blocks("celery.result.ResultSet", "get join join_native"),
+    blocks("confluent_kafka.cimpl.Consumer", "close commit committed"),
+    blocks("confluent_kafka.cimpl.Consumer", "consume", unless=_NO_TIME),
+    blocks("confluent_kafka.cimpl.Consumer", "list_topics"),
+    blocks("confluent_kafka.cimpl.Consumer", "poll", unless=_NO_TIME),
+    blocks("confluent_kafka.cimpl.Producer", "commit_transaction", unless=_NO_TIME),
+    blocks("confluent_kafka.cimpl.Producer", "flush", unless=_NO_TIME),
+    blocks("confluent_kafka.cimpl.Producer", "init_transactions list_topics"),
+    blocks("confluent_kafka.cimpl.Producer", "poll", unless=_NO_TIME),
+    blocks("grpc.Future", "exception result traceback", instead=_GRPC, unless=_NO_TIME),
+    blocks("grpc.Server", "wait_for_termination", instead=_GRPC, unless=_NO_TIME),
+    blocks("grpc.StreamUnaryMultiCallable", "__call__ with_call", instead=_GRPC),
+    blocks("grpc.UnaryUnaryMultiCallable", "__call__ with_call", instead=_GRPC),
+    blocks("paramiko.client.SSHClient", "connect exec_command", instead=_SSH),
+    blocks("paramiko.client.SSHClient", "invoke_shell open_sftp", instead=_SSH),
+    blocks(
+        "paramiko.sftp_client.SFTPClient",
+        "chdir chmod chown get getfo listdir listdir_attr lstat mkdir open posix_rename put putfo"
+        " readlink remove rename rmdir stat symlink truncate utime",
+        instead=_SSH,
+    ),
+    blocks("paramiko.transport.Transport", "auth_password auth_publickey connect", instead=_SSH),
+    blocks("paramiko.transport.Transport", "open_session start_client", instead=_SSH),
+)
+
+_FILES: Final = (
+    blocks("pandas.io.sql", "read_sql read_sql_query read_sql_table"),
+    blocks_on_file("PIL.Image", "open", when=_ON_DISK),
+    blocks_on_file("PIL.Image.Image", "save", when=_ON_DISK),
+    blocks_on_file("openpyxl.reader.excel", "load_workbook", when=_ON_DISK),
+    blocks_on_file("openpyxl.workbook.workbook.Workbook", "save", when=_ON_DISK),
+    blocks_on_file("pandas.io.excel._base", "read_excel", when=_ON_DISK),
+    blocks_on_file("pandas.io.feather_format", "read_feather", when=_ON_DISK),
+    blocks_on_file("pandas.io.json._json", "read_json", when=_ON_DISK),
+    blocks_on_file("pandas.io.orc", "read_orc", when=_ON_DISK),
+    blocks_on_file("pandas.io.parquet", "read_parquet", when=_ON_DISK),
+    blocks_on_file("pandas.io.parsers.readers", "read_csv read_fwf read_table", when=_ON_DISK),
+    blocks_on_file("pandas.io.pickle", "read_pickle", when=_ON_DISK),
+    blocks_on_file("pandas.io.pytables", "read_hdf"),
+    blocks_on_file("pandas.io.xml", "read_xml", when=_ON_DISK),
+)
+
+ROWS: Final[tuple[Api, ...]] = tuple(
+    chain.from_iterable((*_HTTP_CLIENTS, *_SQL, *_STORES, *_SERVICES, *_FILES))
+)
+
+_LAZY: Final = (
+    blocks("celery.result.AsyncResult", "collect"),
+    blocks("celery.result.ResultSet", "iter_native"),
+    blocks("elasticsearch.helpers.actions", "parallel_bulk scan streaming_bulk", instead=_ELASTIC),
+    blocks("grpc.StreamStreamMultiCallable", "__call__", instead=_GRPC),
+    blocks("grpc.UnaryStreamMultiCallable", "__call__", instead=_GRPC),
+    blocks("paramiko.sftp_client.SFTPClient", "listdir_iter", instead=_SSH),
+    blocks("psycopg.connection.Connection", "notifies", instead=_PSYCOPG),
+    blocks("psycopg.cursor.Cursor", "stream", instead=_PSYCOPG),
+    blocks("pymongo.synchronous.collection.Collection", "find find_raw_batches", instead=_MONGO),
+    blocks("redis.client.Monitor", "listen", instead=_REDIS),
+    blocks("redis.client.PubSub", "listen", instead=_REDIS),
+    blocks("redis.client.Redis", "hscan_iter scan_iter sscan_iter zscan_iter", instead=_REDIS),
+)
+
+#: Calls that return at once; what iterates their result blocks, and may do so in a thread.
+ITERATED: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A class of whose public methods nearly all block, those of its subclasses included.
+
+    For clients with hundreds of methods, which their stubs spread over subclasses and mixins that
+    the async client shares. ``harmless`` are the methods that do not block, ``except_for`` the
+    subclasses whose methods don't.
+    """
+
+    name: str
+    instead: str
+    harmless: frozenset[str] = frozenset()
+    except_for: frozenset[str] = frozenset()
+
+
+def _family(name: str, instead: str, harmless: str = "", except_for: str = "") -> Family:
+    return Family(name, instead, frozenset(harmless.split()), frozenset(except_for.split()))
+
+
+_REDIS_HARMLESS: Final = (
+    "close digest_local from_url get_cache get_connection_kwargs get_encoder get_retry"
+    " keyspace_notifications load_external_module lock monitor pipeline pubsub register_script"
+    " set_response_callback set_retry"
+    # The modules of Redis, and iterators.
+    " bf cf cms ft json tdigest topk ts vset hscan_iter scan_iter sscan_iter zscan_iter"
+)
+
+FAMILIES: Final = (
+    _family("anthropic._resource.SyncAPIResource", "anthropic.AsyncAnthropic"),
+    _family(
+        "botocore.client.BaseClient",
+        "aioboto3",
+        "can_paginate close generate_presigned_post generate_presigned_url get_paginator"
+        " get_waiter",
+        # Its methods are coroutine functions.
+        "aiobotocore.client.AioBaseClient",
+    ),
+    _family("elasticsearch._sync.client._base.BaseClient", _ELASTIC, "options"),
+    _family("openai._resource.SyncAPIResource", "openai.AsyncOpenAI"),
+    # A pipeline collects its commands and sends them in execute().
+    _family(
+        "redis.client.Redis",
+        _REDIS,
+        f"client from_pool {_REDIS_HARMLESS}",
+        "redis.client.Pipeline",
+    ),
+    _family(
+        "redis.cluster.RedisCluster",
+        _REDIS,
+        f"determine_slot disconnect_connection_pools get_default_node get_node get_node_from_key"
+        f" get_nodes get_nodes_from_slot get_primaries get_random_node get_random_primary_node"
+        f" get_random_primary_or_all_nodes get_redis_connection get_replicas get_special_nodes"
+        f" keyslot on_connect replace_default_node set_default_node {_REDIS_HARMLESS}",
+        "redis.cluster.ClusterPipeline",
+    ),
+)
+
+_BY_CLASS: Final = {family.name: family for family in FAMILIES}
+_EXCEPTIONS: Final = frozenset(chain.from_iterable(family.except_for for family in FAMILIES))
+
+
+def family_row(mro: tuple[str, ...], method: str) -> Api | None:
+    """The row of a method that blocks because its class belongs to a family.
+
+    ``mro`` are the full names of the receiver's classes. For what has no row of its own and is not
+    defined by the project itself.
+    """
+    if method.startswith("_"):
+        return None
+    for name in mro:
+        if name in _EXCEPTIONS:
+            return None
+        family = _BY_CLASS.get(name)
+        if family is not None:
+            if method in family.harmless:
+                return None
+            return Api(f"{name}.{method}", Effect.BLOCKS, instead=family.instead)
+    return None

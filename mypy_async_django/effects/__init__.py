@@ -1,0 +1,1 @@
+"""What calling a function means, across modules."""

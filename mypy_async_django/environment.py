@@ -1,0 +1,41 @@
+"""What the checked program's environment holds, and what our answers depend on."""
+
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Final
+
+from mypy.modulefinder import get_search_dirs
+from mypy.options import Options
+
+from mypy_async_django.config import Config
+
+NEWEST_DJANGO: Final = (6, 1)
+
+
+def django_version(options: Options) -> tuple[int, int]:
+    """The Django of the interpreter that mypy checks for, found without importing it.
+
+    The newest that the catalogue knows where none is installed.
+    """
+    _, site_packages = get_search_dirs(options.python_executable)
+    for distribution in distributions(name="django", path=list(site_packages)):
+        major, minor, *_ = distribution.version.split(".")
+        if major.isdigit() and minor.isdigit():
+            return int(major), int(minor)
+    return NEWEST_DJANGO
+
+
+@cache
+def _sources() -> str:
+    """A digest of the plugin's own files: mypy itself only looks at the one it was told of."""
+    digest = sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def fingerprint(settings: Config, version: tuple[int, int]) -> dict[str, str]:
+    """What mypy's cache is good for: the same plugin with the same configuration."""
+    return {"sources": _sources(), "config": repr(settings), "django": repr(version)}

@@ -1,0 +1,96 @@
+"""mypy's hooks, each delegated in a line or two.
+
+No hook ever answers: mypy infers and reports what it would without us. Being asked is enough: it
+tells that a module is being checked, and by whom.
+"""
+
+from typing import Any
+
+from mypy.checker import TypeChecker
+from mypy.checker_state import checker_state
+from mypy.errors import CompileError
+from mypy.nodes import MypyFile
+from mypy.options import Options
+from mypy.plugin import Plugin, ReportConfigContext
+from typing_extensions import override
+
+from mypy_async_django import environment
+from mypy_async_django.catalogue import Api, Catalogue, Effect, Offloader, Version
+from mypy_async_django.config import Config, ConfigError, load
+from mypy_async_django.engine import Engine
+
+
+class AsyncDjangoPlugin(Plugin):
+    """Reports what would break or block an event loop."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self._problem: str | None = None
+        self._settings = Config()
+        try:
+            self._settings = load(options.config_file)
+        except ConfigError as error:
+            self._problem = str(error)
+        self._version = self._settings.django_version or environment.django_version(options)
+        self._engine = Engine(
+            options, _catalogue(self._settings, self._version), self._settings.strict_relations
+        )
+        self._checkers: dict[str, TypeChecker] = {}
+
+    @override
+    def get_function_signature_hook(self, fullname: str) -> None:
+        self._call_under_way()
+
+    @override
+    def get_method_signature_hook(self, fullname: str) -> None:
+        self._call_under_way()
+
+    @override
+    def get_method_hook(self, fullname: str) -> None:
+        self._call_under_way()
+
+    @override
+    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
+        self._refuse_problem()
+        return []
+
+    @override
+    def get_additional_indirect_deps(self, tree: MypyFile) -> set[str]:
+        checker = self._checkers.pop(tree.fullname, None)
+        if checker is not None and _is_ours(checker):
+            self._engine.module_checked(checker)
+        return set()
+
+    @override
+    def report_config_data(self, ctx: ReportConfigContext) -> Any:
+        self._refuse_problem()
+        return environment.fingerprint(self._settings, self._version)
+
+    def _call_under_way(self) -> None:
+        checker = checker_state.type_checker
+        if isinstance(checker, TypeChecker):
+            self._checkers[checker.tree.fullname] = checker
+            if self.options.fine_grained_incremental and _is_ours(checker):
+                self._engine.call_under_way(checker)
+
+    def _refuse_problem(self) -> None:
+        """End the run with exit status 2, as mypy does for wrong options of its own.
+
+        Not in the constructor: mypy would put a line of its own before the message.
+        """
+        if self._problem is not None:
+            raise CompileError([self._problem])
+
+
+def _is_ours(checker: TypeChecker) -> bool:
+    """Whether mypy shows errors of the module: nobody's installed package, no stub."""
+    return not checker.can_skip_diagnostics and not checker.tree.is_stub
+
+
+def _catalogue(settings: Config, version: Version) -> Catalogue:
+    own = [
+        *(Api(name, Effect.RAISES) for name in settings.async_unsafe),
+        *(Api(name, Effect.BLOCKS) for name in settings.blocking),
+    ]
+    offloaders = [Offloader(name, wraps=False) for name in settings.offloaders]
+    return Catalogue(version, own, offloaders, settings.trusted)

@@ -1,0 +1,151 @@
+"""What binds names, and where the value that a name gets comes from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final, TypeAlias
+
+from mypy import nodes, patterns
+from mypy.nodes import Expression, NameExpr, Node
+from mypy.util import unmangle
+
+Path: TypeAlias = tuple[int, ...]
+
+STAR: Final = -1_000_000
+"""The place of a starred target in `Binding.path`."""
+
+_STARRED: Final = (nodes.StarExpr, patterns.StarredPattern)
+
+
+class BindingKind(Enum):
+    """What kind of code binds a name."""
+
+    ARGUMENT = auto()
+    ASSIGN = auto()
+    AUGMENTED = auto()
+    WALRUS = auto()
+    FOR = auto()
+    ASYNC_FOR = auto()
+    COMPREHENSION = auto()
+    ASYNC_COMPREHENSION = auto()
+    WITH = auto()
+    ASYNC_WITH = auto()
+    EXCEPT = auto()
+    IMPORT = auto()
+    DEFINITION = auto()
+    PATTERN = auto()
+    DELETE = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """One place that gives a name a value, or takes it away (DELETE).
+
+    ``node`` is what binds once it is evaluated: the target, the argument, the import, the augmented
+    assignment, `class`, `def` or its decorators; where the name of an `except` clause is deleted,
+    the clause's block. ``value`` is where the value comes from, None if that is no expression: what
+    is assigned, the iterable of a `for`, the context manager of a `with`, the subject of a `match`.
+    ``path`` is the position inside that value (inside each item for a `for`) which unpacking takes;
+    `STAR` for a starred target, and those after it count from the end.
+    """
+
+    name: str
+    kind: BindingKind
+    node: Node
+    value: Expression | None = None
+    path: Path = ()
+
+
+def bindings_by(node: Node) -> Iterator[Binding]:
+    """The bindings that ``node`` itself makes in its scope, not those of the nodes inside."""
+    match node:
+        case nodes.AssignmentStmt() if not is_declaration(node):
+            for target in node.lvalues:
+                yield from _unpacked(BindingKind.ASSIGN, target, node.rvalue)
+        case nodes.OperatorAssignmentStmt(lvalue=NameExpr() as target):
+            yield Binding(unmangle(target.name), BindingKind.AUGMENTED, node, node.rvalue)
+        case nodes.AssignmentExpr():
+            yield from _unpacked(BindingKind.WALRUS, node.target, node.value)
+        case nodes.ForStmt():
+            kind = BindingKind.ASYNC_FOR if node.is_async else BindingKind.FOR
+            yield from _unpacked(kind, node.index, node.expr)
+        case nodes.WithStmt():
+            kind = BindingKind.ASYNC_WITH if node.is_async else BindingKind.WITH
+            for manager, entered in zip(node.expr, node.target, strict=True):
+                yield from _unpacked(kind, entered, manager)
+        case nodes.TryStmt():
+            for variable, handler in zip(node.vars, node.handlers, strict=True):
+                if variable is not None:
+                    yield Binding(unmangle(variable.name), BindingKind.EXCEPT, variable)
+                    yield Binding(unmangle(variable.name), BindingKind.DELETE, handler)
+        case nodes.MatchStmt():
+            for pattern in node.patterns:
+                yield from _unpacked(BindingKind.PATTERN, pattern, node.subject)
+        case nodes.DelStmt():
+            yield from _unpacked(BindingKind.DELETE, node.expr, None)
+        case nodes.Import():
+            for module, alias in node.ids:
+                yield Binding(alias or module.partition(".")[0], BindingKind.IMPORT, node)
+        case nodes.ImportFrom():
+            for name, alias in node.names:
+                yield Binding(alias or name, BindingKind.IMPORT, node)
+        case nodes.FuncDef(is_decorated=False) | nodes.Decorator() | nodes.ClassDef():
+            yield Binding(unmangle(node.name), BindingKind.DEFINITION, node)
+        case nodes.TypeAliasStmt():
+            yield Binding(unmangle(node.name.name), BindingKind.DEFINITION, node)
+        case _:
+            pass
+
+
+def is_declaration(node: nodes.AssignmentStmt) -> bool:
+    """Whether ``node`` assigns nothing (`x: int`)."""
+    return isinstance(node.rvalue, nodes.TempNode) and node.rvalue.no_rhs
+
+
+def argument_bindings(function: nodes.FuncItem) -> Iterator[Binding]:
+    """The bindings that a call of ``function`` makes."""
+    for argument in function.arguments:
+        yield Binding(unmangle(argument.variable.name), BindingKind.ARGUMENT, argument)
+
+
+def comprehension_bindings(node: Any) -> Iterator[Binding]:
+    """The bindings that a comprehension or generator expression makes, in a scope of its own."""
+    for is_async, index, sequence in zip(node.is_async, node.indices, node.sequences, strict=True):
+        kind = BindingKind.ASYNC_COMPREHENSION if is_async else BindingKind.COMPREHENSION
+        yield from _unpacked(kind, index, sequence)
+
+
+def _unpacked(
+    kind: BindingKind, target: Node | None, value: Expression | None
+) -> Iterator[Binding]:
+    """The bindings of the names in ``target``. A path of None: not a position inside ``value``."""
+    stack: list[tuple[Node | None, Path | None]] = [(target, ())]
+    while stack:
+        node, path = stack.pop()
+        match node:
+            case NameExpr():
+                source = None if path is None else value
+                yield Binding(unmangle(node.name), kind, node, source, path or ())
+            case nodes.StarExpr(expr=inside) | patterns.StarredPattern(capture=inside):
+                stack.append((inside, path))
+            case nodes.TupleExpr() | nodes.ListExpr():
+                stack.extend(_places(node.items, path))
+            case patterns.SequencePattern():
+                stack.extend(_places(node.patterns, path))
+            case patterns.AsPattern():
+                stack += [(node.name, path), (node.pattern, path)]
+            case patterns.OrPattern():
+                stack.extend((pattern, path) for pattern in node.patterns)
+            case patterns.MappingPattern():
+                stack.extend((inside, None) for inside in (node.rest, *node.values))
+            case patterns.ClassPattern():
+                stack.extend((inside, None) for inside in (*node.positionals, *node.keyword_values))
+            case _:
+                pass  # an attribute, an item, a value to compare with
+
+
+def _places(items: Sequence[Node], path: Path | None) -> Iterator[tuple[Node, Path | None]]:
+    starred = next((i for i, item in enumerate(items) if isinstance(item, _STARRED)), len(items))
+    for index, item in enumerate(items):
+        place = index if index < starred else STAR if index == starred else index - len(items)
+        yield item, None if path is None else (*path, place)

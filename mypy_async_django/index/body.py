@@ -1,0 +1,160 @@
+"""One function's own code: its nodes, their parents and what is known of their types."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Final, Protocol
+
+from mypy.nodes import (
+    AwaitExpr,
+    Block,
+    CallExpr,
+    Expression,
+    FuncDef,
+    FuncItem,
+    GeneratorExpr,
+    IfStmt,
+    LambdaExpr,
+    ListComprehension,
+    MypyFile,
+    NameExpr,
+    Node,
+    RefExpr,
+    SetComprehension,
+)
+from mypy.types import ProperType
+
+from mypy_async_django.bridge.source import Source
+from mypy_async_django.bridge.tree import children
+from mypy_async_django.catalogue import Catalogue
+from mypy_async_django.catalogue.builtin import EVALUATORS
+from mypy_async_django.index.bindings import BindingKind
+from mypy_async_django.index.flow import Flow
+
+_TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
+
+
+class Types(Protocol):
+    """What is known of the types of a body's expressions."""
+
+    def type_of(self, expression: Expression) -> ProperType | None:
+        """The expression's type there; None where nothing is known of it."""
+        ...
+
+    def is_reached(self, expression: Expression) -> bool:
+        """Whether the expression can run: what mypy found unreachable has no types."""
+        ...
+
+
+class Body:
+    """A function (or a module's top level) with the nodes that run when it runs.
+
+    Not among them: the bodies of nested functions and lambdas, what stands under ``if
+    TYPE_CHECKING`` or in a block that mypy found unreachable, and the inside of a generator
+    expression that is handed on: whoever consumes it runs it.
+    """
+
+    def __init__(
+        self,
+        function: FuncItem | MypyFile,
+        types: Types,
+        catalogue: Catalogue,
+        source: Source,
+        *,
+        strict_relations: bool = False,
+    ) -> None:
+        self.function = function
+        self.types = types
+        self.catalogue = catalogue
+        self.source = source
+        self.strict_relations = strict_relations
+        self._parents: dict[Node, Node] = {}
+
+    @property
+    def name(self) -> str:
+        """The function's name as a person would say it."""
+        return self.function.name if isinstance(self.function, FuncDef) else "<lambda>"
+
+    @cached_property
+    def flow(self) -> Flow:
+        """Control flow and local names, worked out when first asked for."""
+        return Flow(self.function)
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All own nodes, parents before children, in source order."""
+        return tuple(self._own_nodes())
+
+    def parent(self, node: Node) -> Node | None:
+        """The node directly around an own node; None for the function's block."""
+        self.nodes  # noqa: B018 - fills the table
+        return self._parents.get(node)
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The own nodes around a node, from the inside out."""
+        current = self.parent(node)
+        while current is not None:
+            yield current
+            current = self.parent(current)
+
+    def is_awaited(self, node: Node) -> bool:
+        """Whether the value goes straight into an ``await``."""
+        return isinstance(self.parent(node), AwaitExpr)
+
+    def type_of(self, expression: Expression) -> ProperType | None:
+        """The expression's type, or None."""
+        return self.types.type_of(expression)
+
+    def values(self, expression: Expression) -> tuple[Expression, ...]:
+        """The expressions that a value may come from: those assigned to a local name, or itself.
+
+        Empty where one of them is not to be seen: an argument, a loop's variable.
+        """
+        if not isinstance(expression, NameExpr):
+            return (expression,)
+        bindings = self.flow.reaching(expression)
+        plain = (BindingKind.ASSIGN, BindingKind.WALRUS)
+        values = [b.value for b in bindings if b.kind in plain and not b.path and b.value]
+        return tuple(values) if len(values) == len(bindings) else ()
+
+    def _own_nodes(self) -> Iterator[Node]:
+        roots = self.function.defs if isinstance(self.function, MypyFile) else [self.function.body]
+        stack: list[Node] = list(reversed(roots))
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Block) and node.is_unreachable:
+                continue
+            yield node
+            inside = list(self._inside(node))
+            for child in inside:
+                self._parents[child] = node
+            stack.extend(reversed(inside))
+
+    def _inside(self, node: Node) -> Iterator[Node]:
+        match node:
+            case FuncDef() | LambdaExpr():
+                yield from (arg.initializer for arg in node.arguments if arg.initializer)
+            case IfStmt():
+                yield from _without_type_checking(node)
+            case GeneratorExpr() if not self._runs_here(node):
+                yield node.sequences[0]
+            case _:
+                yield from children(node)
+
+    def _runs_here(self, generator: GeneratorExpr) -> bool:
+        parent = self._parents.get(generator)
+        if isinstance(parent, ListComprehension | SetComprehension):
+            return True
+        return (
+            isinstance(parent, CallExpr)
+            and isinstance(parent.callee, RefExpr)
+            and parent.callee.fullname in EVALUATORS
+        )
+
+
+def _without_type_checking(statement: IfStmt) -> Iterator[Node]:
+    for condition, block in zip(statement.expr, statement.body, strict=True):
+        yield condition
+        if not (isinstance(condition, RefExpr) and condition.fullname in _TYPE_CHECKING):
+            yield block
+    if statement.else_body is not None:
+        yield statement.else_body

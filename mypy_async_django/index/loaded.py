@@ -1,0 +1,76 @@
+"""Querysets whose rows are in memory already: using them costs no query."""
+
+from typing import Final
+
+from mypy.nodes import (
+    CallExpr,
+    DictionaryComprehension,
+    Expression,
+    ForStmt,
+    GeneratorExpr,
+    MemberExpr,
+    NameExpr,
+)
+
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.operations import ImplicitUse
+from mypy_async_django.index.queries import origins
+
+#: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
+_FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})
+_FREE_ON_PREFETCHED: Final = frozenset({"count", "exists"})
+
+
+def is_loaded(body: Body, operation: CallExpr | ImplicitUse | MemberExpr) -> bool:
+    """Whether an operation on a queryset finds its rows in memory, as far as the body shows it.
+
+    So it is after an ``async for`` over the same queryset, and for ``author.books.all()`` where the
+    query that found the author prefetched the books. Where the author came from somewhere else,
+    whoever found it may have prefetched them: that counts as loaded unless the project wants
+    relations taken strictly.
+    """
+    match operation:
+        case ImplicitUse(value=queryset):
+            return _is_consumed(body, queryset) or _is_prefetched(body, queryset, implicit=True)
+        case CallExpr(callee=MemberExpr(expr=queryset, name=name)):
+            if name in _FREE_CALLS and _is_consumed(body, queryset):
+                return True
+            return name in _FREE_ON_PREFETCHED and _is_prefetched(body, queryset, implicit=False)
+        case _:
+            return False
+
+
+def _is_consumed(body: Body, queryset: Expression) -> bool:
+    if not isinstance(queryset, NameExpr):
+        return False
+    bindings = body.flow.reaching(queryset)
+    return bool(bindings) and any(
+        body.flow.reaching(source) == bindings and body.flow.reaches(source, queryset)
+        for source in _sources_of_async_loops(body)
+        if source.name == queryset.name
+    )
+
+
+def _sources_of_async_loops(body: Body) -> list[NameExpr]:
+    found: list[Expression] = []
+    for node in body.nodes:
+        if isinstance(node, ForStmt) and node.is_async:
+            found.append(node.expr)
+        elif isinstance(node, GeneratorExpr | DictionaryComprehension):
+            found += [s for s, a in zip(node.sequences, node.is_async, strict=True) if a]
+    return [source for source in found if isinstance(source, NameExpr)]
+
+
+def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
+    if isinstance(queryset, NameExpr):
+        values = body.values(queryset)
+        return bool(values) and all(
+            _is_prefetched(body, value, implicit=implicit) for value in values
+        )
+    related = origins(body).related_row(queryset)
+    if related is None:
+        return False
+    name, rows = related
+    if not rows:
+        return implicit and not body.strict_relations
+    return all(row.has_prefetched(name) for row in rows)

@@ -1,0 +1,66 @@
+"""Calls that run a function somewhere else than on the event loop."""
+
+from dataclasses import dataclass
+
+from mypy.nodes import ARG_POS, ArgKind, CallExpr, Expression, MemberExpr
+
+from mypy_async_django.bridge.types import classes
+from mypy_async_django.catalogue.offload import Offloader
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.operations import called_name
+
+
+@dataclass(frozen=True, slots=True)
+class Offloaded:
+    """A function and what it is called with elsewhere; ``node`` is the call that arranges it."""
+
+    node: CallExpr
+    offloader: Offloader
+    function: Expression
+    args: list[Expression]
+    arg_kinds: list[ArgKind]
+    arg_names: list[str | None]
+
+
+def offloaded_by(body: Body, call: CallExpr) -> Offloaded | None:
+    """What a call such as ``sync_to_async(f)(x)`` or ``asyncio.to_thread(f, x)`` runs elsewhere."""
+    if isinstance(call.callee, CallExpr):
+        offloader = offloader_of(body, call.callee)
+        if offloader is None or not offloader.wraps:
+            return None
+        function = _argument(call.callee, offloader)
+        if function is None:
+            return None
+        return Offloaded(call, offloader, function, call.args, call.arg_kinds, call.arg_names)
+    offloader = offloader_of(body, call)
+    if offloader is None or offloader.wraps:
+        return None
+    function = _argument(call, offloader)
+    if function is None:
+        return None
+    rest = offloader.argument + 1
+    return Offloaded(
+        call, offloader, function, call.args[rest:], call.arg_kinds[rest:], call.arg_names[rest:]
+    )
+
+
+def offloader_of(body: Body, call: CallExpr) -> Offloader | None:
+    """The offloader that a call calls: ``sync_to_async(...)``, ``loop.run_in_executor(...)``."""
+    name = called_name(body, call)
+    if name is not None:
+        return body.catalogue.offloader(name)
+    if isinstance(call.callee, MemberExpr):
+        for info in classes(body.type_of(call.callee.expr)):
+            for base in info.mro:
+                found = body.catalogue.offloader(f"{base.fullname}.{call.callee.name}")
+                if found is not None:
+                    return found
+    return None
+
+
+def _argument(call: CallExpr, offloader: Offloader) -> Expression | None:
+    for position, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
+        by_position = position == offloader.argument and call.arg_kinds[position] == ARG_POS
+        if by_position or (name is not None and name == offloader.keyword):
+            return argument
+    return None

@@ -1,0 +1,255 @@
+"""What a body does: the calls it makes, the uses of values that need no call, attributes read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+from mypy.nodes import (
+    ARG_POS,
+    ARG_STAR,
+    AssertStmt,
+    AssignmentExpr,
+    AssignmentStmt,
+    CallExpr,
+    ComparisonExpr,
+    ConditionalExpr,
+    DelStmt,
+    DictionaryComprehension,
+    Expression,
+    ForStmt,
+    GeneratorExpr,
+    IfStmt,
+    IndexExpr,
+    ListExpr,
+    MatchStmt,
+    MemberExpr,
+    NameExpr,
+    Node,
+    OperatorAssignmentStmt,
+    OpExpr,
+    RefExpr,
+    SetExpr,
+    SliceExpr,
+    StarExpr,
+    StrExpr,
+    TupleExpr,
+    TypeInfo,
+    UnaryExpr,
+    WhileStmt,
+    WithStmt,
+    YieldFromExpr,
+)
+
+from mypy_async_django.bridge.types import definition
+from mypy_async_django.catalogue.builtin import EVALUATORS, Use
+from mypy_async_django.index.body import Body
+
+@dataclass(frozen=True, slots=True)
+class ImplicitUse:
+    """A use of ``value`` that calls one of its methods without a call to see.
+
+    ``within`` is the statement or expression that does it: the loop, the call of ``list``.
+    """
+
+    value: Expression
+    use: Use
+    within: Node
+
+
+def calls(body: Body) -> Iterator[CallExpr]:
+    """The calls that can run."""
+    for node in body.nodes:
+        if isinstance(node, CallExpr) and body.types.is_reached(node.callee):
+            yield node
+
+
+def reads(body: Body) -> Iterator[MemberExpr]:
+    """The attributes read: not those assigned or deleted."""
+    for node in body.nodes:
+        if isinstance(node, MemberExpr) and not _is_target(body, node):
+            yield node
+
+
+def implicit_uses(body: Body) -> Iterator[ImplicitUse]:
+    """The uses without a call: iteration, truth tests, indexing, formatting and their like."""
+    for node in body.nodes:
+        yield from _uses_by(body, node)
+
+
+def called_name(body: Body, call: CallExpr) -> str | None:
+    """The full name of the function or class that a call runs, where it does not hang on a value.
+
+    Sees through import aliases and through a local name for a function: ``get = Book.objects.get``.
+    """
+    callee = call.callee
+    if isinstance(callee, RefExpr) and callee.fullname and "@" not in callee.fullname:
+        return callee.fullname
+    if isinstance(callee, NameExpr) and not isinstance(callee.node, TypeInfo):
+        found = definition(body.type_of(callee))
+        return found.fullname if found else None
+    return None
+
+
+def _uses_by(body: Body, node: Node) -> Iterator[ImplicitUse]:
+    match node:
+        case CallExpr():
+            yield from _uses_by_call(body, node)
+        case ForStmt() if not node.is_async:
+            yield ImplicitUse(node.expr, Use.ITERATE, node)
+        case GeneratorExpr() | DictionaryComprehension():
+            yield from _uses_by_comprehension(body, node)
+        case YieldFromExpr():
+            yield ImplicitUse(node.expr, Use.ITERATE, node)
+        case ListExpr() | TupleExpr() | SetExpr():
+            yield from _stars(node, node.items)
+        case AssignmentStmt():
+            yield from _unpacking(node)
+        case ComparisonExpr():
+            for operator, right in zip(node.operators, node.operands[1:], strict=True):
+                if operator in {"in", "not in"}:
+                    yield ImplicitUse(right, Use.CONTAINS, node)
+        case IndexExpr():
+            yield from _indexing(body, node)
+        case IfStmt() | WhileStmt() | AssertStmt() | ConditionalExpr() | UnaryExpr() | OpExpr():
+            yield from _conditions(node)
+        case MatchStmt():
+            yield from _tests(node, [guard for guard in node.guards if guard is not None])
+        case WithStmt() if not node.is_async:
+            for context in node.expr:
+                yield ImplicitUse(context, Use.ENTER, node)
+
+
+def _uses_by_call(body: Body, call: CallExpr) -> Iterator[ImplicitUse]:
+    for argument, kind in zip(call.args, call.arg_kinds, strict=True):
+        if kind == ARG_STAR:
+            yield ImplicitUse(argument, Use.ITERATE, call)
+    name = _evaluator_name(body, call)
+    evaluator = EVALUATORS.get(name) if name else None
+    if evaluator is None or (evaluator.alone and len(call.args) > 1 and _positional(call) > 1):
+        return
+    for argument, kind in list(zip(call.args, call.arg_kinds, strict=True))[
+        evaluator.first : evaluator.last + 1
+    ]:
+        if kind != ARG_POS:
+            continue
+        if evaluator.use is Use.TRUTH:
+            yield from _tests(call, [argument])
+        else:
+            yield ImplicitUse(argument, evaluator.use, call)
+
+
+def _positional(call: CallExpr) -> int:
+    return sum(kind == ARG_POS for kind in call.arg_kinds)
+
+
+def _evaluator_name(body: Body, call: CallExpr) -> str | None:
+    name = called_name(body, call)
+    if name is not None:
+        return name
+    # A method of a builtin: "".join(rows), found.extend(rows).
+    if isinstance(call.callee, MemberExpr):
+        found = definition(body.type_of(call.callee))
+        return found.fullname if found else None
+    return None
+
+
+def _uses_by_comprehension(
+    body: Body, node: GeneratorExpr | DictionaryComprehension
+) -> Iterator[ImplicitUse]:
+    own = set(_conditions_inside(body, node))
+    for sequence, is_async in zip(node.sequences, node.is_async, strict=True):
+        if not is_async and (sequence is node.sequences[0] or own):
+            yield ImplicitUse(sequence, Use.ITERATE, node)
+    for conditions in node.condlists:
+        yield from _tests(node, [condition for condition in conditions if condition in own])
+
+
+def _conditions_inside(
+    body: Body, node: GeneratorExpr | DictionaryComprehension
+) -> Iterator[Expression]:
+    """The parts of a comprehension that run here: none but the source, if it is handed on."""
+    value = node.left_expr if isinstance(node, GeneratorExpr) else node.value
+    if body.parent(value) is node:
+        yield value
+        for conditions in node.condlists:
+            yield from conditions
+
+
+def _stars(node: Node, items: list[Expression]) -> Iterator[ImplicitUse]:
+    for item in items:
+        if isinstance(item, StarExpr):
+            yield ImplicitUse(item.expr, Use.ITERATE, node)
+
+
+def _unpacking(statement: AssignmentStmt) -> Iterator[ImplicitUse]:
+    takes_apart = any(isinstance(target, TupleExpr | ListExpr) for target in statement.lvalues)
+    if takes_apart and not isinstance(statement.rvalue, TupleExpr | ListExpr):
+        yield ImplicitUse(statement.rvalue, Use.ITERATE, statement)
+
+
+def _indexing(body: Body, node: IndexExpr) -> Iterator[ImplicitUse]:
+    if isinstance(node.index, SliceExpr) and node.index.stride is None:
+        return  # builds a lazy object, where the object is lazy
+    if node.analyzed is not None:
+        return  # a type
+    parent = body.parent(node)
+    if isinstance(parent, DelStmt):
+        yield ImplicitUse(node.base, Use.DELETE_ITEM, node)
+    elif _is_target(body, node):
+        yield ImplicitUse(node.base, Use.ASSIGN_ITEM, node)
+        if isinstance(parent, OperatorAssignmentStmt):
+            yield ImplicitUse(node.base, Use.INDEX, node)
+    else:
+        yield ImplicitUse(node.base, Use.INDEX, node)
+
+
+def _is_target(body: Body, node: Expression) -> bool:
+    match body.parent(node):
+        case AssignmentStmt() as statement:
+            return node in statement.lvalues
+        case OperatorAssignmentStmt() as statement:
+            return node is statement.lvalue and isinstance(node, IndexExpr)
+        case DelStmt():
+            return True
+        case TupleExpr() | ListExpr() | StarExpr() as outer:
+            return _is_target(body, outer)
+        case ForStmt() as loop:
+            return node is loop.index
+        case WithStmt() as statement:
+            return node in statement.target
+        case _:
+            return False
+
+
+def _conditions(node: Node) -> Iterator[ImplicitUse]:
+    match node:
+        case IfStmt():
+            yield from _tests(node, node.expr)
+        case WhileStmt() | AssertStmt():
+            yield from _tests(node, [node.expr])
+        case ConditionalExpr():
+            yield from _tests(node, [node.cond])
+        case UnaryExpr(op="not"):
+            yield from _tests(node, [node.expr])
+        case OpExpr(op="and" | "or"):
+            yield from _tests(node, [node.left])
+        case OpExpr(op="%") if isinstance(node.left, StrExpr):
+            values = node.right.items if isinstance(node.right, TupleExpr) else [node.right]
+            for value in values:
+                yield ImplicitUse(value, Use.FORMAT, node)
+
+
+def _tests(within: Node, conditions: list[Expression]) -> Iterator[ImplicitUse]:
+    """Truth tests of the values that decide: of ``a and b`` the ``b``, for ``a`` is an operand."""
+    for condition in conditions:
+        match condition:
+            case OpExpr(op="and" | "or"):
+                yield from _tests(within, [condition.right])
+            case ConditionalExpr():
+                yield from _tests(within, [condition.if_expr, condition.else_expr])
+            case AssignmentExpr():
+                yield from _tests(within, [condition.value])
+            case UnaryExpr(op="not"):
+                pass  # tests its operand itself
+            case _:
+                yield ImplicitUse(condition, Use.TRUTH, within)

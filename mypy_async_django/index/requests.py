@@ -1,0 +1,131 @@
+"""Lazy things that a request or a template brings into a coroutine."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy.nodes import (
+    AssignmentStmt,
+    CallExpr,
+    ComparisonExpr,
+    DictExpr,
+    Expression,
+    IndexExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+)
+
+from mypy_async_django.bridge.models import QUERYSET, RAW_QUERYSET
+from mypy_async_django.bridge.types import all_are
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.loaded import is_loaded
+from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.index.operations import ImplicitUse, called_name, implicit_uses, reads
+
+_REQUEST: Final = "django.http.request.HttpRequest"
+
+#: What renders at once, with the position of the context among the arguments.
+_RENDERERS: Final = {
+    "django.shortcuts.render": 2,
+    "django.template.loader.render_to_string": 1,
+}
+_RENDERING_METHODS: Final = {
+    "django.template.backends.base._EngineTemplate": 0,
+    "django.template.base.Template": 0,
+}
+_FORCING_CALLS: Final = frozenset({"builtins.isinstance", "builtins.hasattr", "builtins.getattr"})
+
+
+def forced_users(body: Body) -> Iterator[MemberExpr]:
+    """Reads of ``request.user`` whose value is looked into: that loads the user."""
+    forcing = _forced_expressions(body)
+    for read in reads(body):
+        if read.name != "user" or not all_are(body.type_of(read.expr), _REQUEST):
+            continue
+        if _is_assigned_before(body, read):
+            continue
+        if read in forcing or any(use in forcing for use in _uses_of_name(body, read)):
+            yield read
+
+
+def _forced_expressions(body: Body) -> frozenset[Node]:
+    """Expressions whose value is used for more than being passed on."""
+    forced: set[Node] = {use.value for use in implicit_uses(body)}
+    for node in body.nodes:
+        match node:
+            case MemberExpr():
+                forced.add(node.expr)
+            case ComparisonExpr():
+                if any(op in {"==", "!=", "in", "not in"} for op in node.operators):
+                    forced.update(node.operands)
+            case CallExpr() if called_name(body, node) in _FORCING_CALLS:
+                forced.update(node.args[:1])
+    return frozenset(forced)
+
+
+def _uses_of_name(body: Body, value: Expression) -> Iterator[NameExpr]:
+    """The uses of the local name that a value is assigned to."""
+    if isinstance(body.parent(value), AssignmentStmt):
+        for binding in body.flow.bindings():
+            if binding.value is value and not binding.path:
+                yield from body.flow.uses(binding)
+
+
+def _is_assigned_before(body: Body, read: MemberExpr) -> bool:
+    return any(
+        isinstance(node, AssignmentStmt)
+        and any(isinstance(t, MemberExpr) and t.name == read.name for t in node.lvalues)
+        and body.flow.reaches(node, read)
+        for node in body.nodes
+    )
+
+
+def rendered_querysets(body: Body) -> Iterator[tuple[Expression, CallExpr]]:
+    """Querysets in the context of a call that renders: evaluated while it does, in the coroutine."""
+    for node in body.nodes:
+        if isinstance(node, CallExpr) and body.types.is_reached(node.callee):
+            context = _context(body, node)
+            for value in _context_values(body, context) if context is not None else ():
+                used = ImplicitUse(value, Use.ITERATE, node)
+                lazy = all_are(body.type_of(value), QUERYSET, RAW_QUERYSET)
+                if lazy and not is_loaded(body, used):
+                    yield value, node
+
+
+def _context(body: Body, call: CallExpr) -> Expression | None:
+    position = _RENDERERS.get(called_name(body, call) or "")
+    if position is None and isinstance(call.callee, MemberExpr) and call.callee.name == "render":
+        if all_are(body.type_of(call.callee.expr), *_RENDERING_METHODS):
+            position = 0
+    if position is None:
+        return None
+    for index, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
+        if name == "context" or (name is None and index == position):
+            return argument
+    return None
+
+
+def _context_values(body: Body, context: Expression) -> Iterator[Expression]:
+    match context:
+        case DictExpr():
+            for _, value in context.items:
+                yield value
+        case CallExpr(args=[inner, *_]):  # Context({...})
+            yield from _context_values(body, inner)
+        case NameExpr():
+            bindings = body.flow.reaching(context)
+            for binding in bindings:
+                if isinstance(binding.value, DictExpr) and not binding.path:
+                    yield from _context_values(body, binding.value)
+            yield from _items_assigned(body, context)
+
+
+def _items_assigned(body: Body, name: NameExpr) -> Iterator[Expression]:
+    """Values of ``context["books"] = books`` that reach the use of the name."""
+    bindings = body.flow.reaching(name)
+    for node in body.nodes:
+        match node:
+            case AssignmentStmt(lvalues=[IndexExpr(base=NameExpr() as base)]):
+                same = base.name == name.name and body.flow.reaching(base) & bindings
+                if same and body.flow.reaches(node, name):
+                    yield node.rvalue

@@ -1,0 +1,1 @@
+"""The rules: one module is one error code, and its docstring is the rule's page."""

@@ -1,0 +1,241 @@
+"""The replacement that a person would type."""
+
+from typing import Final
+
+from mypy.nodes import (
+    AwaitExpr,
+    CallExpr,
+    ComparisonExpr,
+    DictionaryComprehension,
+    Expression,
+    ForStmt,
+    GeneratorExpr,
+    IndexExpr,
+    IntExpr,
+    ListComprehension,
+    MemberExpr,
+    NameExpr,
+    Node,
+    SetComprehension,
+)
+from mypy.types import Instance
+
+from mypy_async_django.bridge.types import alternatives, is_a
+from mypy_async_django.catalogue import Api, Effect
+from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.offloading import offloaded_by
+from mypy_async_django.index.operations import ImplicitUse
+from mypy_async_django.index.relations import Unloaded
+
+_LONGEST_ARGUMENTS: Final = 60
+
+
+def use(code: str) -> str:
+    """A note that shows the code to write instead."""
+    return f'Use "{code}"'
+
+
+def for_call(body: Body, call: CallExpr, api: Api) -> str:
+    """The note for a call that must not run on the event loop."""
+    twin = body.catalogue.twin(api)
+    if twin is not None:
+        return use(_in_place(body, call, f"await {_twin(body, call, twin)}{_arguments(body, call)}"))
+    thread = use(_in_place(body, call, in_thread(body, call, api)))
+    instead = body.catalogue.instead(api)
+    return f'Use "{instead}", or {thread[4:]}' if instead else thread
+
+
+def in_thread(body: Body, call: CallExpr, api: Api) -> str:
+    """The call run in a thread: for Django's APIs the one that holds the database connection."""
+    function = body.source.text(call.callee)
+    arguments = _arguments(body, call)
+    if api.effect is Effect.RAISES or api.name.startswith("django."):
+        return f"await sync_to_async({function}){arguments}"
+    rest = arguments[1:-1]
+    return f"await asyncio.to_thread({function}{', ' + rest if rest else ''})"
+
+
+def for_read(body: Body, read: MemberExpr, api: Api) -> str:
+    """The note for a property that must not be read on the event loop."""
+    twin = body.catalogue.twin(api)
+    receiver = body.source.text(read.expr)
+    if twin is not None:
+        return use(_in_place(body, read, f"await {receiver}.{twin}()"))
+    return use(_in_place(body, read, f'await sync_to_async(getattr)({receiver}, "{read.name}")'))
+
+
+def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
+    """The notes for a value that must not be used so on the event loop."""
+    twin = body.catalogue.twin(api)
+    value = body.source.text(found.value)
+    match twin:
+        case None if found.use in _ITERATING:
+            return (use(f"await sync_to_async(list)({value})"),)
+        case None:
+            return (_WHOLE_BLOCK,)
+        case "__aiter__":
+            return (*_left_thread(body, found), use(_evaluated(body, found, value)))
+        case "aiterator":
+            value = value.replace(".iterator(", ".aiterator(")
+            return (use(_evaluated(body, found, value)),)
+        case _:
+            return (use(f"await {value}.{twin}({_key(body, found)})"),)
+
+
+_WHOLE_BLOCK: Final = (
+    'Move the whole block into a sync function and call that: "await sync_to_async(...)(...)"'
+)
+
+
+def _left_thread(body: Body, found: ImplicitUse) -> tuple[str, ...]:
+    """A note for a queryset that a thread has built and not evaluated."""
+    for value in body.values(found.value):
+        match value:
+            case AwaitExpr(expr=CallExpr() as call) if offloaded_by(body, call):
+                return (
+                    "The thread only built the queryset; to evaluate it there, call "
+                    '"sync_to_async(list)(...)" with it',
+                )
+    return ()
+
+
+_ITERATING: Final = frozenset({Use.ITERATE, Use.LENGTH, Use.TRUTH, Use.CONTAINS, Use.FORMAT})
+
+
+def _evaluated(body: Body, found: ImplicitUse, value: str) -> str:
+    """A queryset's async form of the use."""
+    match found.use, found.within:
+        case Use.TRUTH, _:
+            return f"await {value}.aexists()"
+        case Use.LENGTH, _:
+            return f"await {value}.acount()"
+        case Use.CONTAINS, ComparisonExpr() as comparison if _row_is_model(body, found.value):
+            left = comparison.operands[comparison.operands.index(found.value) - 1]
+            return f"await {value}.acontains({body.source.text(left)})"
+        case Use.INDEX, IndexExpr(index=IntExpr(value=0)):
+            return f"await {value}.afirst()"
+        case Use.INDEX, IndexExpr(index=index):
+            return f"{all_rows(body, found.value)}[{body.source.text(index)}]"
+        case Use.ITERATE, ForStmt(index=index):
+            return f"async for {body.source.text(index)} in {value}"
+        case Use.ITERATE, (GeneratorExpr() | DictionaryComprehension()) as comprehension:
+            return _async_comprehension(body, comprehension)
+        case Use.ITERATE, CallExpr(callee=NameExpr(name="list"), args=[_]):
+            return all_rows(body, found.value)
+        case Use.ITERATE, CallExpr(callee=NameExpr(name="set"), args=[_]):
+            return "{" + all_rows(body, found.value)[1:-1] + "}"
+        case Use.ITERATE, CallExpr() as call if found.value in call.args:
+            text = body.source.text(call)
+            return text.replace(value, all_rows(body, found.value), 1)
+        case _:
+            return all_rows(body, found.value)
+
+
+def all_rows(body: Body, queryset: Expression) -> str:
+    """A list of a queryset's rows: ``[book async for book in books]``."""
+    name = _row_name(body, queryset)
+    return f"[{name} async for {name} in {body.source.text(queryset)}]"
+
+
+def _async_comprehension(body: Body, node: GeneratorExpr | DictionaryComprehension) -> str:
+    text = body.source.text
+    if isinstance(node, GeneratorExpr):
+        value = text(node.left_expr)
+    else:
+        value = (f"{text(node.key)}: " if node.key else "**") + text(node.value)
+    for position, (index, sequence, conditions) in enumerate(
+        zip(node.indices, node.sequences, node.condlists, strict=True)
+    ):
+        keyword = "for" if position and not node.is_async[position] else "async for"
+        value += f" {keyword} {text(index)} in {text(sequence)}"
+        value += "".join(f" if {text(condition)}" for condition in conditions)
+    if isinstance(node, GeneratorExpr) and not isinstance(body.parent(node), SetComprehension):
+        return f"[{value}]"
+    return "{" + value + "}"
+
+
+def _row(body: Body, queryset: Expression) -> Instance | None:
+    type_ = body.type_of(queryset)
+    for item in alternatives(type_) if type_ else ():
+        if isinstance(item, Instance) and item.args and isinstance(item.args[-1], Instance):
+            return item.args[-1]
+    return None
+
+
+def _row_is_model(body: Body, queryset: Expression) -> bool:
+    row = _row(body, queryset)
+    return row is not None and is_a(row.type, "django.db.models.base.Model")
+
+
+def _row_name(body: Body, queryset: Expression) -> str:
+    row = _row(body, queryset)
+    if row is not None and _row_is_model(body, queryset):
+        return row.type.name.lower()
+    return "row"
+
+
+def _key(body: Body, found: ImplicitUse) -> str:
+    match found.within:
+        case IndexExpr(index=index):
+            return body.source.text(index)
+        case ComparisonExpr(operands=[left, *_]):
+            return body.source.text(left)
+        case _:
+            return ""
+
+
+def _twin(body: Body, call: CallExpr, twin: str) -> str:
+    """The twin as it would be named where the call stands."""
+    callee = call.callee
+    module, _, name = twin.rpartition(".")
+    if not module:
+        prefix = f"{body.source.text(callee.expr)}." if isinstance(callee, MemberExpr) else ""
+        return prefix + twin
+    if isinstance(callee, NameExpr) and callee.fullname.rpartition(".")[0] == module:
+        return name
+    if isinstance(callee, MemberExpr) and callee.fullname.rpartition(".")[0] == module:
+        return f"{body.source.text(callee.expr)}.{name}"
+    return twin if module == "asyncio" else name
+
+
+def _arguments(body: Body, call: CallExpr) -> str:
+    text = body.source.text(call)[len(body.source.text(call.callee)) :].strip()
+    return text if text.startswith("(") and len(text) <= _LONGEST_ARGUMENTS else "(...)"
+
+
+def _in_place(body: Body, node: Expression, code: str) -> str:
+    """The code in brackets where something is taken from the node's value at once."""
+    parent: Node | None = body.parent(node)
+    match parent:
+        case MemberExpr() | IndexExpr(base=Expression()) if parent is not None and _is_inner(
+            parent, node
+        ):
+            return f"({code})"
+        case CallExpr(callee=callee) if callee is node:
+            return f"({code})"
+        case _:
+            return code
+
+
+def _is_inner(parent: Node, node: Expression) -> bool:
+    return isinstance(parent, MemberExpr) or (
+        isinstance(parent, IndexExpr) and parent.base is node
+    )
+
+
+def for_unloaded(body: Body, found: Unloaded) -> str:
+    """The note for a relation or column that the instance's query should have loaded."""
+    row = found.rows[0] if found.rows else None
+    read = found.read
+    if row is None or row.given is not None:
+        receiver = body.source.text(read.expr)
+        return use(_in_place(body, read, f'await sync_to_async(getattr)({receiver}, "{read.name}")'))
+    query = row.query
+    root = body.source.text(query.root)
+    line = query.root.line
+    if not row.has_column(read.name):
+        return f'Load the column with the query on line {line}, or "await {body.source.text(read.expr)}.arefresh_from_db(fields=["{read.name}"])"'
+    path = "__".join((*row.path, read.name))
+    manager = root if isinstance(query.root, MemberExpr) else f"{root}.objects"
+    return f'Use "{manager}.select_related("{path}")" for the query on line {line}'

@@ -1,0 +1,137 @@
+"""Every row of the catalogue is run in an event loop, and so is its twin."""
+
+import inspect
+from ast import literal_eval
+from collections.abc import Callable
+from threading import get_ident
+from typing import Any
+
+import django
+import pytest
+from django.core.exceptions import SynchronousOnlyOperation
+from django.utils.module_loading import import_string
+from recipe import Prepared
+from recipes import EARLY_TWINS, HARMLESS, NEWER, OTHERWISE, RECIPES
+from world import World, awaited, in_event_loop
+
+from mypy_async_django.catalogue import ROWS, Api, Effect
+
+INSTALLED = django.VERSION[:2]
+DJANGO_ROWS = [row for row in ROWS if row.name.startswith("django.")]
+
+
+def rows(condition: Callable[[Api], object]) -> pytest.MarkDecorator:
+    """Run the test for each row of which this is true."""
+    chosen = [row for row in DJANGO_ROWS if condition(row)]
+    return pytest.mark.parametrize("row", chosen, ids=[row.name for row in chosen])
+
+
+def prepared(row: Api, world: World) -> Prepared:
+    """The call of the row's recipe."""
+    skip_if_newer(row)
+    if row.name not in RECIPES:
+        owner, _, name = row.name.rpartition(".")
+        pytest.fail(
+            f"the catalogue has {row.name}, tests/catalogue has no recipe for it:"
+            f" add {name}=args(...) to the calls of {owner}"
+        )
+    return RECIPES[row.name].prepared(row.name, world)
+
+
+def skip_if_newer(row: Api) -> None:
+    """Leave out what the installed Django does not have yet."""
+    for name, version in NEWER.items():
+        if row.name.startswith(name) and version > INSTALLED:
+            pytest.skip(f"{name} is new in Django {version[0]}.{version[1]}")
+
+
+def exists(name: str) -> bool:
+    """Tell whether the installed Django has this function or class."""
+    try:
+        import_string(name)
+    except ImportError:
+        return False
+    return True
+
+
+@pytest.fixture(autouse=True)
+def _guard_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
+
+
+@rows(lambda row: row.effect is Effect.RAISES)
+def test_raises(row: Api, world: World) -> None:
+    """What the catalogue says raises does so in a coroutine, and works outside."""
+    call = prepared(row, world)
+    with pytest.raises(SynchronousOnlyOperation):
+        in_event_loop(call.make)
+    prepared(row, world).make()
+
+
+@rows(lambda row: row.effect is not Effect.RAISES)
+def test_blocks(row: Api, world: World) -> None:
+    """What the catalogue says blocks comes to its end in the event loop."""
+    in_event_loop(prepared(row, world).make)
+
+
+@rows(lambda row: row.twin)
+def test_twin(row: Api, world: World) -> None:
+    """The twin is there from the version on that the catalogue says, and does its work."""
+    call = prepared(row, world)
+    assert row.twin is not None
+    twin = call.twin(row.twin)
+    if row.since > INSTALLED:
+        assert twin is None or row.name in EARLY_TWINS, f"{row.name}: {row.twin} is here already"
+        return
+    assert twin is not None, f"{row.name}: Django {INSTALLED} has no {row.twin}"
+
+    async def awaiting() -> object:
+        assert twin is not None
+        if row.twin == "__aiter__":
+            return [item async for item in call.receiver]
+        made = twin(*call.arguments.positional, **call.arguments.named)
+        assert inspect.isawaitable(made)
+        return await made
+
+    awaited(awaiting)
+
+
+@rows(lambda row: row.instead and row.instead.startswith("django."))
+def test_instead(row: Api) -> None:
+    """What there is to use instead exists from the version on that the catalogue says."""
+    assert row.instead is not None
+    assert exists(row.instead) == (row.since <= INSTALLED)
+
+
+@rows(lambda row: row.unless)
+def test_unless(row: Api, world: World) -> None:
+    """The argument that the catalogue calls harmless is."""
+    assert row.unless is not None
+    name, _, value = row.unless.partition("=")
+    call = prepared(row, world)
+    in_event_loop(lambda: call.make(**{name: literal_eval(value)}))
+
+
+@rows(lambda row: row.when)
+def test_when(row: Api, world: World) -> None:
+    """Where the catalogue names a condition, the call is harmless without it."""
+    if row.name not in OTHERWISE:
+        pytest.fail(
+            f"{row.name} raises when {row.when}: add a recipe to OTHERWISE in"
+            " tests/catalogue/recipes.py in which it does not"
+        )
+    in_event_loop(OTHERWISE[row.name].prepared(row.name, world).make)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_harmless(name: str, world: World) -> None:
+    """What has no row, since it is lazy or has nothing to wait for, does not raise."""
+    in_event_loop(HARMLESS[name](world))
+
+
+def test_every_recipe_has_a_row() -> None:
+    """A row that went takes its recipe along."""
+    names = {row.name for row in DJANGO_ROWS}
+    assert not {*RECIPES, *OTHERWISE, *EARLY_TWINS} - names
+
+
