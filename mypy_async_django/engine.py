@@ -7,7 +7,7 @@ from mypy.checker import TypeChecker
 from mypy.nodes import Block, CallExpr, FuncDef, FuncItem, MypyFile, Node, Statement
 from mypy.options import Options
 
-from mypy_async_django.bridge.checked import CheckedTypes
+from mypy_async_django.bridge.checked import CheckedTypes, makes_coroutines
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import children
 from mypy_async_django.catalogue import Catalogue
@@ -27,12 +27,15 @@ class Engine:
 
     def module_checked(self, checker: TypeChecker) -> None:
         """Look at a module whose bodies mypy has just checked."""
-        source: Source | None = None
+        source = _source(checker)
+        everything = makes_coroutines(checker)
         for outermost, function in functions(checker.tree):
-            if function.is_coroutine:
-                source = source or _source(checker)
+            if everything or function.is_coroutine:
                 with target(checker, outermost):
                     self._look_at(checker, function, source)
+        if everything:
+            with target(checker, None):
+                self._look_at(checker, checker.tree, source)
 
     def call_under_way(self, checker: TypeChecker) -> None:
         """Look at a coroutine while mypy checks it: at its last call nearly all types are known.
@@ -41,12 +44,12 @@ class Engine:
         does not come by the module's end for that.
         """
         function = checker.scope.current_function()
-        if isinstance(function, FuncDef) and function.is_coroutine:
+        if isinstance(function, FuncDef):
             last = last_call(function)
             if last is None or checker.has_type(last.callee):
                 self._look_at(checker, function, _source(checker))
 
-    def _look_at(self, checker: TypeChecker, function: FuncDef, source: Source) -> None:
+    def _look_at(self, checker: TypeChecker, function: FuncDef | MypyFile, source: Source) -> None:
         body = Body(
             function,
             CheckedTypes(checker),
@@ -55,6 +58,8 @@ class Engine:
             strict_relations=self._strict_relations,
         )
         for rule in RULES:
+            if not rule.everywhere and not body.is_coroutine:
+                continue
             try:
                 found = list(rule.findings(body))
             except Exception as error:
@@ -65,7 +70,7 @@ class Engine:
                 report(checker, finding)
 
 
-def _failure(rule: str, function: FuncDef, error: Exception) -> Finding:
+def _failure(rule: str, function: FuncDef | MypyFile, error: Exception) -> Finding:
     return Finding(
         errorcodes.MISC,
         function,
@@ -94,7 +99,9 @@ def last_call(function: FuncDef) -> CallExpr | None:
         node = stack.pop()
         if isinstance(node, CallExpr):
             last = node
-        elif not isinstance(node, FuncItem) and not (isinstance(node, Block) and node.is_unreachable):
+        elif not isinstance(node, FuncItem) and not (
+            isinstance(node, Block) and node.is_unreachable
+        ):
             stack.extend(children(node))
     return last
 

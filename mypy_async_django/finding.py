@@ -10,10 +10,12 @@ from mypy.nodes import Context
 class Finding:
     """One mistake: where it stands, what it is, and the way out.
 
-    ``notes`` are shown below the error, each on a line of its own.
+    ``notes`` are shown below the error, each on a line of its own. ``unless_said`` is a word: where
+    mypy itself has an error with it on one of the node's lines, that is enough.
     """
 
     code: ErrorCode
     node: Context
     message: str
     notes: tuple[str, ...] = ()
+    unless_said: str | None = None

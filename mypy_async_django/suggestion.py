@@ -9,6 +9,7 @@ from mypy.nodes import (
     DictionaryComprehension,
     Expression,
     ForStmt,
+    FuncDef,
     GeneratorExpr,
     IndexExpr,
     IntExpr,
@@ -40,7 +41,9 @@ def for_call(body: Body, call: CallExpr, api: Api) -> str:
     """The note for a call that must not run on the event loop."""
     twin = body.catalogue.twin(api)
     if twin is not None:
-        return use(_in_place(body, call, f"await {_twin(body, call, twin)}{_arguments(body, call)}"))
+        return use(
+            _in_place(body, call, f"await {_twin(body, call, twin)}{_arguments(body, call)}")
+        )
     thread = use(_in_place(body, call, in_thread(body, call, api)))
     instead = body.catalogue.instead(api)
     return f'Use "{instead}", or {thread[4:]}' if instead else thread
@@ -219,9 +222,7 @@ def _in_place(body: Body, node: Expression, code: str) -> str:
 
 
 def _is_inner(parent: Node, node: Expression) -> bool:
-    return isinstance(parent, MemberExpr) or (
-        isinstance(parent, IndexExpr) and parent.base is node
-    )
+    return isinstance(parent, MemberExpr) or (isinstance(parent, IndexExpr) and parent.base is node)
 
 
 def for_unloaded(body: Body, found: Unloaded) -> str:
@@ -230,7 +231,9 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
     read = found.read
     if row is None or row.given is not None:
         receiver = body.source.text(read.expr)
-        return use(_in_place(body, read, f'await sync_to_async(getattr)({receiver}, "{read.name}")'))
+        return use(
+            _in_place(body, read, f'await sync_to_async(getattr)({receiver}, "{read.name}")')
+        )
     query = row.query
     root = body.source.text(query.root)
     line = query.root.line
@@ -239,3 +242,15 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
     path = "__".join((*row.path, read.name))
     manager = root if isinstance(query.root, MemberExpr) else f"{root}.objects"
     return f'Use "{manager}.select_related("{path}")" for the query on line {line}'
+
+
+def for_coroutine(body: Body, call: CallExpr) -> str:
+    """The note for a coroutine that is not awaited."""
+    text = body.source.text(call)
+    if body.is_coroutine:
+        return use(_in_place(body, call, f"await {text}"))
+    function = body.source.text(call.callee)
+    run = use(_in_place(body, call, f"async_to_sync({function}){_arguments(body, call)}"))
+    if isinstance(body.function, FuncDef):
+        return f'{run}, or make "{body.name}" a coroutine function and await the call'
+    return run

@@ -56,7 +56,10 @@ def test_every_module_has_an_unannotated_twin() -> None:
 
 def in_example(*command: str, status: int) -> str:
     """What a command prints when run in the example's folder."""
-    done = subprocess.run(command, cwd=EXAMPLE, capture_output=True, text=True, check=False)
+    env = {**os.environ, "EXAMPLE_DATABASE": ":memory:"}
+    done = subprocess.run(
+        command, cwd=EXAMPLE, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 

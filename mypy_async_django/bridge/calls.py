@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
 from mypy.applytype import apply_generic_arguments, apply_poly
@@ -19,14 +20,13 @@ from mypy.types import (
     FunctionLike,
     Overloaded,
     ProperType,
-    TupleType,
     Type,
     TypeOfAny,
     TypeVarLikeType,
     UninhabitedType,
     get_proper_type,
-    remove_optional,
 )
+from mypy.types_utils import remove_optional
 
 UNKNOWN: Final = AnyType(TypeOfAny.unannotated)
 
@@ -87,7 +87,7 @@ def _overloaded(
     matches = []
     for item in callee.items:
         applied = _applied(item, arguments, context)
-        if applied is not None and _tried(lambda item=applied: accepts(item, arguments)):
+        if applied is not None and _tried(partial(accepts, applied, arguments)):
             matches.append(applied)
             if not vague:
                 break
@@ -114,7 +114,7 @@ def _applied(
         return callee
     callee = freshen_all_functions_type_vars(callee)
     normal = callee.with_unpacked_kwargs().with_normalized_var_args()
-    return _tried(lambda: _solved(normal, arguments, context))
+    return _tried(partial(_solved, normal, arguments, context))
 
 
 def _solved(
@@ -159,15 +159,13 @@ def _is_unsolved(type_: Type | None, variables: Sequence[TypeVarLikeType]) -> bo
     )
 
 
-def _formals(
-    callee: CallableType, mapping: list[list[int]]
-) -> list[tuple[list[int], ArgKind]]:
+def _formals(callee: CallableType, mapping: list[list[int]]) -> list[tuple[list[int], ArgKind]]:
     return list(zip(mapping, callee.arg_kinds, strict=True))
 
 
 def _fits(type_: Type, kind: ArgKind, formal: Type) -> bool:
     proper = get_proper_type(type_)
-    if kind.is_star() or isinstance(proper, AnyType) or isinstance(formal, TupleType):
+    if kind.is_star() or isinstance(proper, AnyType):
         return True
     return is_subtype(type_, formal)
 

@@ -116,7 +116,7 @@ class Members:
     def inherited(self, owner: ProperType, after: TypeInfo, name: str) -> ProperType | None:
         """The type of ``super().name`` in a method of the class ``after``."""
         of_class = isinstance(owner, TypeType)
-        instance = _instance(get_proper_type(owner.item) if isinstance(owner, TypeType) else owner)
+        instance = _instance(owner.item if isinstance(owner, TypeType) else owner)
         if instance is None or after not in instance.type.mro:
             return None
         mro = instance.type.mro
@@ -148,6 +148,13 @@ class Members:
         """The type of the result of ``owner.name(...)``."""
         method = self.attribute(owner, name)
         return method and self.call(method, arguments)
+
+    def operated(self, owner: ProperType, method: str, operand: ProperType) -> ProperType | None:
+        """The type of the result of a binary operator's method, if it takes the operand."""
+        callee = self.attribute(owner, method)
+        if isinstance(callee, CallableType):
+            callee = Overloaded([callee])  # so that the operand is looked at
+        return callee and self.call(callee, Arguments([operand], [ARG_POS], [None]))
 
     def awaited(self, awaitable: ProperType | None) -> ProperType | None:
         """The type of ``await awaitable``."""
@@ -199,7 +206,7 @@ class Members:
         return known(map_instance_to_supertype(type_, base).args[index])
 
     def _constructed(self, class_: TypeType, arguments: Arguments) -> ProperType | None:
-        item = get_proper_type(class_.item)
+        item = class_.item
         if not isinstance(item, Instance) or not item.args:
             return known(item)
         if not all(isinstance(get_proper_type(arg), AnyType) for arg in item.args):
@@ -216,7 +223,7 @@ class Members:
             case UnionType():
                 return union(item and self.attribute(item, name) for item in alternatives(owner))
             case TypeType():
-                return self._of_class_object(get_proper_type(owner.item), name, owner)
+                return self._of_class_object(owner.item, name, owner)
             case FunctionLike() if owner.is_type_obj():
                 item = get_proper_type(owner.items[0].ret_type)
                 return self._of_class_object(item, name, TypeType.make_normalized(item))
@@ -239,23 +246,23 @@ class Members:
         self, instance: Instance, name: str, owner: Type, symbol: SymbolTableNode
     ) -> Type | None:
         node = symbol.node
-        match node:
-            case FuncDef() | OverloadedFuncDef() if not node.is_property:
-                return self._method(node, instance, owner)
-            case OverloadedFuncDef(items=[Decorator(var=var), *_]) | Decorator(var=var) | Var() as var:
-                declared = _decorated(node) if isinstance(node, Decorator) else var.type
-            case _:
-                return self.value_of(node)
-        type_ = self._bound(var, declared, instance, owner)
+        if isinstance(node, FuncDef | OverloadedFuncDef) and not node.is_property:
+            return self._method(node, instance, owner, is_bound=not node.is_static)
+        found = _variable(node)
+        if found is None:
+            return self.value_of(node)
+        type_ = self._bound(*found, instance, owner)
         if isinstance(type_, AnyType) and (queryset := queryset_of(instance, name, self)):
             return self.attribute(queryset, name)
         if type_ is None or symbol.implicit:
             return type_
         return self._got(type_, owner, TypeType.make_normalized(owner))
 
-    def _method(self, function: FuncBase, instance: Instance, owner: Type) -> Type:
+    def _method(
+        self, function: FuncBase, instance: Instance, owner: Type, *, is_bound: bool
+    ) -> Type:
         signature = self.signature(function)
-        if not function.is_static:
+        if is_bound:
             signature = bind_self(signature, owner, is_classmethod=function.is_class)
         return expand_type_by_instance(
             signature, map_instance_to_supertype(instance, function.info)
@@ -273,7 +280,7 @@ class Members:
             proper = bind_self(proper, owner, is_classmethod=var.is_classmethod)
         if var.is_property and isinstance(proper, CallableType):
             proper = get_proper_type(proper.ret_type)
-        return get_proper_type(expand_type_by_instance(proper, base))
+        return expand_type_by_instance(proper, base)
 
     def _of_class_object(self, item: ProperType, name: str, owner: ProperType) -> Type | None:
         if isinstance(item, UnionType):
@@ -288,26 +295,20 @@ class Members:
             return self._of_class(instance, name, owner, symbol)
         metaclass = instance.type.metaclass_type or self.standard("builtins.type")
         symbol = metaclass.type.get(name)
-        return symbol and self._of_instance(metaclass, name, owner, symbol)
+        return self._of_instance(metaclass, name, owner, symbol) if symbol else None
 
     def _of_class(
         self, instance: Instance, name: str, owner: ProperType, symbol: SymbolTableNode
     ) -> Type | None:
         node = symbol.node
-        if name in instance.type.enum_members if instance.type.is_enum else False:
+        if instance.type.is_enum and name in instance.type.enum_members:
             return instance
-        match node:
-            case FuncBase():
-                signature = self.signature(node)
-                if node.is_class:
-                    signature = bind_self(signature, owner, is_classmethod=True)
-                return expand_type_by_instance(
-                    signature, map_instance_to_supertype(instance, node.info)
-                )
-            case Decorator(var=var) | Var() as var:
-                declared = _decorated(node) if isinstance(node, Decorator) else var.type
-            case _:
-                return self.value_of(node)
+        if isinstance(node, FuncDef | OverloadedFuncDef) and not node.is_property:
+            return self._method(node, instance, owner, is_bound=node.is_class)
+        found = _variable(node)
+        if found is None:
+            return self.value_of(node)
+        var, declared = found
         if declared is None or var.is_property:
             return None
         type_ = get_proper_type(expand_self_type(var, declared, instance))
@@ -352,6 +353,19 @@ def _instance(type_: ProperType) -> Instance | None:
             return type_.fallback
         case TypeVarType():
             return _instance(get_proper_type(type_.upper_bound))
+        case _:
+            return None
+
+
+def _variable(node: SymbolNode | None) -> tuple[Var, Type | None] | None:
+    """The variable that holds a class member's type, with that type."""
+    match node:
+        case OverloadedFuncDef(items=[Decorator() as getter, *_]):
+            return getter.var, _decorated(getter)
+        case Decorator():
+            return node.var, _decorated(node)
+        case Var():
+            return node, node.type
         case _:
             return None
 

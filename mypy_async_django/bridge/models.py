@@ -69,7 +69,9 @@ def related_model(model: TypeInfo, name: str) -> TypeInfo | None:
         return None
     other = get_proper_type(field.args[-1])
     if isinstance(other, UnionType):
-        other = next((i for i in map(get_proper_type, other.items) if isinstance(i, Instance)), other)
+        other = next(
+            (i for i in map(get_proper_type, other.items) if isinstance(i, Instance)), other
+        )
     return other.type if isinstance(other, Instance) else None
 
 

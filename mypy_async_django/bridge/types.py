@@ -1,6 +1,6 @@
 """Reading mypy's types."""
 
-from collections.abc import Iterator
+from typing import Final
 
 from mypy.nodes import Decorator, FuncDef, SymbolTableNode, TypeInfo
 from mypy.types import (
@@ -21,6 +21,8 @@ from mypy.types import (
     UnionType,
     get_proper_type,
 )
+
+COROUTINES: Final = ("typing.Coroutine", "types.CoroutineType")
 
 
 def known(type_: Type | None) -> ProperType | None:
@@ -107,9 +109,4 @@ def definition(type_: ProperType | None) -> FuncDef | None:
 
 def is_coroutine_type(type_: ProperType | None) -> bool:
     """Whether each alternative is a ``Coroutine``, the result of calling a coroutine function."""
-    return all_are(type_, "typing.Coroutine", "types.CoroutineType")
-
-
-def named_in(type_: ProperType | None) -> Iterator[TypeInfo]:
-    """Every class that a type names at its top level."""
-    yield from classes(type_)
+    return all_are(type_, *COROUTINES)

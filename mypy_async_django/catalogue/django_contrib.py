@@ -29,9 +29,7 @@ _USERS: Final = (
     ),
     raises(f"{_AUTH}.backends.RemoteUserBackend", "authenticate", twin="a*", since=(5, 2)),
     raises(f"{_AUTH}.base_user.BaseUserManager", "get_by_natural_key", twin="a*", since=(5, 2)),
-    raises(
-        f"{_AUTH}.middleware", "get_user", twin=f"{_AUTH}.middleware.auser", since=(5, 0)
-    ),
+    raises(f"{_AUTH}.middleware", "get_user", twin=f"{_AUTH}.middleware.auser", since=(5, 0)),
     raises(f"{_AUTH}.mixins.LoginRequiredMixin", "dispatch"),
     raises(f"{_AUTH}.mixins.PermissionRequiredMixin", "dispatch has_permission"),
     raises(f"{_AUTH}.models.GroupManager", "get_by_natural_key", twin="a*", since=(5, 2)),
@@ -49,9 +47,7 @@ _USERS: Final = (
         since=(5, 2),
         when=_NO_SUPERUSER,
     ),
-    raises(
-        f"{_AUTH}.models.UserManager", "create_superuser create_user", twin="a*", since=(5, 2)
-    ),
+    raises(f"{_AUTH}.models.UserManager", "create_superuser create_user", twin="a*", since=(5, 2)),
 )
 
 _PASSWORDS: Final = (

@@ -47,6 +47,8 @@ OFFLOADERS: Final = (
     Offloader("anyio.to_thread.run_sync", keyword="func"),
     _django("asgiref.sync.SyncToAsync"),
     _django("asgiref.sync.sync_to_async"),
+    # The event loops of asyncio define it anew.
+    Offloader("asyncio.base_events.BaseEventLoop.run_in_executor", argument=1, keyword="func"),
     Offloader("asyncio.events.AbstractEventLoop.run_in_executor", argument=1, keyword="func"),
     Offloader("asyncio.threads.to_thread"),
     _django("channels.db.DatabaseSyncToAsync", closes_connections=True),
@@ -79,6 +81,11 @@ TASK_STARTERS: Final = frozenset(
         "celery.app.task.Task.delay",
         "celery.canvas.Signature.apply_async",
         "celery.canvas.Signature.delay",
+        "celery.canvas._basemap.apply_async",
+        "celery.canvas._chain.apply_async",
+        "celery.canvas.chord.apply_async",
+        "celery.canvas.chunks.apply_async",
+        "celery.canvas.group.apply_async",
         "django.tasks.base.Task.aenqueue",
         "django.tasks.base.Task.enqueue",
         "django_tasks.base.Task.aenqueue",
@@ -90,6 +97,7 @@ TASK_STARTERS: Final = frozenset(
 SCHEDULERS: Final = frozenset(
     {
         "_asyncio.Task",
+        "asyncio.base_events.BaseEventLoop.create_task",
         "asyncio.events.AbstractEventLoop.create_task",
         "asyncio.taskgroups.TaskGroup.create_task",
         "asyncio.tasks.create_task",
@@ -113,6 +121,7 @@ AWAITERS: Final = frozenset(
 #: Take a coroutine and run an event loop until it is done; they fail inside a running one.
 RUNNERS: Final = frozenset(
     {
+        "asyncio.base_events.BaseEventLoop.run_until_complete",
         "asyncio.events.AbstractEventLoop.run_until_complete",
         "asyncio.runners.Runner.run",
         "asyncio.runners.run",

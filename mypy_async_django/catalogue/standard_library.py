@@ -119,6 +119,10 @@ _SOCKETS: Final = (
     blocks("select.kqueue", "control", instead=_WATCHED, unless="2=0"),
     blocks("select.poll", "poll", instead=_WATCHED, unless="0=0"),
     blocks("selectors.BaseSelector", "select", instead=_WATCHED, unless=_NO_TIME),
+    blocks("selectors.DefaultSelector", "select", instead=_WATCHED, unless=_NO_TIME),
+    blocks("selectors.KqueueSelector", "select", instead=_WATCHED, unless=_NO_TIME),
+    blocks("selectors.SelectSelector", "select", instead=_WATCHED, unless=_NO_TIME),
+    blocks("selectors._PollLikeSelector", "select", instead=_WATCHED, unless=_NO_TIME),
     blocks("socket", "create_connection", instead=_STREAMS),
     blocks("socket", "getaddrinfo getfqdn", instead=_LOOKUP),
     blocks("socket.socket", "accept", instead="asyncio.start_server", when=_BLOCKING),
@@ -156,6 +160,8 @@ _PROTOCOLS: Final = (
         " setannotation setquota sort starttls status store subscribe thread uid unselect"
         " unsubscribe xatom",
     ),
+    blocks("imaplib.IMAP4_SSL", "open"),
+    blocks("imaplib.IMAP4_stream", "open"),
     blocks("nntplib", "NNTP NNTP_SSL"),
     blocks(
         "nntplib.NNTP",

@@ -44,8 +44,11 @@ _HTTP_CLIENTS: Final = (
         "request request_encode_body request_encode_url urlopen",
         instead=_HTTP,
     ),
+    blocks("urllib3.connection.HTTPConnection", "connect getresponse request", instead=_HTTP),
+    blocks("urllib3.connection.HTTPSConnection", "connect", instead=_HTTP),
     blocks("urllib3.connectionpool.HTTPConnectionPool", "urlopen", instead=_HTTP),
     blocks("urllib3.poolmanager.PoolManager", "urlopen", instead=_HTTP),
+    blocks("urllib3.poolmanager.ProxyManager", "urlopen", instead=_HTTP),
 )
 
 _SQL: Final = (
@@ -59,7 +62,11 @@ _SQL: Final = (
     blocks("MySQLdb.cursors.BaseCursor", "callproc execute executemany nextset"),
     blocks("psycopg", "connect", instead=_PSYCOPG),
     blocks("psycopg._copy.Copy", "read read_row write write_row", instead=_PSYCOPG),
-    blocks("psycopg._server_cursor.ServerCursor", "fetchall fetchmany fetchone", instead=_PSYCOPG),
+    blocks(
+        "psycopg._server_cursor.ServerCursor",
+        "execute executemany fetchall fetchmany fetchone",
+        instead=_PSYCOPG,
+    ),
     blocks(
         "psycopg.connection.Connection",
         f"cancel_safe commit connect execute rollback {_TRANSACTION} wait",
@@ -78,6 +85,10 @@ _SQL: Final = (
         instead=_PSYCOPG,
     ),
     blocks("psycopg2.extras", "execute_batch execute_values wait_select", instead=_PSYCOPG),
+    blocks("psycopg2.extras.DictCursor", "callproc execute", instead=_PSYCOPG),
+    blocks("psycopg2.extras.LoggingCursor", "callproc execute", instead=_PSYCOPG),
+    blocks("psycopg2.extras.NamedTupleCursor", "callproc execute executemany", instead=_PSYCOPG),
+    blocks("psycopg2.extras.RealDictCursor", "callproc execute", instead=_PSYCOPG),
     blocks("pymysql", "Connect Connection connect"),
     blocks("pymysql.connections", "Connection"),
     blocks("pymysql.connections.Connection", "autocommit begin commit connect kill next_result"),
@@ -144,7 +155,6 @@ _STORES: Final = (
 
 _SERVICES: Final = (
     blocks("botocore.paginate.PageIterator", "__iter__ build_full_result", instead="aioboto3"),
-    blocks("botocore.waiter.Waiter", "wait", instead="aioboto3"),
     blocks("celery.app.control.Control", "ping"),
     blocks(
         "celery.app.control.Inspect",
@@ -161,6 +171,8 @@ _SERVICES: Final = (
     blocks("confluent_kafka.cimpl.Producer", "flush", unless=_NO_TIME),
     blocks("confluent_kafka.cimpl.Producer", "init_transactions list_topics"),
     blocks("confluent_kafka.cimpl.Producer", "poll", unless=_NO_TIME),
+    blocks("confluent_kafka.deserializing_consumer.DeserializingConsumer", "close consume"),
+    blocks("confluent_kafka.deserializing_consumer.DeserializingConsumer", "poll", unless=_NO_TIME),
     blocks("grpc.Future", "exception result traceback", instead=_GRPC, unless=_NO_TIME),
     blocks("grpc.Server", "wait_for_termination", instead=_GRPC, unless=_NO_TIME),
     blocks("grpc.StreamUnaryMultiCallable", "__call__ with_call", instead=_GRPC),
@@ -254,6 +266,7 @@ FAMILIES: Final = (
         # Its methods are coroutine functions.
         "aiobotocore.client.AioBaseClient",
     ),
+    _family("botocore.waiter.Waiter", "aioboto3", except_for="aiobotocore.waiter.AIOWaiter"),
     _family("elasticsearch._sync.client._base.BaseClient", _ELASTIC, "options"),
     _family("openai._resource.SyncAPIResource", "openai.AsyncOpenAI"),
     # A pipeline collects its commands and sends them in execute().

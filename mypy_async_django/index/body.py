@@ -72,7 +72,16 @@ class Body:
     @property
     def name(self) -> str:
         """The function's name as a person would say it."""
-        return self.function.name if isinstance(self.function, FuncDef) else "<lambda>"
+        match self.function:
+            case FuncDef() | MypyFile():
+                return self.function.name
+            case _:
+                return "<lambda>"
+
+    @property
+    def is_coroutine(self) -> bool:
+        """Whether the body runs on the event loop, and may await."""
+        return isinstance(self.function, FuncDef) and self.function.is_coroutine
 
     @cached_property
     def flow(self) -> Flow:

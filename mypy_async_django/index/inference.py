@@ -1,94 +1,50 @@
 """Types in code that mypy has not checked: unannotated functions, and all bodies before their turn.
 
-Semantic analysis is done, so names are bound and signatures, class members and the variables of
-modules have their types. What a local name holds comes from the assignments that reach it. Unknown
-stays unknown: no guess.
+Semantic analysis is done by then, so names are bound, and signatures, class members and variables
+of modules have their types. What a local name holds comes from the assignments that reach it.
+Unknown stays unknown: no guess.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
-from mypy.join import join_type_list
 from mypy.nodes import (
     ARG_POS,
-    ARG_STAR,
-    ARG_STAR2,
+    GDEF,
     Argument,
-    AssertTypeExpr,
-    AssignmentExpr,
-    AwaitExpr,
-    BytesExpr,
-    CallExpr,
-    CastExpr,
     ClassDef,
-    ComparisonExpr,
-    ComplexExpr,
-    ConditionalExpr,
     Decorator,
-    DictExpr,
-    DictionaryComprehension,
     Expression,
-    FloatExpr,
     FuncDef,
     FuncItem,
-    GeneratorExpr,
-    IndexExpr,
-    IntExpr,
-    ListComprehension,
-    ListExpr,
-    MemberExpr,
     MypyFile,
     NameExpr,
+    Node,
     OperatorAssignmentStmt,
-    OpExpr,
-    RefExpr,
-    SetComprehension,
-    SetExpr,
-    SliceExpr,
-    StarExpr,
-    StrExpr,
     SuperExpr,
+    SymbolNode,
     TryStmt,
     TupleExpr,
-    TypeApplication,
-    TypeInfo,
-    UnaryExpr,
     Var,
 )
-from mypy.operators import op_methods, reverse_op_methods
-from mypy.typeops import false_only, true_only
-from mypy.types import (
-    CallableType,
-    Instance,
-    LiteralType,
-    ProperType,
-    TupleType,
-    Type,
-    TypedDictType,
-    TypeType,
-    UninhabitedType,
-    UnionType,
-    get_proper_type,
-)
-from mypy.typevars import fill_typevars
+from mypy.types import ProperType, TupleType, UninhabitedType, UnionType
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
 from mypy_async_django.bridge.tree import walk
-from mypy_async_django.bridge.types import known
+from mypy_async_django.bridge.types import alternatives, known
 from mypy_async_django.index.bindings import STAR, Binding, BindingKind
+from mypy_async_django.index.expressions import Expressions
 from mypy_async_django.index.flow import Flow
+from mypy_async_django.index.parameters import parameters
 
-REQUEST: Final = "django.http.request.HttpRequest"
-VIEW: Final = "django.views.generic.base.View"
-
-_ON_CLASSES: Final = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
-
-# Expressions inside one another, or through local names, before we give up.
+# Expressions inside one another, or behind local names, before we give up.
 _DEEPEST: Final = 120
-# Rounds for a name that is assigned in a loop, in terms of itself.
-_ROUNDS: Final = 4
+# Rounds for names that are assigned in a loop in terms of themselves.
+_ROUNDS: Final = 5
+
+_NEVER: Final = UninhabitedType()
 
 
 class InferredTypes:
@@ -108,12 +64,14 @@ class InferredTypes:
         self._make_flow = flow
         self._members = members
         self._outer = outer
-        self._found: dict[Expression, ProperType | None] = {}
-        # While a name is worked out that depends on itself, what is found holds for this round only.
-        self._provisional: dict[Expression, ProperType | None] = {}
-        self._assumed: dict[Binding, ProperType | None] = {}
-        self._relied_on: set[Binding] = set()
+        self._expressions = Expressions(members, self._inferred)
+        self._known: dict[Expression | Binding, ProperType | None] = {}
         self._depth = 0
+        self._is_cut = False
+        # While a local name is worked out: what holds if the assumptions turn out to be true.
+        self._pending: dict[Expression | Binding, ProperType | None] = {}
+        self._assumed: dict[Binding, ProperType | None] = {}
+        self._active: set[Binding] = set()
 
     def type_of(self, expression: Expression) -> ProperType | None:
         """The expression's type there; None where nothing is known of it."""
@@ -125,112 +83,183 @@ class InferredTypes:
         return True
 
     def _inferred(self, expression: Expression) -> ProperType | None:
-        """As ``type_of``; never for what depends on nothing but itself so far."""
-        if expression in self._found:
-            return self._found[expression]
-        if expression in self._provisional:
-            return self._provisional[expression]
+        """As ``type_of``, but never for what so far depends on nothing but itself."""
+        if expression in self._known:
+            return self._known[expression]
+        if expression in self._pending:
+            return self._pending[expression]
         if self._depth > _DEEPEST:
+            self._is_cut = True
             return None
         self._depth += 1
-        try:
-            type_ = self._of(expression)
-        finally:
-            self._depth -= 1
-        if self._relied_on or self._depth > _DEEPEST // 2:
-            self._provisional[expression] = type_
-        else:
-            self._found[expression] = type_
+        type_ = self._of(expression)
+        self._depth -= 1
+        if self._active:
+            self._pending[expression] = type_
+        elif not self._is_cut:
+            self._known[expression] = type_
         if not self._depth:
-            self._provisional.clear()
+            self._is_cut = False
         return type_
 
     def _of(self, expression: Expression) -> ProperType | None:
-        match expression:
-            case NameExpr():
-                return self._name(expression)
-            case MemberExpr():
-                return self._member(expression)
-            case CallExpr():
-                return self._call(expression)
-            case StrExpr() | IntExpr() | BytesExpr() | FloatExpr() | ComplexExpr():
-                return self._literal(expression)
-            case AwaitExpr():
-                return self._members.awaited(self._inferred(expression.expr))
-            case IndexExpr():
-                return self._index(expression)
-            case OpExpr():
-                return self._operation(expression)
-            case ComparisonExpr() | UnaryExpr(op="not"):
-                return self._members.standard("builtins.bool")
-            case _:
-                return self._of_rare(expression)
+        if isinstance(expression, NameExpr) and expression.kind != GDEF:
+            declared = self._declared(expression.node)
+            if declared is not None and not isinstance(declared, UnionType):
+                return declared
+            return self._local(expression) or declared
+        if isinstance(expression, SuperExpr):
+            return self._super(expression)
+        return self._expressions.type_of(expression)
 
-    def _of_rare(self, expression: Expression) -> ProperType | None:
-        match expression:
-            case TupleExpr() | ListExpr() | SetExpr() | DictExpr():
-                return self._display(expression)
-            case ListComprehension() | SetComprehension():
-                item = self._inferred(expression.generator.left_expr)
-                of_list = isinstance(expression, ListComprehension)
-                return self._members.standard(
-                    "builtins.list" if of_list else "builtins.set", widened(item)
-                )
-            case DictionaryComprehension(key=key, value=value):
-                items = widened(self._inferred(key)), widened(self._inferred(value))
-                return self._members.standard("builtins.dict", *items)
-            case GeneratorExpr():
-                return self._generator(expression)
-            case ConditionalExpr():
-                return union(map(self._inferred, [expression.if_expr, expression.else_expr]))
-            case AssignmentExpr():
-                return self._inferred(expression.value)
-            case CastExpr() | AssertTypeExpr():
-                return known(expression.type)
-            case UnaryExpr(op=operator, expr=operand):
-                method = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[operator]
-                value = self._inferred(operand)
-                return value and self._members.call_method(value, method)
-            case SuperExpr():
-                return self._super(expression)
-            case SliceExpr():
-                return self._members.standard("builtins.slice", None, None, None)
-            case TypeApplication(expr=RefExpr(node=TypeInfo() as info), types=types):
-                return TypeType(Instance(info, types))
-            case _:
-                return None
+    def _super(self, expression: SuperExpr) -> ProperType | None:
+        types: InferredTypes | None = self
+        while types is not None and not types._parameters:
+            types = types._outer
+        if types is None or expression.info is None:
+            return None
+        owner = next(iter(types._parameters.values()))
+        return owner and self._members.inherited(owner, expression.info, expression.name)
 
-    # Names
+    # Local names
 
     @cached_property
     def _flow(self) -> Flow:
         return self._make_flow()
 
-    def _name(self, name: NameExpr) -> ProperType | None:
-        node = name.node
-        if isinstance(node, Var) and node.name in {"True", "False"} and not node.is_inferred:
-            return self._literal(name)
-        if name.kind is not None and not self._may_be_local(name):
-            return self._members.value_of(node)
-        declared = known(node.type) if isinstance(node, Var) and not node.is_inferred else None
-        if declared is not None and not isinstance(declared, UnionType):
-            return declared
-        return self._local(name) or declared
+    @cached_property
+    def _parameters(self) -> dict[Var, ProperType | None]:
+        return {} if isinstance(self._body, MypyFile) else parameters(self._body, self._members)
 
-    def _may_be_local(self, name: NameExpr) -> bool:
-        return name.kind != GDEF
+    def _declared(self, node: SymbolNode | None) -> ProperType | None:
+        """The type that a local variable is declared to have."""
+        if not isinstance(node, Var) or node.is_inferred:
+            return None
+        return self._parameters.get(node) if node.is_argument else known(node.type)
 
     def _local(self, name: NameExpr) -> ProperType | None:
-        if not self._flow.is_local(name):
-            return self._captured(name)
-        return union(self._bound(binding, name) for binding in self._flow.reaching(name))
-
-    def _captured(self, name: NameExpr) -> ProperType | None:
-        """The type of an outer function's variable, if that is bound in one place only."""
+        if self._flow.is_local(name):
+            return union([self._bound(binding, name) for binding in self._flow.reaching(name)])
         outer = self._outer
-        while outer is not None:
-            if outer._flow.is_local(name):
-                bindings = outer._flow.reaching(name)
-                return outer._bound(*bindings, name) if len(bindings) == 1 else None
+        while outer is not None and not outer._flow.is_local(name):
             outer = outer._outer
-        return None
+        # An outer function may bind the name anew before this one runs.
+        bindings = [*outer._flow.reaching(name)] if outer else []
+        return outer._bound(bindings[0], name) if outer and len(bindings) == 1 else None
+
+    def _bound(self, binding: Binding, name: NameExpr) -> ProperType | None:
+        """The type of what a binding gives to a name that reads it."""
+        if binding in self._known:
+            return self._known[binding]
+        if binding in self._pending:
+            return self._pending[binding]
+        if binding in self._active:
+            return self._assumed.setdefault(binding, _NEVER)
+        return self._given(binding, name) if self._active else self._settled(binding, name)
+
+    def _settled(self, binding: Binding, name: NameExpr) -> ProperType | None:
+        """As ``_bound``, for a name that may depend on itself: ``rows = rows.filter(...)``.
+
+        What it depends on is first assumed to be nothing, then to be what came out, until that is
+        what was assumed.
+        """
+        type_ = None
+        for _ in range(_ROUNDS):
+            type_ = self._given(binding, name)
+            if all(self._pending.get(b) == assumed for b, assumed in self._assumed.items()):
+                break
+            self._assumed = {b: self._pending.get(b) for b in self._assumed}
+            self._pending.clear()
+        else:
+            type_ = None
+        if not self._is_cut:
+            self._known |= {**self._pending, binding: type_}
+        self._pending.clear()
+        self._assumed.clear()
+        return type_
+
+    def _given(self, binding: Binding, name: NameExpr) -> ProperType | None:
+        self._active.add(binding)
+        type_ = self._value(binding, name)
+        self._active.remove(binding)
+        self._pending[binding] = type_
+        return type_
+
+    def _value(self, binding: Binding, name: NameExpr) -> ProperType | None:
+        match binding.node, binding.kind:
+            case Argument(variable=variable), _:
+                return self._parameters.get(variable)
+            case OperatorAssignmentStmt(op=op, lvalue=target, rvalue=value), _:
+                return self._expressions.combined(op, self._inferred(target), self._inferred(value))
+            case _, BindingKind.DELETE:
+                return _NEVER
+            case _, BindingKind.IMPORT:
+                return self._members.value_of(name.node)
+            case _, BindingKind.DEFINITION:
+                return self._defined(binding.node)
+            case _, BindingKind.EXCEPT:
+                return self._caught(binding.node)
+            case _:
+                source = self._inferred(binding.value) if binding.value else None
+                taken = source and self._taken(source, binding.kind)
+                return taken and self._unpacked(taken, binding.path)
+
+    def _taken(self, source: ProperType, kind: BindingKind) -> ProperType | None:
+        match kind:
+            case BindingKind.FOR | BindingKind.COMPREHENSION:
+                return self._members.iterated(source)
+            case BindingKind.ASYNC_FOR | BindingKind.ASYNC_COMPREHENSION:
+                return self._members.iterated(source, is_async=True)
+            case BindingKind.WITH | BindingKind.ASYNC_WITH:
+                return self._members.entered(source, is_async=kind is BindingKind.ASYNC_WITH)
+            case _:
+                return source
+
+    def _unpacked(self, type_: ProperType, path: tuple[int, ...]) -> ProperType | None:
+        """The type at a place inside what is unpacked."""
+        if not path:
+            return type_
+        if isinstance(type_, UnionType):
+            return union([item and self._unpacked(item, path) for item in alternatives(type_)])
+        inside = self._place(type_, path[0])
+        return inside and self._unpacked(inside, path[1:])
+
+    def _place(self, type_: ProperType, place: int) -> ProperType | None:
+        if place == STAR:
+            return self._members.standard("builtins.list", self._members.iterated(type_))
+        if isinstance(type_, TupleType) and -len(type_.items) <= place < len(type_.items):
+            return known(type_.items[place])
+        return self._members.iterated(type_)
+
+    def _defined(self, node: Node) -> ProperType | None:
+        match node:
+            case FuncDef():
+                return self._members.signature(node)
+            case ClassDef(info=info):
+                return class_type(info)
+            case Decorator(func=function, decorators=decorators):
+                type_: ProperType | None = self._members.signature(function)
+                for decorator in reversed(decorators):
+                    wrap = self._inferred(decorator)
+                    arguments = Arguments([type_ or UNKNOWN], [ARG_POS], [None])
+                    type_ = wrap and self._members.call(wrap, arguments)
+                return type_
+            case _:
+                return None
+
+    def _caught(self, variable: Node) -> ProperType | None:
+        kind = self._handled.get(variable)
+        classes = kind.items if isinstance(kind, TupleExpr) else [kind] if kind else []
+        types = [self._inferred(class_) for class_ in classes]
+        return union([type_ and self._members.call(type_) for type_ in types])
+
+    @cached_property
+    def _handled(self) -> dict[Node, Expression]:
+        """The exception classes of each ``except ... as name``, by the name."""
+        statements = [node for node in walk(self._body) if isinstance(node, TryStmt)]
+        return {
+            variable: kind
+            for statement in statements
+            for variable, kind in zip(statement.vars, statement.types, strict=True)
+            if variable is not None and kind is not None and not statement.is_star
+        }

@@ -13,10 +13,12 @@ from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
     ConditionalExpr,
+    Decorator,
     DelStmt,
     DictionaryComprehension,
     Expression,
     ForStmt,
+    FuncDef,
     GeneratorExpr,
     IfStmt,
     IndexExpr,
@@ -27,22 +29,27 @@ from mypy.nodes import (
     Node,
     OperatorAssignmentStmt,
     OpExpr,
+    OverloadedFuncDef,
     RefExpr,
     SetExpr,
     SliceExpr,
     StarExpr,
     StrExpr,
     TupleExpr,
+    TypeAlias,
     TypeInfo,
     UnaryExpr,
+    Var,
     WhileStmt,
     WithStmt,
     YieldFromExpr,
 )
+from mypy.types import Instance
 
 from mypy_async_django.bridge.types import definition
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.index.body import Body
+
 
 @dataclass(frozen=True, slots=True)
 class ImplicitUse:
@@ -79,15 +86,24 @@ def implicit_uses(body: Body) -> Iterator[ImplicitUse]:
 def called_name(body: Body, call: CallExpr) -> str | None:
     """The full name of the function or class that a call runs, where it does not hang on a value.
 
-    Sees through import aliases and through a local name for a function: ``get = Book.objects.get``.
+    It is the name where that is defined, whatever the call calls it: seen through import aliases,
+    re-exports and a local name for a function, such as ``get = Book.objects.get``.
     """
     callee = call.callee
-    if isinstance(callee, RefExpr) and callee.fullname and "@" not in callee.fullname:
-        return callee.fullname
-    if isinstance(callee, NameExpr) and not isinstance(callee.node, TypeInfo):
-        found = definition(body.type_of(callee))
-        return found.fullname if found else None
-    return None
+    if isinstance(callee, RefExpr) and callee.fullname:
+        match callee.node:
+            case FuncDef() | OverloadedFuncDef() | Decorator() | TypeInfo() as node:
+                return node.fullname
+            case TypeAlias(target=Instance() as target):
+                return target.type.fullname
+            case Var(is_self=False) | None if "@" not in callee.fullname:
+                return _function_name(body, callee) or callee.fullname
+    return _function_name(body, callee) if isinstance(callee, NameExpr) else None
+
+
+def _function_name(body: Body, callee: Expression) -> str | None:
+    found = definition(body.type_of(callee))
+    return found.fullname if found else None
 
 
 def _uses_by(body: Body, node: Node) -> Iterator[ImplicitUse]:
@@ -147,10 +163,7 @@ def _evaluator_name(body: Body, call: CallExpr) -> str | None:
     if name is not None:
         return name
     # A method of a builtin: "".join(rows), found.extend(rows).
-    if isinstance(call.callee, MemberExpr):
-        found = definition(body.type_of(call.callee))
-        return found.fullname if found else None
-    return None
+    return _function_name(body, call.callee) if isinstance(call.callee, MemberExpr) else None
 
 
 def _uses_by_comprehension(

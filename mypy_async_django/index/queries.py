@@ -213,23 +213,21 @@ class Origins:
         match binding.kind, value:
             case _, None:
                 yield None
-            case (BindingKind.ASSIGN | BindingKind.WALRUS), Expression():
+            case ((BindingKind.ASSIGN | BindingKind.WALRUS), Expression()):
                 if not binding.path:
                     yield from self.rows(value) or (None,)
                 elif binding.path == (0,) and isinstance(value, AwaitExpr):
                     yield self._awaited(value.expr, _OR_CREATE)
                 else:
                     yield None
-            case (BindingKind.ASYNC_FOR | BindingKind.ASYNC_COMPREHENSION), Expression():
+            case ((BindingKind.ASYNC_FOR | BindingKind.ASYNC_COMPREHENSION), Expression()):
                 yield None if binding.path else _row(self.query(value))
-            case (BindingKind.FOR | BindingKind.COMPREHENSION), Expression():
+            case ((BindingKind.FOR | BindingKind.COMPREHENSION), Expression()):
                 yield None if binding.path else _row(self._listed(value))
             case _:
                 yield None
 
-    def _awaited(
-        self, expression: Expression, methods: frozenset[str] = frozenset()
-    ) -> Row | None:
+    def _awaited(self, expression: Expression, methods: frozenset[str] = frozenset()) -> Row | None:
         """The instance that awaiting a call gives."""
         if not isinstance(expression, CallExpr):
             return None
@@ -319,9 +317,7 @@ class Origins:
 def _with(query: Query, method: str, lookups: frozenset[str]) -> Query | None:
     match method:
         case "select_related":
-            return replace(
-                query, selected=query.selected | lookups, all_selected=not lookups
-            )
+            return replace(query, selected=query.selected | lookups, all_selected=not lookups)
         case "prefetch_related":
             return replace(query, prefetched=query.prefetched | lookups)
         case "only":
@@ -360,9 +356,7 @@ def _made(model: TypeInfo, call: "CallExpr | Offloaded") -> Row | None:
 
 
 def _is_same_name(left: Expression, right: Expression) -> bool:
-    return (
-        isinstance(left, NameExpr) and isinstance(right, NameExpr) and left.node is right.node
-    )
+    return isinstance(left, NameExpr) and isinstance(right, NameExpr) and left.node is right.node
 
 
 def _is_list(function: Expression) -> bool:

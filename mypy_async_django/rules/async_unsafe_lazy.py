@@ -13,9 +13,7 @@ from mypy_async_django.index.relations import Unloaded, unloaded
 from mypy_async_django.index.requests import forced_users, rendered_querysets
 from mypy_async_django.rule import ASYNC_UNSAFE, code
 
-CODE: Final = code(
-    "async-unsafe-lazy", "Lazy database access in a coroutine", parent=ASYNC_UNSAFE
-)
+CODE: Final = code("async-unsafe-lazy", "Lazy database access in a coroutine", parent=ASYNC_UNSAFE)
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -30,8 +28,7 @@ def findings(body: Body) -> Iterator[Finding]:
         yield Finding(
             CODE,
             user,
-            f'"{text(user)}" loads the user in coroutine "{body.name}": '
-            f"{Effect.RAISES.value}",
+            f'"{text(user)}" loads the user in coroutine "{body.name}": {Effect.RAISES.value}',
             (suggestion.use(f"await {text(user.expr)}.auser()"),),
         )
     for queryset, render in rendered_querysets(body):

@@ -1,15 +1,24 @@
 """How to write down a call, so that a test can perform it in an event loop and await its twin."""
 
 import inspect
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import GeneratorType
-from typing import Any
+from typing import Any, Final
 
 from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from world import World
+
+#: Python performs these without calling the method of that name, or without there being one.
+_OPERATORS: Final[dict[str, Callable[..., Any]]] = {
+    "__bool__": bool,
+    "__contains__": operator.contains,
+    "__iter__": iter,
+    "__repr__": repr,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,8 @@ class Prepared:
         if self.receiver is None:
             return import_string(self.name)(*self.arguments.positional, **named)
         attribute = self.name.rpartition(".")[2]
+        if attribute in _OPERATORS:
+            return _OPERATORS[attribute](self.receiver, *self.arguments.positional)
         static = inspect.getattr_static(type(self.receiver), attribute, None)
         value = getattr(self.receiver, attribute)
         if isinstance(static, property | cached_property) and not callable(value):

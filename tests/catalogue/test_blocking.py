@@ -245,6 +245,38 @@ def test_standard_library_name_stands_where_we_say(row: Api) -> None:
         assert _has_parameter(_found(homes[0], row.name), parameter), argument
 
 
+#: Subclasses in the standard library whose own method needs no row, and why.
+_OWN_METHODS: Final = {
+    "importlib.readers.MultiplexedPath": "has no content to read",
+    "poplib.POP3_SSL": "stls() fails, the connection is encrypted",
+    "ssl.SSLSocket": "recvfrom() and its like fail, the connection is encrypted",
+    "urllib.response.addbase": "only reads",
+}
+
+
+def test_subclasses_have_rows_of_their_own() -> None:
+    """Where a subclass defines the method anew, a lookup does not get to the base's row."""
+    rows = {row.name for row in (*standard_library.ROWS, *standard_library.ITERATED)}
+    rows |= _offload_names()
+    missing = {
+        f"{info.fullname}.{name}"
+        for files in _standard_library()
+        for info in _classes(files)
+        for base in info.mro[1:]
+        for name in info.names
+        if f"{base.fullname}.{name}" in rows
+    }
+    own = {name for name in missing - rows if name.rpartition(".")[0] not in _OWN_METHODS}
+    assert own == set()
+
+
+def _classes(files: _Files) -> Iterator[TypeInfo]:
+    for name, module in files.items():
+        for symbol in module.names.values():
+            if isinstance(symbol.node, TypeInfo) and _package(name) in sys.stdlib_module_names:
+                yield symbol.node
+
+
 _BY_PACKAGE: Final = {
     package: tuple(rows)
     for package, rows in groupby(

@@ -21,7 +21,7 @@ from mypy.nodes import Node
 from mypy.options import Options
 from mypy.parse import parse
 
-from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.tree import children, walk
 from mypy_async_django.index.bindings import STAR, Binding, BindingKind
 from mypy_async_django.index.flow import Flow
 
@@ -793,6 +793,25 @@ def test_kinds_values_and_paths() -> None:
     assert {kind for kind, _, _ in found.values()} == {kind.name for kind in BindingKind}
 
 
+def test_every_node_is_a_step_after_what_is_inside() -> None:
+    """An expression comes after all expressions inside it, a statement with no block as well."""
+    case = flow_of("""
+        async def f(x, y):
+            x.a[x:y], *x.b = {**x, "a": -y}, [*y, {x}], await x(y, *x, **y), f"{x}{y:{x}}"
+            x.c += (y, (yield), x == y, x if y else x, x and y, lambda: 0)
+            {x: [z async for z in x if z for _ in z] for w in y}
+            assert x, y
+            del x.d, y[0]
+            raise x(y) from y
+        """)
+    for statement in case.function.body.body:
+        for node in walk(statement):
+            if not isinstance(node, nodes.Block | nodes.ReturnStmt | nodes.IntExpr):
+                assert case.flow.is_reachable(node)
+                inside = [] if isinstance(node, nodes.LambdaExpr) else children(node)
+                assert all(case.flow.reaches(child, node) for child in inside)
+
+
 def test_the_node_of_a_binding_is_where_it_binds() -> None:
     """Control flows from a binding's node to the reads that see it."""
     case = flow_of("""
@@ -1080,9 +1099,9 @@ class Program:
         x, y = self.random.sample("xy", 2)
         self.lines.append("    " * depth + text.format(x=x, y=y, line=len(self.lines) + 1))
 
-    def seen(self, runs: int) -> set[tuple[int, int]]:
+    def seen(self, runs: int) -> set[tuple[int, object]]:
         """The pairs of lines (read, binding) seen when running the function."""
-        pairs: set[tuple[int, int]] = set()
+        pairs: set[tuple[int, object]] = set()
         code = compile(self.source, "program", "exec")
         for seed in range(runs):
             names = self.names(random.Random(seed), pairs)
@@ -1091,7 +1110,7 @@ class Program:
                 names["f"]()
         return pairs
 
-    def names(self, chance: random.Random, pairs: set[tuple[int, int]]) -> dict[str, Any]:
+    def names(self, chance: random.Random, pairs: set[tuple[int, object]]) -> dict[str, Any]:
         """What the function calls."""
         ticks = itertools.count()
 

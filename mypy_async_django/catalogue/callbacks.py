@@ -1,0 +1,47 @@
+"""Functions that call what they are given and drop the result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mypy_async_django.catalogue.row import Version
+
+_LOOPS: Final = ("asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop")
+_NEVER: Final[Version] = (99, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """The callback's position (``self`` not counted) and name among the arguments.
+
+    ``until`` is the first Django version in which it may be a coroutine function.
+    """
+
+    argument: int
+    keyword: str | None = None
+    until: Version = _NEVER
+
+
+CALLBACKS: Final[Mapping[str, Callback]] = {
+    **{
+        f"{loop}.{name}": Callback(0, "callback")
+        for loop in _LOOPS
+        for name in ("call_soon", "call_soon_threadsafe")
+    },
+    **{
+        f"{loop}.{name}": Callback(1, "callback")
+        for loop in _LOOPS
+        for name in ("add_reader", "add_signal_handler", "add_writer", "call_at", "call_later")
+    },
+    "_asyncio.Future.add_done_callback": Callback(0),
+    "_asyncio.Task.add_done_callback": Callback(0),
+    "atexit.register": Callback(0, "func"),
+    "builtins.filter": Callback(0),
+    "concurrent.futures._base.Executor.submit": Callback(0),
+    "concurrent.futures._base.Future.add_done_callback": Callback(0, "fn"),
+    "django.db.transaction.on_commit": Callback(0, "func"),
+    "django.dispatch.dispatcher.Signal.connect": Callback(0, "receiver", until=(5, 0)),
+    "threading.Thread": Callback(1, "target"),
+    "threading.Timer": Callback(1, "function"),
+    "weakref.finalize": Callback(1, "func"),
+}

@@ -1,0 +1,262 @@
+"""The type of an expression by the types of the expressions inside it."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from mypy.erasetype import remove_instance_last_known_values
+from mypy.join import join_type_list
+from mypy.nodes import (
+    ARG_POS,
+    AssertTypeExpr,
+    AssignmentExpr,
+    AwaitExpr,
+    BytesExpr,
+    CallExpr,
+    CastExpr,
+    ComparisonExpr,
+    ComplexExpr,
+    ConditionalExpr,
+    DictExpr,
+    DictionaryComprehension,
+    Expression,
+    FloatExpr,
+    GeneratorExpr,
+    IndexExpr,
+    IntExpr,
+    ListComprehension,
+    ListExpr,
+    MemberExpr,
+    NameExpr,
+    OpExpr,
+    RefExpr,
+    SetComprehension,
+    SetExpr,
+    SliceExpr,
+    StarExpr,
+    StrExpr,
+    TupleExpr,
+    TypeApplication,
+    TypeInfo,
+    UnaryExpr,
+)
+from mypy.operators import op_methods, reverse_op_methods, unary_op_methods
+from mypy.typeops import false_only, true_only
+from mypy.types import (
+    CallableType,
+    Instance,
+    LiteralType,
+    LiteralValue,
+    NoneType,
+    ProperType,
+    TupleType,
+    TypedDictType,
+    TypeType,
+    UninhabitedType,
+    get_proper_type,
+)
+
+from mypy_async_django.bridge.calls import UNKNOWN, Arguments
+from mypy_async_django.bridge.members import Members, union
+from mypy_async_django.bridge.types import alternatives, known
+
+Inferred: TypeAlias = Callable[[Expression], ProperType | None]
+
+
+class Expressions:
+    """Types of all expressions but local names and ``super()``.
+
+    ``inferred`` gives the type of an expression inside; never for one that cannot have a value.
+    """
+
+    def __init__(self, members: Members, inferred: Inferred) -> None:
+        self._members = members
+        self._inferred = inferred
+
+    def type_of(self, expression: Expression) -> ProperType | None:
+        """The expression's type; None where it is unknown."""
+        match expression:
+            case CallExpr():
+                return self._call(expression)
+            case MemberExpr(node=None):
+                owner = self._inferred(expression.expr)
+                return owner and self._members.attribute(owner, expression.name)
+            case NameExpr() | MemberExpr():
+                return self._constant(expression) or self._members.value_of(expression.node)
+            case StrExpr(value=text):
+                return self._literal("builtins.str", text)
+            case IntExpr(value=number):
+                return self._literal("builtins.int", number)
+            case AwaitExpr():
+                return self._members.awaited(self._inferred(expression.expr))
+            case IndexExpr():
+                return self._index(expression)
+            case OpExpr():
+                return self._operation(expression)
+            case ComparisonExpr() | UnaryExpr(op="not"):
+                return self._members.standard("builtins.bool")
+            case TupleExpr() | ListExpr() | SetExpr() | DictExpr():
+                return self._display(expression)
+            case _:
+                return self._rare(expression)
+
+    def combined(
+        self, operator: str, left: ProperType | None, right: ProperType | None
+    ) -> ProperType | None:
+        """The type of ``left operator right``."""
+        if isinstance(left, Instance) and left.type.fullname == "builtins.str" and operator == "%":
+            return self._members.standard("builtins.str")
+        if left is None or right is None:
+            return None
+        method = op_methods[operator]
+        reverse = reverse_op_methods.get(method)
+        return self._members.operated(left, method, right) or (
+            self._members.operated(right, reverse, left) if reverse else None
+        )
+
+    def _rare(self, expression: Expression) -> ProperType | None:
+        match expression:
+            case ListComprehension(generator=generator):
+                return self._filled("builtins.list", [generator.left_expr])
+            case SetComprehension(generator=generator):
+                return self._filled("builtins.set", [generator.left_expr])
+            case DictionaryComprehension():
+                return self._filled("builtins.dict", [expression.key], [expression.value])
+            case GeneratorExpr(left_expr=item, is_async=is_async):
+                kind = "typing.AsyncGenerator" if any(is_async) else "typing.Generator"
+                return self._filled(kind, [item], [], [])
+            case ConditionalExpr():
+                return union(map(self._inferred, [expression.if_expr, expression.else_expr]))
+            case AssignmentExpr():
+                return self._inferred(expression.value)
+            case CastExpr() | AssertTypeExpr():
+                return known(expression.type)
+            case UnaryExpr():
+                operand = self._inferred(expression.expr)
+                method = unary_op_methods[expression.op]
+                return operand and self._members.call_method(operand, method)
+            case TypeApplication(expr=RefExpr(node=TypeInfo() as info), types=types):
+                return TypeType(Instance(info, types))
+            case SliceExpr():
+                return self._filled("builtins.slice", [], [], [])
+            case BytesExpr():
+                return self._members.standard("builtins.bytes")
+            case FloatExpr():
+                return self._members.standard("builtins.float")
+            case ComplexExpr():
+                return self._members.standard("builtins.complex")
+            case _:
+                return None
+
+    def _constant(self, name: RefExpr) -> ProperType | None:
+        match name.fullname:
+            case "builtins.None":
+                return NoneType()
+            case "builtins.True" | "builtins.False":
+                return self._literal("builtins.bool", name.fullname == "builtins.True")
+            case _:
+                return None
+
+    def _literal(self, fullname: str, value: LiteralValue) -> ProperType:
+        instance = self._members.standard(fullname)
+        return instance.copy_modified(last_known_value=LiteralType(value, instance))
+
+    def _call(self, call: CallExpr) -> ProperType | None:
+        if call.analyzed is not None:
+            return self._inferred(call.analyzed)
+        callee = self._inferred(call.callee)
+        match callee:
+            case None | UninhabitedType():
+                return callee
+            case CallableType(variables=()):
+                return known(callee.ret_type)
+            case TypeType(item=Instance(args=())):
+                return known(callee.item)
+            case _:
+                return self._call_with_arguments(call, callee)
+
+    def _call_with_arguments(self, call: CallExpr, callee: ProperType) -> ProperType | None:
+        types = [self._inferred(argument) for argument in call.args]
+        if never := next((type_ for type_ in types if isinstance(type_, UninhabitedType)), None):
+            return never
+        if _is_type(call):
+            return types[0] and TypeType.make_normalized(types[0])
+        arguments = Arguments([type_ or UNKNOWN for type_ in types], call.arg_kinds, call.arg_names)
+        return self._members.call(callee, arguments)
+
+    def _index(self, expression: IndexExpr) -> ProperType | None:
+        if expression.analyzed is not None:
+            return self._inferred(expression.analyzed)
+        base, index = self._inferred(expression.base), self._inferred(expression.index)
+        if base is None or isinstance(base, TypeType):
+            return base
+        return union([item and self._item(item, index) for item in alternatives(base)])
+
+    def _item(self, base: ProperType, index: ProperType | None) -> ProperType | None:
+        match base, _literal_value(index):
+            case TupleType(items=items), int(place) if -len(items) <= place < len(items):
+                return known(items[place])
+            case TypedDictType(items=values), str(key):
+                return known(values.get(key))
+            case _:
+                arguments = Arguments([index or UNKNOWN], [ARG_POS], [None])
+                return self._members.call_method(base, "__getitem__", arguments)
+
+    def _operation(self, expression: OpExpr) -> ProperType | None:
+        chain: list[OpExpr] = []
+        left = expression.left
+        while isinstance(left, OpExpr):
+            chain.append(left)
+            left = left.left
+        for inner in reversed(chain):  # so that a long chain is no deep recursion
+            self._inferred(inner)
+        first, second = self._inferred(expression.left), self._inferred(expression.right)
+        if expression.op in {"and", "or"}:
+            kept = false_only if expression.op == "and" else true_only
+            return first and union([kept(first), second])
+        return self.combined(expression.op, first, second)
+
+    def _display(self, expression: TupleExpr | ListExpr | SetExpr | DictExpr) -> ProperType:
+        if isinstance(expression, DictExpr):
+            keys, values = [key for key, _ in expression.items], [v for _, v in expression.items]
+            return self._filled("builtins.dict", keys, values)
+        if isinstance(expression, ListExpr):
+            return self._filled("builtins.list", expression.items)
+        if isinstance(expression, SetExpr):
+            return self._filled("builtins.set", expression.items)
+        if any(isinstance(item, StarExpr) for item in expression.items):
+            return self._filled("builtins.tuple", expression.items)
+        types = [self._inferred(item) or UNKNOWN for item in expression.items]
+        return TupleType([*types], self._members.standard("builtins.tuple", UNKNOWN))
+
+    def _filled(self, fullname: str, *items: Iterable[Expression | None]) -> Instance:
+        """An instance with type arguments, each from the expressions that give the values."""
+        return self._members.standard(fullname, *map(self._joined, items))
+
+    def _joined(self, items: Iterable[Expression | None]) -> ProperType | None:
+        """What mypy takes values of several types for; None where one is unknown."""
+        types = [item and self._value(item) for item in items]
+        found = [remove_instance_last_known_values(type_) for type_ in types if type_]
+        if not found or len(found) < len(types):
+            return None
+        return get_proper_type(join_type_list(found))
+
+    def _value(self, item: Expression) -> ProperType | None:
+        """The type of what an item of a display adds to it."""
+        if not isinstance(item, StarExpr):
+            return self._inferred(item)
+        values = self._inferred(item.expr)
+        return values and self._members.iterated(values)
+
+
+def _is_type(call: CallExpr) -> bool:
+    """Whether this is ``type(x)``."""
+    callee = call.callee
+    return (
+        isinstance(callee, RefExpr) and callee.fullname == "builtins.type" and len(call.args) == 1
+    )
+
+
+def _literal_value(type_: ProperType | None) -> LiteralValue | None:
+    if isinstance(type_, Instance) and type_.last_known_value is not None:
+        return type_.last_known_value.value
+    return type_.value if isinstance(type_, LiteralType) else None

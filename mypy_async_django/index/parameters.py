@@ -1,0 +1,50 @@
+"""The types of a function's parameters: annotated, or plain from what the function is."""
+
+from typing import Final
+
+from mypy.nodes import ARG_STAR, ARG_STAR2, FuncItem, Var
+from mypy.types import CallableType, Instance, ParamSpecType, ProperType, TypeType, UnpackType
+from mypy.typevars import fill_typevars
+
+from mypy_async_django.bridge.members import Members
+from mypy_async_django.bridge.types import is_a, known
+
+REQUEST: Final = "django.http.request.HttpRequest"
+VIEW: Final = "django.views.generic.base.View"
+
+_CLASS_METHODS: Final = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+
+
+def parameters(function: FuncItem, members: Members) -> dict[Var, ProperType | None]:
+    """The type of each parameter; None where it is neither annotated nor plain."""
+    signature = function.type if isinstance(function.type, CallableType) else None
+    return {
+        argument.variable: (signature and _annotated(signature, index, members))
+        or _implicit(function, index, members)
+        for index, argument in enumerate(function.arguments)
+    }
+
+
+def _annotated(signature: CallableType, index: int, members: Members) -> ProperType | None:
+    type_ = known(signature.arg_types[index]) if index < len(signature.arg_types) else None
+    if type_ is None or isinstance(type_, ParamSpecType | UnpackType):
+        return None
+    if signature.arg_kinds[index] is ARG_STAR:
+        return members.standard("builtins.tuple", type_)
+    if signature.arg_kinds[index] is ARG_STAR2 and not signature.unpack_kwargs:
+        return members.standard("builtins.dict", members.standard("builtins.str"), type_)
+    return type_
+
+
+def _implicit(function: FuncItem, index: int, members: Members) -> ProperType | None:
+    """``self``, ``cls``, and the ``request`` of a view function or of a view's method."""
+    is_method = bool(function.info) and not function.is_static
+    if is_method and index == 0:
+        type_ = fill_typevars(function.info)
+        is_of_class = function.is_class or function.name in _CLASS_METHODS
+        return TypeType(type_) if is_of_class else type_
+    if function.arguments[index].variable.name != "request":
+        return None
+    is_view = index == 1 and is_a(function.info, VIEW) if is_method else index == 0
+    request = members.class_named(REQUEST) if is_view else None
+    return Instance(request, []) if request else None
