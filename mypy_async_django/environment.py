@@ -1,5 +1,6 @@
 """What the checked program's environment holds, and what our answers depend on."""
 
+import os
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import distributions
@@ -25,6 +26,17 @@ def django_version(options: Options) -> tuple[int, int]:
         if major.isdigit() and minor.isdigit():
             return int(major), int(minor)
     return NEWEST_DJANGO
+
+
+def is_installed(path: str, options: Options) -> bool:
+    """Whether a file belongs to a package installed for the interpreter that mypy checks for."""
+    return os.path.abspath(path).startswith(_site_packages(options.python_executable))
+
+
+@cache
+def _site_packages(python_executable: str | None) -> tuple[str, ...]:
+    _, site_packages = get_search_dirs(python_executable)
+    return tuple(os.path.join(directory, "") for directory in site_packages)
 
 
 @cache

@@ -15,6 +15,7 @@ from mypy.plugin import Plugin, ReportConfigContext
 from typing_extensions import override
 
 from mypy_async_django import environment
+from mypy_async_django.bridge.module import errors_of
 from mypy_async_django.catalogue import Api, Catalogue, Effect, Offloader, Version
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.engine import Engine
@@ -33,7 +34,10 @@ class AsyncDjangoPlugin(Plugin):
             self._problem = str(error)
         self._version = self._settings.django_version or environment.django_version(options)
         self._engine = Engine(
-            options, _catalogue(self._settings, self._version), self._settings.strict_relations
+            options,
+            _catalogue(self._settings, self._version),
+            self._settings.strict_relations,
+            errors_of(options),
         )
         self._checkers: dict[str, TypeChecker] = {}
 
@@ -56,21 +60,25 @@ class AsyncDjangoPlugin(Plugin):
 
     @override
     def get_additional_indirect_deps(self, tree: MypyFile) -> set[str]:
-        checker = self._checkers.pop(tree.fullname, None)
-        if checker is not None and _is_ours(checker):
-            self._engine.module_checked(checker)
-        return set()
+        return self._engine.module_checked(tree, self._checkers.pop(tree.fullname, None))
 
     @override
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
         self._refuse_problem()
+        if not ctx.is_check:
+            self._engine.interface_ready(ctx.id)
         return environment.fingerprint(self._settings, self._version)
+
+    @override
+    def set_modules(self, modules: dict[str, MypyFile]) -> None:
+        super().set_modules(modules)
+        self._engine.modules = modules
 
     def _call_under_way(self) -> None:
         checker = checker_state.type_checker
         if isinstance(checker, TypeChecker):
             self._checkers[checker.tree.fullname] = checker
-            if self.options.fine_grained_incremental and _is_ours(checker):
+            if self.options.fine_grained_incremental:
                 self._engine.call_under_way(checker)
 
     def _refuse_problem(self) -> None:
@@ -80,11 +88,6 @@ class AsyncDjangoPlugin(Plugin):
         """
         if self._problem is not None:
             raise CompileError([self._problem])
-
-
-def _is_ours(checker: TypeChecker) -> bool:
-    """Whether mypy shows errors of the module: nobody's installed package, no stub."""
-    return not checker.can_skip_diagnostics and not checker.tree.is_stub
 
 
 def _catalogue(settings: Config, version: Version) -> Catalogue:

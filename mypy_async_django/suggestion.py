@@ -254,3 +254,19 @@ def for_coroutine(body: Body, call: CallExpr) -> str:
     if isinstance(body.function, FuncDef):
         return f'{run}, or make "{body.name}" a coroutine function and await the call'
     return run
+
+
+def for_reached(body: Body, node: Expression, effect: Effect) -> str:
+    """The note for a call or an attribute that must not run its function on the event loop."""
+    text = body.source.text
+    match node:
+        case CallExpr() if effect is Effect.RAISES:
+            code = f"await sync_to_async({text(node.callee)}){_arguments(body, node)}"
+        case CallExpr():
+            rest = _arguments(body, node)[1:-1]
+            code = f"await asyncio.to_thread({text(node.callee)}{', ' + rest if rest else ''})"
+        case MemberExpr():
+            code = f'await sync_to_async(getattr)({text(node.expr)}, "{node.name}")'
+        case _:
+            return _WHOLE_BLOCK
+    return use(_in_place(body, node, code))

@@ -57,6 +57,9 @@ def test_every_module_has_an_unannotated_twin() -> None:
 def in_example(*command: str, status: int) -> str:
     """What a command prints when run in the example's folder."""
     env = {**os.environ, "EXAMPLE_DATABASE": ":memory:"}
+    # Other tests set these for the shared project.
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    env.pop("MYPYPATH", None)
     done = subprocess.run(
         command, cwd=EXAMPLE, env=env, capture_output=True, text=True, check=False
     )

@@ -11,7 +11,7 @@ from mypy.checkexpr import all_same_types, any_causes_overload_ambiguity, has_an
 from mypy.erasetype import erase_type
 from mypy.expandtype import freshen_all_functions_type_vars
 from mypy.infer import ArgumentInferContext, infer_function_type_arguments
-from mypy.nodes import ArgKind, Context
+from mypy.nodes import ARG_STAR, ArgKind, Context
 from mypy.subtypes import is_subtype
 from mypy.typeops import freeze_all_type_vars, get_all_type_vars
 from mypy.types import (
@@ -85,13 +85,20 @@ def _overloaded(
 ) -> ProperType | None:
     vague = any(has_any_type(type_) for type_ in arguments.types)
     matches = []
-    for item in callee.items:
+    for item in _star_first(callee, arguments):
         applied = _applied(item, arguments, context)
         if applied is not None and _tried(partial(accepts, applied, arguments)):
             matches.append(applied)
             if not vague:
                 break
     return _common(matches, arguments)
+
+
+def _star_first(callee: Overloaded, arguments: Arguments) -> list[CallableType]:
+    """The overloads in the order in which mypy tries them."""
+    if ARG_STAR not in arguments.kinds:
+        return callee.items
+    return sorted(callee.items, key=lambda item: not item.is_var_arg)
 
 
 def _common(matches: list[CallableType], arguments: Arguments) -> ProperType | None:

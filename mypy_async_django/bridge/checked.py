@@ -2,9 +2,9 @@
 
 from mypy.checker import TypeChecker
 from mypy.nodes import Expression
-from mypy.types import Instance, ProperType
+from mypy.types import ProperType
 
-from mypy_async_django.bridge.types import COROUTINES, known
+from mypy_async_django.bridge.types import known
 
 
 class CheckedTypes:
@@ -20,12 +20,3 @@ class CheckedTypes:
     def is_reached(self, expression: Expression) -> bool:
         """Whether mypy came by: it leaves out what cannot run."""
         return self._checker.has_type(expression)
-
-
-def makes_coroutines(checker: TypeChecker) -> bool:
-    """Whether any expression of the module that mypy has checked is a coroutine."""
-    for types in checker._type_maps:
-        for type_ in types.values():
-            if type(type_) is Instance and type_.type.fullname in COROUTINES:
-                return True
-    return False

@@ -149,44 +149,6 @@ class Members:
         method = self.attribute(owner, name)
         return method and self.call(method, arguments)
 
-    def operated(self, owner: ProperType, method: str, operand: ProperType) -> ProperType | None:
-        """The type of the result of a binary operator's method, if it takes the operand."""
-        callee = self.attribute(owner, method)
-        if isinstance(callee, CallableType):
-            callee = Overloaded([callee])  # so that the operand is looked at
-        return callee and self.call(callee, Arguments([operand], [ARG_POS], [None]))
-
-    def awaited(self, awaitable: ProperType | None) -> ProperType | None:
-        """The type of ``await awaitable``."""
-        if awaitable is None or isinstance(awaitable, UninhabitedType):
-            return awaitable
-        if isinstance(awaitable, UnionType):
-            return union(self.awaited(item) for item in alternatives(awaitable))
-        generator = self.call_method(awaitable, "__await__")
-        return self._argument(generator, "typing.Generator", 2)
-
-    def iterated(self, iterable: ProperType, *, is_async: bool = False) -> ProperType | None:
-        """The type of the items of ``for item in iterable``."""
-        match iterable:
-            case UninhabitedType():
-                return iterable
-            case UnionType():
-                items = alternatives(iterable)
-                return union(item and self.iterated(item, is_async=is_async) for item in items)
-            case TupleType() if not is_async:
-                iterable = tuple_fallback(iterable)
-        if is_async:
-            iterator = self.call_method(iterable, "__aiter__")
-            return iterator and self.awaited(self.call_method(iterator, "__anext__"))
-        iterator = self.call_method(iterable, "__iter__")
-        return iterator and self.call_method(iterator, "__next__")
-
-    def entered(self, manager: ProperType, *, is_async: bool) -> ProperType | None:
-        """The type of ``value`` in ``with manager as value``."""
-        if is_async:
-            return self.awaited(self.call_method(manager, "__aenter__"))
-        return self.call_method(manager, "__enter__")
-
     @cached_property
     def _function(self) -> Instance:
         return self.standard("builtins.function")
@@ -197,13 +159,6 @@ class Members:
             self.standard("typing.Mapping", UNKNOWN, UNKNOWN),
             self.standard("typing.Iterable", UNKNOWN),
         )
-
-    def _argument(self, type_: ProperType | None, fullname: str, index: int) -> ProperType | None:
-        """A type argument of the instance of a class of typing that a type derives from."""
-        base = lookup_stdlib_typeinfo(fullname, self._modules)
-        if not isinstance(type_, Instance) or base not in type_.type.mro:
-            return None
-        return known(map_instance_to_supertype(type_, base).args[index])
 
     def _constructed(self, class_: TypeType, arguments: Arguments) -> ProperType | None:
         item = class_.item
@@ -287,15 +242,17 @@ class Members:
             return union(
                 self.attribute(TypeType.make_normalized(each), name) for each in item.items
             )
+        if isinstance(item, AnyType):
+            return self.attribute(self.standard("builtins.type"), name)
         instance = _instance(item)
         if instance is None:
             return None
         symbol = instance.type.get(name)
-        if symbol is not None:
-            return self._of_class(instance, name, owner, symbol)
         metaclass = instance.type.metaclass_type or self.standard("builtins.type")
-        symbol = metaclass.type.get(name)
-        return self._of_instance(metaclass, name, owner, symbol) if symbol else None
+        of_metaclass = metaclass.type.get(name)
+        if symbol is not None and not (of_metaclass and _is_hidden(symbol.node)):
+            return self._of_class(instance, name, owner, symbol)
+        return self._of_instance(metaclass, name, owner, of_metaclass) if of_metaclass else None
 
     def _of_class(
         self, instance: Instance, name: str, owner: ProperType, symbol: SymbolTableNode
@@ -373,6 +330,11 @@ def _variable(node: SymbolNode | None) -> tuple[Var, Type | None] | None:
 def _decorated(node: Decorator) -> Type | None:
     """The type of a decorated function; mypy sets some only when it checks the class."""
     return node.var.type or (None if node.decorators else node.func.type)
+
+
+def _is_hidden(node: SymbolNode | None) -> bool:
+    """Whether an attribute of the metaclass comes before this one of the class."""
+    return isinstance(node, Var) and not node.is_classvar
 
 
 def _is_method(var: Var, type_: FunctionLike) -> bool:

@@ -236,3 +236,15 @@ def walk(node: Node) -> Iterator[Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(list(children(current))))
+
+
+def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncDef]]:
+    """All functions of a module in source order, each with the outermost function it stands in."""
+    stack: list[tuple[nodes.FuncDef | None, Node]] = [(None, item) for item in reversed(tree.defs)]
+    while stack:
+        outermost, statement = stack.pop()
+        if isinstance(statement, nodes.FuncDef):
+            outermost = outermost or statement
+            yield outermost, statement
+        inside = [child for child in children(statement) if isinstance(child, nodes.Statement)]
+        stack.extend((outermost, child) for child in reversed(inside))

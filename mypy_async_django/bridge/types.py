@@ -110,3 +110,9 @@ def definition(type_: ProperType | None) -> FuncDef | None:
 def is_coroutine_type(type_: ProperType | None) -> bool:
     """Whether each alternative is a ``Coroutine``, the result of calling a coroutine function."""
     return all_are(type_, *COROUTINES)
+
+
+def is_awaitable(type_: ProperType | None) -> bool:
+    """Whether each alternative can be awaited."""
+    found = classes(type_)
+    return bool(found) and all(member(info, "__await__") for info in found)

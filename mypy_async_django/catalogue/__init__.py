@@ -38,11 +38,21 @@ class Catalogue:
             row.name: row for row in chain(OFFLOADERS, offloaders)
         }
 
-        self._iterators: Mapping[str, Api] = {row.name: row for row in django_lazy.ITERATORS}
+        self._iterators: Mapping[str, Api] = {
+            row.name: row
+            for row in chain(
+                django_lazy.ITERATORS, standard_library.ITERATORS, third_party.ITERATORS
+            )
+        }
 
     def api(self, name: str) -> Api | None:
         """The row with this full name."""
         return self._apis.get(name)
+
+    def family(self, classes: tuple[str, ...], method: str) -> Api | None:
+        """The row of a method of a client whose methods all block; ``classes`` is its MRO."""
+        row = third_party.family_row(classes, method)
+        return None if row is None or row.name in self.trusted else row
 
     def iterator(self, name: str) -> Api | None:
         """The row of what this function's result does once it is iterated."""

@@ -8,7 +8,6 @@ from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 
 _FORMS: Final = "django.forms.models"
 _GENERIC: Final = "django.views.generic"
-_COMMIT: Final = "commit=False"
 _CHECKS: Final = "a relation or a unique field is looked up"
 _PAGED: Final = "it pages a queryset"
 _UNBOUND: Final = "the formset is unbound"
@@ -16,15 +15,17 @@ _UNBOUND: Final = "the formset is unbound"
 # "errors" has no row: it is free once the form was validated, in a thread as it should be.
 _MODEL_FORMS: Final = (
     raises(f"{_FORMS}.BaseInlineFormSet", "initial_form_count", when=_UNBOUND),
-    raises(f"{_FORMS}.BaseInlineFormSet", "save_new", unless=_COMMIT),
+    raises(f"{_FORMS}.BaseInlineFormSet", "save_new", unless="commit=False 1=False"),
     raises(f"{_FORMS}.BaseModelForm", "full_clean is_valid", when=_CHECKS),
-    raises(f"{_FORMS}.BaseModelForm", "save", unless=_COMMIT),
+    raises(f"{_FORMS}.BaseModelForm", "save", unless="commit=False 0=False"),
     raises(f"{_FORMS}.BaseModelForm", "save_m2m", when="the form has a many-to-many field"),
     raises(
         f"{_FORMS}.BaseModelFormSet",
-        "delete_existing save save_existing save_new",
-        unless=_COMMIT,
+        "delete_existing save_new",
+        unless="commit=False 1=False",
     ),
+    raises(f"{_FORMS}.BaseModelFormSet", "save", unless="commit=False 0=False"),
+    raises(f"{_FORMS}.BaseModelFormSet", "save_existing", unless="commit=False 2=False"),
     raises(f"{_FORMS}.BaseModelFormSet", "full_clean is_valid", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelFormSet", "initial_form_count", when=_UNBOUND),
 )
@@ -79,9 +80,10 @@ _FILES: Final = (
         " listdir open save size",
     ),
     blocks_on_file("django.core.files.uploadedfile.TemporaryUploadedFile", "chunks read"),
-    raises("django.db.models.fields.files.FieldFile", "delete save", unless="save=False"),
+    raises("django.db.models.fields.files.FieldFile", "delete", unless="save=False 0=False"),
+    raises("django.db.models.fields.files.FieldFile", "save", unless="save=False 2=False"),
     blocks_on_file("django.db.models.fields.files.FieldFile", "chunks open read size write"),
-    raises("django.db.models.fields.files.ImageFieldFile", "delete", unless="save=False"),
+    raises("django.db.models.fields.files.ImageFieldFile", "delete", unless="save=False 0=False"),
 )
 
 _MAIL: Final = (

@@ -7,7 +7,7 @@ from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 
 _AUTH: Final = "django.contrib.auth"
 _SESSION: Final = "django.contrib.sessions.backends.base.SessionBase"
-_COMMIT: Final = "commit=False"
+_COMMIT: Final = "commit=False 0=False"
 _NO_SUPERUSER: Final = "the user is not a superuser"
 _NOT_CACHED: Final = "it is not cached yet"
 
@@ -105,7 +105,9 @@ _OTHERS: Final = (
         when="the formset is unbound",
     ),
     raises(
-        "django.contrib.contenttypes.forms.BaseGenericInlineFormSet", "save_new", unless=_COMMIT
+        "django.contrib.contenttypes.forms.BaseGenericInlineFormSet",
+        "save_new",
+        unless="commit=False 1=False",
     ),
     raises("django.contrib.contenttypes.models.ContentType", "get_object_for_this_type"),
     raises(

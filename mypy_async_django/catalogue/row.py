@@ -28,11 +28,11 @@ class Api:
     otherwise a full name. ``instead`` names another class, library or way, where there is one.
     ``since`` is the first Django version in which either of them is there and helps.
 
-    ``when`` says in words what it takes, where an ordinary call may come off unharmed. ``unless`` is
-    the argument, as written, that makes the call harmless: ``commit=False``. Several stand with a
-    space between them, any one is enough. A number stands for a parameter that has no name for
-    callers, counted from 0; a constant of a module goes by its last name, alone or joined with
-    others by ``|``: ``1=WNOHANG``.
+    ``when`` says in words what it takes, where an ordinary call may come off unharmed. ``unless``
+    is the argument, as written, that makes the call harmless: ``commit=False``. Several stand with
+    a space between them, any one is enough. A number stands for the argument at that position,
+    counted from 0; a constant of a module goes by its last name, alone or joined with others by
+    ``|``: ``1=WNOHANG``.
     """
 
     name: str

@@ -30,14 +30,17 @@ _HOST: Final = "it is given a host"
 _ON_DISK: Final = "the file is on disk"
 _PENDING: Final = "the future is not done"
 
-_NOT_MINE: Final = "blocking=False timeout=0"
-_NOTHING_THERE: Final = "block=False timeout=0"
-_NO_TIME: Final = "timeout=0"
+# The arguments with which a call returns at once, by name and by position.
+_NOT_MINE: Final = "0=False 1=0 blocking=False timeout=0"
+_NOTHING_THERE: Final = "0=False 1=0 block=False timeout=0"
+_NO_TIME: Final = "0=0 timeout=0"
+_NO_TIME_LAST: Final = "1=0 timeout=0"
+_NO_WAIT: Final = "0=P_NOWAIT 0=P_NOWAITO mode=P_NOWAIT mode=P_NOWAITO"
 
 _TIME: Final = (
     blocks("builtins", "input"),
     blocks("getpass", "getpass"),
-    blocks("sched.scheduler", "run", unless="blocking=False"),
+    blocks("sched.scheduler", "run", unless="0=False blocking=False"),
     blocks("signal", "pause sigwait sigwaitinfo"),
     blocks("signal", "sigtimedwait", unless="1=0"),
     blocks("time", "sleep", twin="asyncio.sleep"),
@@ -53,11 +56,12 @@ _PROCESSES: Final = (
         "os",
         "spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe",
         instead=_PROCESS,
-        unless="mode=P_NOWAIT mode=P_NOWAITO",
+        unless=_NO_WAIT,
     ),
     blocks("os", "system", instead=_SHELL),
     blocks("os", "wait"),
-    blocks("os", "wait3 wait4", unless="options=WNOHANG"),
+    blocks("os", "wait3", unless="0=WNOHANG options=WNOHANG"),
+    blocks("os", "wait4", unless="1=WNOHANG options=WNOHANG"),
     blocks("os", "waitid", unless="2=WNOHANG"),
     blocks("os", "waitpid", unless="1=WNOHANG"),
     # Starting a process takes a few milliseconds, and what talks to it then waits for it.
@@ -72,8 +76,8 @@ _THREADS: Final = (
     blocks("_thread.LockType", "acquire acquire_lock", instead="asyncio.Lock", unless=_NOT_MINE),
     blocks("_thread.RLock", "acquire", instead="asyncio.Lock", unless=_NOT_MINE),
     blocks("_thread.lock", "acquire acquire_lock", instead="asyncio.Lock", unless=_NOT_MINE),
-    blocks("concurrent.futures._base", "wait", instead="asyncio.wait", unless=_NO_TIME),
-    blocks("concurrent.futures._base.Executor", "shutdown", unless="wait=False"),
+    blocks("concurrent.futures._base", "wait", instead="asyncio.wait", unless=_NO_TIME_LAST),
+    blocks("concurrent.futures._base.Executor", "shutdown", unless="0=False wait=False"),
     blocks(
         "concurrent.futures._base.Future",
         "exception result",
@@ -84,14 +88,16 @@ _THREADS: Final = (
     blocks("multiprocessing.queues.JoinableQueue", "join"),
     blocks("multiprocessing.queues.Queue", "get", unless=_NOTHING_THERE),
     blocks("multiprocessing.queues.SimpleQueue", "get put"),
-    blocks("multiprocessing.synchronize.Condition", "wait wait_for", unless=_NO_TIME),
+    blocks("multiprocessing.synchronize.Condition", "wait", unless=_NO_TIME),
+    blocks("multiprocessing.synchronize.Condition", "wait_for", unless=_NO_TIME_LAST),
     blocks("multiprocessing.synchronize.Event", "wait", unless=_NO_TIME),
     blocks("multiprocessing.synchronize.SemLock", "acquire", unless=_NOTHING_THERE),
     blocks("queue.Queue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE),
     blocks("queue.Queue", "join", instead="asyncio.Queue"),
     blocks("threading.Barrier", "wait", instead="asyncio.Barrier"),
     blocks("threading.Condition", "acquire", instead="asyncio.Condition", unless=_NOT_MINE),
-    blocks("threading.Condition", "wait wait_for", instead="asyncio.Condition", unless=_NO_TIME),
+    blocks("threading.Condition", "wait", instead="asyncio.Condition", unless=_NO_TIME),
+    blocks("threading.Condition", "wait_for", instead="asyncio.Condition", unless=_NO_TIME_LAST),
     blocks("threading.Event", "wait", instead="asyncio.Event", unless=_NO_TIME),
     blocks("threading.Semaphore", "acquire", instead="asyncio.Semaphore", unless=_NOT_MINE),
     blocks("threading.Thread", "join", unless=_NO_TIME),
@@ -108,7 +114,7 @@ _SOCKETS: Final = (
     ),
     blocks("_socket.socket", "send sendall sendmsg sendto", instead=_STREAMS, when=_BLOCKING),
     blocks("multiprocessing.connection", "Client"),
-    blocks("multiprocessing.connection", "wait", unless=_NO_TIME),
+    blocks("multiprocessing.connection", "wait", unless=_NO_TIME_LAST),
     blocks("multiprocessing.connection.Listener", "accept"),
     blocks(
         "multiprocessing.connection._ConnectionBase",
@@ -316,4 +322,4 @@ _LAZY: Final = (
 )
 
 #: Calls that return at once; what iterates their result blocks, and may do so in a thread.
-ITERATED: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))
+ITERATORS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))

@@ -27,7 +27,7 @@ _REDIS: Final = "redis.asyncio"
 _SSH: Final = "asyncssh"
 
 _ON_DISK: Final = "the file is on disk"
-_NO_TIME: Final = "timeout=0"
+_NO_TIME: Final = "0=0 timeout=0"
 _TRANSACTION: Final = "tpc_begin tpc_commit tpc_prepare tpc_recover tpc_rollback"
 _VERBS: Final = "delete get head options patch post put request"
 
@@ -164,7 +164,7 @@ _SERVICES: Final = (
     blocks("celery.result.AsyncResult", "get get_leaf wait"),
     blocks("celery.result.ResultSet", "get join join_native"),
     blocks("confluent_kafka.cimpl.Consumer", "close commit committed"),
-    blocks("confluent_kafka.cimpl.Consumer", "consume", unless=_NO_TIME),
+    blocks("confluent_kafka.cimpl.Consumer", "consume", unless="1=0 timeout=0"),
     blocks("confluent_kafka.cimpl.Consumer", "list_topics"),
     blocks("confluent_kafka.cimpl.Consumer", "poll", unless=_NO_TIME),
     blocks("confluent_kafka.cimpl.Producer", "commit_transaction", unless=_NO_TIME),
@@ -226,7 +226,7 @@ _LAZY: Final = (
 )
 
 #: Calls that return at once; what iterates their result blocks, and may do so in a thread.
-ITERATED: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))
+ITERATORS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,13 @@ from mypy.nodes import (
     Node,
     RefExpr,
     SetComprehension,
+    UnaryExpr,
 )
 from mypy.types import ProperType
 
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import children
-from mypy_async_django.catalogue import Catalogue
+from mypy_async_django.catalogue import Catalogue, Effect
 from mypy_async_django.catalogue.builtin import EVALUATORS
 from mypy_async_django.index.bindings import BindingKind
 from mypy_async_django.index.flow import Flow
@@ -45,6 +46,22 @@ class Types(Protocol):
         ...
 
 
+class Effects(Protocol):
+    """What the project's functions do, through whatever they call."""
+
+    def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
+        """The shortest way from a function to an operation, by full names, or None."""
+        ...
+
+    def short(self, function: str) -> str:
+        """A function's name within its module."""
+        ...
+
+    def file(self, function: str) -> str:
+        """The path of the file that a function stands in."""
+        ...
+
+
 class Body:
     """A function (or a module's top level) with the nodes that run when it runs.
 
@@ -59,6 +76,7 @@ class Body:
         types: Types,
         catalogue: Catalogue,
         source: Source,
+        effects: Effects | None = None,
         *,
         strict_relations: bool = False,
     ) -> None:
@@ -66,6 +84,7 @@ class Body:
         self.types = types
         self.catalogue = catalogue
         self.source = source
+        self.effects = effects
         self.strict_relations = strict_relations
         self._parents: dict[Node, Node] = {}
 
@@ -116,11 +135,14 @@ class Body:
     def values(self, expression: Expression) -> tuple[Expression, ...]:
         """The expressions that a value may come from: those assigned to a local name, or itself.
 
-        Empty where one of them is not to be seen: an argument, a loop's variable.
+        Empty where one of them is not to be seen: an argument, a loop's variable. A name that is not
+        local stands for itself.
         """
         if not isinstance(expression, NameExpr):
             return (expression,)
         bindings = self.flow.reaching(expression)
+        if not bindings:
+            return (expression,)
         plain = (BindingKind.ASSIGN, BindingKind.WALRUS)
         values = [b.value for b in bindings if b.kind in plain and not b.path and b.value]
         return tuple(values) if len(values) == len(bindings) else ()
@@ -163,7 +185,13 @@ class Body:
 def _without_type_checking(statement: IfStmt) -> Iterator[Node]:
     for condition, block in zip(statement.expr, statement.body, strict=True):
         yield condition
-        if not (isinstance(condition, RefExpr) and condition.fullname in _TYPE_CHECKING):
+        if not _is_type_checking(condition):
             yield block
+        if isinstance(condition, UnaryExpr) and _is_type_checking(condition.expr):
+            return  # `if not TYPE_CHECKING`: nothing after it runs
     if statement.else_body is not None:
         yield statement.else_body
+
+
+def _is_type_checking(condition: Expression) -> bool:
+    return isinstance(condition, RefExpr) and condition.fullname in _TYPE_CHECKING

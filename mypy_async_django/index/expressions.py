@@ -1,6 +1,6 @@
 """The type of an expression by the types of the expressions inside it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from mypy.erasetype import remove_instance_last_known_values
@@ -23,6 +23,7 @@ from mypy.nodes import (
     GeneratorExpr,
     IndexExpr,
     IntExpr,
+    LambdaExpr,
     ListComprehension,
     ListExpr,
     MemberExpr,
@@ -54,10 +55,13 @@ from mypy.types import (
     UninhabitedType,
     get_proper_type,
 )
+from mypy.typevars import fill_typevars_with_any
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, union
-from mypy_async_django.bridge.types import alternatives, known
+from mypy_async_django.bridge.protocols import awaited, iterated, operated
+from mypy_async_django.bridge.types import alternatives, class_object, class_of, known
+from mypy_async_django.index.narrowing import Test
 
 Inferred: TypeAlias = Callable[[Expression], ProperType | None]
 
@@ -87,7 +91,7 @@ class Expressions:
             case IntExpr(value=number):
                 return self._literal("builtins.int", number)
             case AwaitExpr():
-                return self._members.awaited(self._inferred(expression.expr))
+                return awaited(self._members, self._inferred(expression.expr))
             case IndexExpr():
                 return self._index(expression)
             case OpExpr():
@@ -109,9 +113,44 @@ class Expressions:
             return None
         method = op_methods[operator]
         reverse = reverse_op_methods.get(method)
-        return self._members.operated(left, method, right) or (
-            self._members.operated(right, reverse, left) if reverse else None
+        return operated(self._members, left, method, right) or (
+            operated(self._members, right, reverse, left) if reverse else None
         )
+
+    def narrowed(self, type_: ProperType | None, test: Test) -> ProperType | None:
+        """What a type becomes for a value that has passed a test."""
+        items = alternatives(type_) if type_ else (None,)
+        if test.classes is None:
+            kept = [item for item in items if not self._contradicts(item, test)]
+        else:
+            classes = list(self._classes(test.classes))
+            if not all(classes):
+                return type_
+            found = [info for info in classes if info]
+            if test.holds:
+                kept = [part for item in items for part in _common(item, found)]
+                kept = kept or [fill_typevars_with_any(info) for info in found]
+            else:
+                kept = [item for item in items if not _is_one_of(item, found)]
+        return union(kept) or type_
+
+    def _contradicts(self, type_: ProperType | None, test: Test) -> bool:
+        """Whether an attribute is declared to be always false, or always true."""
+        attribute = type_ and self._members.attribute(type_, test.attribute)
+        value = _literal_value(attribute) if isinstance(attribute, LiteralType) else None
+        return value is not None and bool(value) != test.holds
+
+    def _classes(self, expression: Expression) -> Iterator[TypeInfo | None]:
+        """The classes that the second argument of ``isinstance`` names; None for others."""
+        match expression:
+            case TupleExpr(items=items):
+                for item in items:
+                    yield from self._classes(item)
+            case OpExpr(op="|", left=left, right=right):
+                yield from self._classes(left)
+                yield from self._classes(right)
+            case _:
+                yield class_object(self._inferred(expression))
 
     def _rare(self, expression: Expression) -> ProperType | None:
         match expression:
@@ -167,6 +206,9 @@ class Expressions:
         match callee:
             case None | UninhabitedType():
                 return callee
+            case TypeType() if _is_type(call):
+                value = self._inferred(call.args[0])
+                return value and TypeType.make_normalized(value)
             case CallableType(variables=()):
                 return known(callee.ret_type)
             case TypeType(item=Instance(args=())):
@@ -175,13 +217,17 @@ class Expressions:
                 return self._call_with_arguments(call, callee)
 
     def _call_with_arguments(self, call: CallExpr, callee: ProperType) -> ProperType | None:
-        types = [self._inferred(argument) for argument in call.args]
+        types = [self._argument(argument) for argument in call.args]
         if never := next((type_ for type_ in types if isinstance(type_, UninhabitedType)), None):
             return never
-        if _is_type(call):
-            return types[0] and TypeType.make_normalized(types[0])
         arguments = Arguments([type_ or UNKNOWN for type_ in types], call.arg_kinds, call.arg_names)
         return self._members.call(callee, arguments)
+
+    def _argument(self, argument: Expression) -> ProperType | None:
+        """An argument's type; of a lambda at least the number of its parameters."""
+        if isinstance(argument, LambdaExpr):
+            return self._members.signature(argument)
+        return self._inferred(argument)
 
     def _index(self, expression: IndexExpr) -> ProperType | None:
         if expression.analyzed is not None:
@@ -244,8 +290,7 @@ class Expressions:
         """The type of what an item of a display adds to it."""
         if not isinstance(item, StarExpr):
             return self._inferred(item)
-        values = self._inferred(item.expr)
-        return values and self._members.iterated(values)
+        return iterated(self._members, self._inferred(item.expr))
 
 
 def _is_type(call: CallExpr) -> bool:
@@ -254,6 +299,20 @@ def _is_type(call: CallExpr) -> bool:
     return (
         isinstance(callee, RefExpr) and callee.fullname == "builtins.type" and len(call.args) == 1
     )
+
+
+def _is_one_of(type_: ProperType | None, classes: list[TypeInfo]) -> bool:
+    info = class_of(type_)
+    return info is not None and any(class_ in info.mro for class_ in classes)
+
+
+def _common(type_: ProperType | None, classes: list[TypeInfo]) -> list[ProperType]:
+    """What is left of an alternative that must be an instance of one of the classes."""
+    if type_ is not None and _is_one_of(type_, classes):
+        return [type_]
+    info = class_of(type_)
+    within = [class_ for class_ in classes if info is None or info in class_.mro]
+    return [fill_typevars_with_any(class_) for class_ in within]
 
 
 def _literal_value(type_: ProperType | None) -> LiteralValue | None:

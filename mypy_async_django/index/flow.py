@@ -139,10 +139,17 @@ class Flow:
         return effects
 
     def _undone(self, steps: list[int]) -> list[int]:
-        """Those of ``steps`` that can raise: to bind a name does not."""
-        targets = {binding.node for binding in self._bits if isinstance(binding.node, NameExpr)}
+        """Those of ``steps`` that can raise, and leave undone what they bind."""
         evaluated = [(step, self._graph.node[step]) for step in steps]
-        return [s for s, node in evaluated if not isinstance(node, _QUIET) and node not in targets]
+        return [
+            step
+            for step, node in evaluated
+            if not isinstance(node, _QUIET) and node not in self._targets
+        ]
+
+    @cached_property
+    def _targets(self) -> frozenset[Node]:
+        return frozenset(b.node for b in self._bits if isinstance(b.node, NameExpr))
 
 
 def _position(node: Node) -> tuple[int, int]:
@@ -151,5 +158,5 @@ def _position(node: Node) -> tuple[int, int]:
 
 _ALL: Final = -1
 _NO_EFFECT: Final = (_ALL, 0)
-# They end the binding of names, or of several.
+# To bind a name cannot raise, nor can these, which end the binding of one or several.
 _QUIET: Final = (nodes.AssignmentStmt, nodes.TupleExpr, nodes.ListExpr, nodes.StarExpr, nodes.Block)

@@ -279,7 +279,7 @@ def _handlers(builder: _Builder, node: nodes.TryStmt, frame: _Frame) -> Iterator
     builder.catch(frame[_Way.RAISE])
     for kind, variable, handler in zip(node.types, node.vars, node.handlers, strict=True):
         yield kind
-        unmatched = () if kind is None else builder.ends
+        unmatched = builder.ends
         yield from _handler(builder, variable, handler)
         after += builder.ends
         # Several clauses of an `except*` may run, one after the other.

@@ -1,6 +1,6 @@
 """Where a body runs into the catalogue: calls, implicit uses and properties read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,12 +13,13 @@ from mypy.nodes import (
     NameExpr,
     OpExpr,
     OverloadedFuncDef,
+    SuperExpr,
     SymbolNode,
     TypeInfo,
     Var,
 )
 
-from mypy_async_django.bridge.types import class_object, classes, member
+from mypy_async_django.bridge.types import class_object, classes, is_awaitable, member
 from mypy_async_django.catalogue import Api
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.index.body import Body
@@ -60,7 +61,7 @@ def hits(body: Body) -> tuple[Hit, ...]:
 def _hits(body: Body) -> Iterator[Hit]:
     for call in calls(body):
         api = api_of_call(body, call)
-        if api is not None and not is_spared(call, api):
+        if api is not None and not is_spared(call, api) and not is_awaitable(body.type_of(call)):
             yield Hit(call, api)
     for use in implicit_uses(body):
         if api := _api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
@@ -72,12 +73,14 @@ def _hits(body: Body) -> Iterator[Hit]:
 
 def api_of_call(body: Body, call: CallExpr) -> Api | None:
     """The row of the function, class or method that a call runs."""
+    callee = call.callee
     name = called_name(body, call)
-    if name is not None:
-        return body.catalogue.api(name)
-    if not isinstance(call.callee, MemberExpr):
-        return None
-    return _api_of_member(body, call.callee.expr, (call.callee.name,))
+    row = body.catalogue.api(name) if name is not None else None
+    if row is None and isinstance(callee, SuperExpr):
+        row = _inherited(body, callee.info.mro[1:], (callee.name,)) if callee.info else None
+    elif row is None and isinstance(callee, MemberExpr):
+        row = _api_of_member(body, callee.expr, (callee.name,))
+    return row or _api_of_member(body, callee, ("__call__",))
 
 
 def _api_of_iterator(body: Body, use: ImplicitUse) -> Api | None:
@@ -85,13 +88,23 @@ def _api_of_iterator(body: Body, use: ImplicitUse) -> Api | None:
     if use.use is not Use.ITERATE:
         return None
     for value in body.values(use.value):
-        match value:
-            case CallExpr(callee=MemberExpr() as method):
-                for info in classes(body.type_of(method.expr)):
-                    for base in info.mro:
-                        if api := body.catalogue.iterator(f"{base.fullname}.{method.name}"):
-                            return api
+        if isinstance(value, CallExpr) and (row := _iterator(body, value)):
+            return row
     return None
+
+
+def _iterator(body: Body, call: CallExpr) -> Api | None:
+    name = called_name(body, call)
+    if name is not None and (row := body.catalogue.iterator(name)):
+        return row
+    if not isinstance(call.callee, MemberExpr):
+        return None
+    names = (
+        f"{base.fullname}.{call.callee.name}"
+        for info in classes(body.type_of(call.callee.expr))
+        for base in info.mro
+    )
+    return next((row for name in names if (row := body.catalogue.iterator(name))), None)
 
 
 def is_spared(call: CallExpr, api: Api) -> bool:
@@ -143,18 +156,21 @@ def _is_property(node: SymbolNode | None) -> bool:
 def _api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> Api | None:
     type_ = body.type_of(receiver)
     of_class = class_object(type_)
+    if of_class is not None and names[0].startswith("__"):
+        return None  # a class's own protocol is its metaclass's
     owners = (of_class,) if of_class else classes(type_)
-    rows = [_inherited(body, owner, names) for owner in owners]
+    rows = [_inherited(body, owner.mro, names) for owner in owners]
     return rows[0] if rows and all(rows) else None
 
 
-def _inherited(body: Body, owner: TypeInfo, names: tuple[str, ...]) -> Api | None:
-    """The row of the method that the class inherits; None where a subclass has its own."""
-    for base in owner.mro:
+def _inherited(body: Body, mro: Sequence[TypeInfo], names: tuple[str, ...]) -> Api | None:
+    """The row of the method that a class inherits; None where a subclass has its own."""
+    for base in mro:
         for name in names:
             row = body.catalogue.api(f"{base.fullname}.{name}")
             if row is not None:
                 return row
-            if name in base.names:
-                return None
+            symbol = base.names.get(name)
+            if symbol is not None and not symbol.plugin_generated:
+                return body.catalogue.family(tuple(b.fullname for b in mro), name)
     return None

@@ -18,6 +18,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
+    MemberExpr,
     MypyFile,
     NameExpr,
     Node,
@@ -28,15 +29,17 @@ from mypy.nodes import (
     TupleExpr,
     Var,
 )
-from mypy.types import ProperType, TupleType, UninhabitedType, UnionType
+from mypy.types import Instance, ProperType, TupleType, UninhabitedType, UnionType
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
+from mypy_async_django.bridge.protocols import entered, iterated
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import alternatives, known
 from mypy_async_django.index.bindings import STAR, Binding, BindingKind
 from mypy_async_django.index.expressions import Expressions
 from mypy_async_django.index.flow import Flow
+from mypy_async_django.index.narrowing import Tests, tests_before
 from mypy_async_django.index.parameters import parameters
 
 # Expressions inside one another, or behind local names, before we give up.
@@ -103,22 +106,36 @@ class InferredTypes:
         return type_
 
     def _of(self, expression: Expression) -> ProperType | None:
-        if isinstance(expression, NameExpr) and expression.kind != GDEF:
-            declared = self._declared(expression.node)
-            if declared is not None and not isinstance(declared, UnionType):
-                return declared
-            return self._local(expression) or declared
-        if isinstance(expression, SuperExpr):
-            return self._super(expression)
-        return self._expressions.type_of(expression)
+        match expression:
+            case NameExpr() if expression.kind != GDEF:
+                type_ = self._name(expression)
+            case NameExpr() | MemberExpr():
+                type_ = self._expressions.type_of(expression)
+            case SuperExpr():
+                return self._super(expression)
+            case _:
+                return self._expressions.type_of(expression)
+        return self._narrowed(expression, type_) if _is_vague(type_) else type_
+
+    def _narrowed(self, expression: Expression, type_: ProperType | None) -> ProperType | None:
+        for test in self._tests.get(expression, ()):
+            type_ = self._expressions.narrowed(type_, test)
+        return type_
+
+    @cached_property
+    def _tests(self) -> dict[Expression, Tests]:
+        return tests_before(self._body)
 
     def _super(self, expression: SuperExpr) -> ProperType | None:
+        if expression.info is None:
+            return None
+        if len(expression.call.args) == 2:
+            owner = self._inferred(expression.call.args[1])
+            return owner and self._members.inherited(owner, expression.info, expression.name)
         types: InferredTypes | None = self
         while types is not None and not types._parameters:
             types = types._outer
-        if types is None or expression.info is None:
-            return None
-        owner = next(iter(types._parameters.values()))
+        owner = next(iter(types._parameters.values())) if types else None
         return owner and self._members.inherited(owner, expression.info, expression.name)
 
     # Local names
@@ -137,15 +154,19 @@ class InferredTypes:
             return None
         return self._parameters.get(node) if node.is_argument else known(node.type)
 
+    def _name(self, name: NameExpr) -> ProperType | None:
+        declared = self._declared(name.node)
+        if declared is not None and not isinstance(declared, UnionType):
+            return declared
+        return self._local(name) or declared
+
     def _local(self, name: NameExpr) -> ProperType | None:
         if self._flow.is_local(name):
             return union([self._bound(binding, name) for binding in self._flow.reaching(name)])
         outer = self._outer
         while outer is not None and not outer._flow.is_local(name):
             outer = outer._outer
-        # An outer function may bind the name anew before this one runs.
-        bindings = [*outer._flow.reaching(name)] if outer else []
-        return outer._bound(bindings[0], name) if outer and len(bindings) == 1 else None
+        return outer._local(name) if outer else None
 
     def _bound(self, binding: Binding, name: NameExpr) -> ProperType | None:
         """The type of what a binding gives to a name that reads it."""
@@ -207,11 +228,11 @@ class InferredTypes:
     def _taken(self, source: ProperType, kind: BindingKind) -> ProperType | None:
         match kind:
             case BindingKind.FOR | BindingKind.COMPREHENSION:
-                return self._members.iterated(source)
+                return iterated(self._members, source)
             case BindingKind.ASYNC_FOR | BindingKind.ASYNC_COMPREHENSION:
-                return self._members.iterated(source, is_async=True)
+                return iterated(self._members, source, is_async=True)
             case BindingKind.WITH | BindingKind.ASYNC_WITH:
-                return self._members.entered(source, is_async=kind is BindingKind.ASYNC_WITH)
+                return entered(self._members, source, is_async=kind is BindingKind.ASYNC_WITH)
             case _:
                 return source
 
@@ -226,10 +247,10 @@ class InferredTypes:
 
     def _place(self, type_: ProperType, place: int) -> ProperType | None:
         if place == STAR:
-            return self._members.standard("builtins.list", self._members.iterated(type_))
+            return self._members.standard("builtins.list", iterated(self._members, type_))
         if isinstance(type_, TupleType) and -len(type_.items) <= place < len(type_.items):
             return known(type_.items[place])
-        return self._members.iterated(type_)
+        return iterated(self._members, type_)
 
     def _defined(self, node: Node) -> ProperType | None:
         match node:
@@ -263,3 +284,14 @@ class InferredTypes:
             for variable, kind in zip(statement.vars, statement.types, strict=True)
             if variable is not None and kind is not None and not statement.is_star
         }
+
+
+def _is_vague(type_: ProperType | None) -> bool:
+    """Whether tests may tell more: of something unknown, of several classes, or of any model."""
+    match type_:
+        case None | UnionType():
+            return True
+        case Instance(type=info):
+            return info.fullname in {"builtins.object", "django.db.models.base.Model"}
+        case _:
+            return False

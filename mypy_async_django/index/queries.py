@@ -352,7 +352,8 @@ def _made(model: TypeInfo, call: "CallExpr | Offloaded") -> Row | None:
         for name, kind in zip(call.arg_names, call.arg_kinds, strict=True)
         if kind == ARG_NAMED and name
     )
-    return Row(Query(model, call.node), given=frozenset(given))
+    made = call if isinstance(call, CallExpr) else call.node
+    return Row(Query(model, made), given=frozenset(given))
 
 
 def _is_same_name(left: Expression, right: Expression) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import world as world_module  # noqa: E402
+import world as world_module
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from types import GeneratorType
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ class Arguments:
 
 
 Make = Callable[[World], Any]
+Operation = Callable[[], object]
 ArgumentsOf = Arguments | Callable[[World], Arguments]
 
 
@@ -55,27 +57,27 @@ class Prepared:
     receiver: Any
     arguments: Arguments
 
-    def make(self, **more: Any) -> Any:
+    def make(self, *more: Any, **named: Any) -> Any:
         """Perform it. What is lazy in the result (a generator, a context manager) is put to use."""
-        result = self._result(**more)
+        result = self._result(Arguments((*self.arguments.positional, *more), named))
         if isinstance(result, GeneratorType):
             return list(result)
         if isinstance(result, AbstractContextManager) and hasattr(result, "gen"):
             return result.__enter__()
         return result
 
-    def _result(self, **more: Any) -> Any:
-        named = {**self.arguments.named, **more}
+    def _result(self, arguments: Arguments) -> Any:
+        positional, named = arguments.positional, {**self.arguments.named, **arguments.named}
         if self.receiver is None:
-            return import_string(self.name)(*self.arguments.positional, **named)
+            return import_string(self.name)(*positional, **named)
         attribute = self.name.rpartition(".")[2]
         if attribute in _OPERATORS:
-            return _OPERATORS[attribute](self.receiver, *self.arguments.positional)
+            return _OPERATORS[attribute](self.receiver, *positional)
         static = inspect.getattr_static(type(self.receiver), attribute, None)
         value = getattr(self.receiver, attribute)
         if isinstance(static, property | cached_property) and not callable(value):
             return value
-        return value(*self.arguments.positional, **named)
+        return value(*positional, **named)
 
     def twin(self, twin: str) -> Callable[..., Any] | None:
         """The twin of this name, if the installed Django has it."""
@@ -104,3 +106,13 @@ def functions(module: str, **calls: ArgumentsOf) -> Iterator[tuple[str, Recipe]]
     """Recipes for functions and classes of this module."""
     for name, arguments in calls.items():
         yield f"{module}.{name}", Recipe(None, arguments)
+
+
+def after(prepare: Make, action: Callable[[Any], object]) -> Callable[[World], Operation]:
+    """An operation on what is prepared before the event loop runs."""
+    return lambda world: partial(action, prepare(world))
+
+
+def nothing(*names: str) -> dict[str, Arguments]:
+    """No arguments for each of these names."""
+    return dict.fromkeys(names, args())

@@ -49,6 +49,8 @@ def _names(statement: ast.stmt) -> Iterator[str]:
             yield name
         case ast.Assign(targets=targets):
             yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case _:
+            pass
 
 
 def _definition(body: list[ast.stmt], name: str) -> ast.stmt | None:
@@ -120,7 +122,8 @@ def _base(module: str, base: ast.expr) -> str | None:
             return _resolved(module, name)
         case ast.Attribute(value=ast.Name(package), attr=name):
             return _resolved(_resolved(module, package), name)
-    return None
+        case _:
+            return None
 
 
 @cache

@@ -109,9 +109,9 @@ def test_offloaders_are_in_order() -> None:
 def _all_rows() -> tuple[Api, ...]:
     return (
         *standard_library.ROWS,
-        *standard_library.ITERATED,
+        *standard_library.ITERATORS,
         *third_party.ROWS,
-        *third_party.ITERATED,
+        *third_party.ITERATORS,
     )
 
 
@@ -138,7 +138,7 @@ def _files(names: Iterable[str], platform: str, version: tuple[int, int]) -> _Fi
 
 @cache
 def _standard_library() -> tuple[_Files, ...]:
-    rows = (*standard_library.ROWS, *standard_library.ITERATED)
+    rows = (*standard_library.ROWS, *standard_library.ITERATORS)
     names = frozenset(row.name for row in rows) | _OTHERS
     names |= {name for name in _offload_names() if _package(name) in sys.stdlib_module_names}
     return tuple(_files(names, *target) for target in _TARGETS)
@@ -146,7 +146,7 @@ def _standard_library() -> tuple[_Files, ...]:
 
 @cache
 def _packages() -> _Files:
-    names = {row.name for row in (*third_party.ROWS, *third_party.ITERATED)}
+    names = {row.name for row in (*third_party.ROWS, *third_party.ITERATORS)}
     names |= {f"{family.name}.method" for family in third_party.FAMILIES}
     names |= {f"{name}.method" for name, _, _ in _CLIENTS}
     names |= {name for name in _offload_names() if _package(name) not in sys.stdlib_module_names}
@@ -233,7 +233,7 @@ def _has_parameter(node: SymbolNode | None, parameter: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "row", [*standard_library.ROWS, *standard_library.ITERATED], ids=lambda row: row.name
+    "row", [*standard_library.ROWS, *standard_library.ITERATORS], ids=lambda row: row.name
 )
 def test_standard_library_name_stands_where_we_say(row: Api) -> None:
     """Typeshed defines it under exactly this name, with the parameters that we name."""
@@ -256,7 +256,7 @@ _OWN_METHODS: Final = {
 
 def test_subclasses_have_rows_of_their_own() -> None:
     """Where a subclass defines the method anew, a lookup does not get to the base's row."""
-    rows = {row.name for row in (*standard_library.ROWS, *standard_library.ITERATED)}
+    rows = {row.name for row in (*standard_library.ROWS, *standard_library.ITERATORS)}
     rows |= _offload_names()
     missing = {
         f"{info.fullname}.{name}"
@@ -280,7 +280,7 @@ def _classes(files: _Files) -> Iterator[TypeInfo]:
 _BY_PACKAGE: Final = {
     package: tuple(rows)
     for package, rows in groupby(
-        sorted((*third_party.ROWS, *third_party.ITERATED), key=lambda row: _package(row.name)),
+        sorted((*third_party.ROWS, *third_party.ITERATORS), key=lambda row: _package(row.name)),
         key=lambda row: _package(row.name),
     )
 }
@@ -499,7 +499,7 @@ LEFT_OUT: Final = {
 
 def _known_to_us(name: str) -> bool:
     """Whether a row catches a call of this name, as the lookup does: class by class, then a row."""
-    rows = {row.name for row in (*standard_library.ROWS, *standard_library.ITERATED)}
+    rows = {row.name for row in (*standard_library.ROWS, *standard_library.ITERATORS)}
     for files in _standard_library():
         owner, _, method = name.rpartition(".")
         node = _found(files, name)

@@ -3,18 +3,20 @@
 import inspect
 from ast import literal_eval
 from collections.abc import Callable
-from threading import get_ident
-from typing import Any
+from functools import partial
 
 import django
 import pytest
 from django.core.exceptions import SynchronousOnlyOperation
 from django.utils.module_loading import import_string
 from recipe import Prepared
-from recipes import EARLY_TWINS, HARMLESS, NEWER, OTHERWISE, RECIPES
+from recipes import EARLY_TWINS, NEWER, RECIPES
+from recipes.harmless import HARMLESS, OTHERWISE
 from world import World, awaited, in_event_loop
 
 from mypy_async_django.catalogue import ROWS, Api, Effect
+
+pytestmark = pytest.mark.filterwarnings("ignore:savepoint.. is deprecated")
 
 INSTALLED = django.VERSION[:2]
 DJANGO_ROWS = [row for row in ROWS if row.name.startswith("django.")]
@@ -105,11 +107,15 @@ def test_instead(row: Api) -> None:
 
 @rows(lambda row: row.unless)
 def test_unless(row: Api, world: World) -> None:
-    """The argument that the catalogue calls harmless is."""
-    assert row.unless is not None
-    name, _, value = row.unless.partition("=")
-    call = prepared(row, world)
-    in_event_loop(lambda: call.make(**{name: literal_eval(value)}))
+    """Each argument that the catalogue calls harmless is, by name and by position."""
+    for argument in (row.unless or "").split():
+        wanted, _, value = argument.partition("=")
+        call = prepared(row, world)
+        if wanted.isdecimal():
+            assert len(call.arguments.positional) == int(wanted), f"{row.name}: {argument}"
+            in_event_loop(partial(call.make, literal_eval(value)))
+        else:
+            in_event_loop(partial(call.make, **{wanted: literal_eval(value)}))
 
 
 @rows(lambda row: row.when)
@@ -118,7 +124,7 @@ def test_when(row: Api, world: World) -> None:
     if row.name not in OTHERWISE:
         pytest.fail(
             f"{row.name} raises when {row.when}: add a recipe to OTHERWISE in"
-            " tests/catalogue/recipes.py in which it does not"
+            " tests/catalogue/recipes/harmless.py in which it does not"
         )
     in_event_loop(OTHERWISE[row.name].prepared(row.name, world).make)
 
@@ -133,5 +139,3 @@ def test_every_recipe_has_a_row() -> None:
     """A row that went takes its recipe along."""
     names = {row.name for row in DJANGO_ROWS}
     assert not {*RECIPES, *OTHERWISE, *EARLY_TWINS} - names
-
-

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import django
 import pytest
-import world  # sets Django up
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 
 from mypy_async_django.catalogue import ROWS
 
@@ -46,7 +47,7 @@ def modules() -> Iterator[ModuleType]:
                 continue
             try:
                 yield importlib.import_module(found.name)
-            except (ImportError, RuntimeError, django.core.exceptions.ImproperlyConfigured):
+            except (ImportError, RuntimeError, ImproperlyConfigured):
                 continue
 
 
@@ -87,7 +88,7 @@ def known(name: str) -> bool:
 @pytest.fixture(scope="module")
 def pairs() -> dict[str, str]:
     """Each sync function with a twin, and the twin."""
-    assert world.django is django
+    assert apps.ready
     return {sync: twin for twin, sync in twins()}
 
 
@@ -97,7 +98,9 @@ def test_every_twin_is_known(pairs: dict[str, str]) -> None:
     missing = [
         f'raises("{owner}", "{name}", twin="a*", since={version}),  # or blocks()'
         for owner, _, name in (
-            sync.rpartition(".") for sync in sorted(pairs) if not known(sync) and sync not in EXCUSED
+            sync.rpartition(".")
+            for sync in sorted(pairs)
+            if not known(sync) and sync not in EXCUSED
         )
     ]
     assert len(pairs) > 100

@@ -34,31 +34,28 @@ from django.template.response import TemplateResponse
 from django.test import AsyncClient, RequestFactory, override_settings
 from django.urls import path
 from django.views import View
+from recipe import Operation, after
 from world import World, awaited, in_event_loop, shop
 
 pytestmark = pytest.mark.filterwarnings("ignore:Calling select_related")
 
-Operation = Callable[[], object]
 Operations = dict[str, Callable[[World], Operation]]
 Actions = dict[str, Callable[[Any], object]]
 
 
 def on(prepare: Callable[[World], Any], actions: Actions) -> Operations:
     """Operations on the object that ``prepare`` makes."""
-
-    def bound(action: Callable[[Any], object]) -> Callable[[World], Operation]:
-        def of(world: World) -> Operation:
-            made = prepare(world)
-            return lambda: action(made)
-
-        return of
-
-    return {name: bound(action) for name, action in actions.items()}
+    return {name: after(prepare, action) for name, action in actions.items()}
 
 
 def books(world: World) -> Any:
     """A queryset."""
     return world.books
+
+
+def fresh_book(world: World) -> Any:
+    """A book none of whose relations has been loaded."""
+    return world.fresh_book
 
 
 def prefetched(world: World) -> Any:
@@ -137,25 +134,29 @@ FREE: Operations = {
             "prefetched: the parent": lambda author: [b.author for b in author.books.all()],
         },
     ),
-    "a key that was assigned": lambda w: lambda book=w.new_book(): book.author.name,
-    "a key that was loaded before": lambda w: lambda b=key_was_loaded(w): b.publisher.name,
-    "a key's own value": lambda w: lambda book=w.fresh_book: book.publisher_id,
-    "a null key": lambda w: lambda book=w.fresh_book: book.co_author,
-    "a plain form rendered": lambda w: lambda: NameForm().as_p(),
-    "a session without a cookie": lambda w: lambda s=anonymous_session(w): s.update({"x": 1}),
-    "hasattr() of a reverse relation": lambda w: lambda a=w.fresh_author: hasattr(a, "books"),
-    "model_to_dict() without many-to-many": lambda w: lambda: model_to_dict(w.author),
-    "request.user is None": lambda w: lambda request=lazy_request(w): request.user is None,
-    "the parent of a reverse relation's rows": lambda w: lambda rows=list(w.author.books.all()): [
-        book.author.name for book in rows
-    ],
+    "a key that was assigned": after(World.new_book, lambda book: book.author.name),
+    "a key that was loaded before": after(key_was_loaded, lambda book: book.publisher.name),
+    "a key's own value": after(fresh_book, lambda book: book.publisher_id),
+    "a null key": after(fresh_book, lambda book: book.co_author),
+    "a plain form rendered": after(books, lambda _: NameForm().as_p()),
+    "a session without a cookie": after(
+        anonymous_session, lambda session: session.update({"x": 1})
+    ),
+    "hasattr() of a reverse relation": after(
+        lambda w: w.fresh_author, lambda author: hasattr(author, "books")
+    ),
+    "model_to_dict() without many-to-many": after(lambda w: w.author, model_to_dict),
+    "request.user is None": after(lazy_request, lambda request: request.user is None),
+    "the parent of a reverse relation's rows": after(
+        lambda w: list(w.author.books.all()), lambda rows: [book.author.name for book in rows]
+    ),
 }
 
 RAISES: Operations = {
     **on(
         books,
         {
-            "'%s' % it": lambda qs: "%s" % qs,
+            "format()": lambda qs: format(qs),
             "a generator expression that is made": lambda qs: (book for book in qs),
             "a slice with a step": lambda qs: qs[0:4:2],
             "copy.copy()": copy.copy,
@@ -192,7 +193,7 @@ RAISES: Operations = {
         },
     ),
     **on(
-        lambda w: w.fresh_book,
+        fresh_book,
         {
             "a form with a choice of rows rendered": lambda _: TagForm().as_p(),
             "a key's pk by way of the object": lambda book: book.publisher.pk,
@@ -213,15 +214,18 @@ RAISES: Operations = {
             "request.user.pk": lambda request: request.user.pk,
         },
     ),
-    "a generic key": lambda w: lambda c=shop.Comment.objects.first(): c.subject,
-    "a nullable key after a bare select_related()": lambda w: lambda b=co_written(w): b.co_author,
-    "a property that queries": lambda w: lambda author=w.fresh_author: author.latest_title,
-    "hasattr() of a one-to-one relation": lambda w: lambda author=w.fresh_author: hasattr(
-        author, "profile"
+    "a generic key": after(lambda _: shop.Comment.objects.first(), lambda c: c.subject),
+    "a nullable key after a bare select_related()": after(co_written, lambda book: book.co_author),
+    "a property that queries": after(lambda w: w.fresh_author, lambda author: author.latest_title),
+    "a template that iterates it": after(
+        books,
+        lambda qs: from_string("{% for book in books %}{{ book }}{% endfor %}").render(
+            {"books": qs}
+        ),
     ),
-    "a template that iterates it": lambda w: lambda qs=w.books: from_string(
-        "{% for book in books %}{{ book }}{% endfor %}"
-    ).render({"books": qs}),
+    "hasattr() of a one-to-one relation": after(
+        lambda w: w.fresh_author, lambda author: hasattr(author, "profile")
+    ),
 }
 
 
@@ -232,13 +236,13 @@ def from_string(text: str) -> Any:
 
 @pytest.mark.parametrize("name", FREE)
 def test_free(name: str, world: World) -> None:
-    """This does not raise."""
+    """It does not raise."""
     in_event_loop(FREE[name](world))
 
 
 @pytest.mark.parametrize("name", RAISES)
 def test_raises(name: str, world: World) -> None:
-    """This raises, and works outside."""
+    """It raises, and works outside."""
     with pytest.raises(SynchronousOnlyOperation):
         in_event_loop(RAISES[name](world))
     RAISES[name](world)()

@@ -1,7 +1,5 @@
 """What the recipes work with: Django set up, a filled database, and its rows as objects."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
@@ -37,7 +35,7 @@ _T = TypeVar("_T")
 SETTINGS: dict[str, Any] = {
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
-    "ROOT_URLCONF": "recipes",
+    "ROOT_URLCONF": "recipes.others",
     "STATIC_URL": "/static/",
     "STATICFILES_FINDERS": ["django.contrib.staticfiles.finders.AppDirectoriesFinder"],
     "TASKS": {
@@ -88,7 +86,7 @@ class World:
         """A book that is not stored yet."""
         return shop.Book(title="New", author=self.author, publisher=self.publisher)
 
-    def session(self) -> SessionStore[Any]:
+    def session(self) -> "SessionStore[Any]":
         """The session of a visitor who has been here before; it is not loaded yet."""
         return SessionStore(self.session_key)
 
@@ -127,6 +125,7 @@ def fill(path: Path) -> None:
             book.tags.add(classic)
             book.reviews.create(text="Good")
             book.comments.create(text="Yes")
+        book = shop.Book.objects.get(title="The Dispossessed")
         shop.Attachment.objects.create(book=book, content=ContentFile(b"text", name="a.txt"))
         User.objects.create_superuser("boss", "boss@example.org", "secret")
         reader = User.objects.create_user("reader", "reader@example.org", "secret")

@@ -45,7 +45,7 @@ from typing_extensions import override
 
 from mypy_async_django.bridge.checked import CheckedTypes
 from mypy_async_django.bridge.members import Members
-from mypy_async_django.bridge.tree import children, walk
+from mypy_async_django.bridge.tree import children
 from mypy_async_django.bridge.types import alternatives, class_object, class_of
 from mypy_async_django.index.flow import Flow
 from mypy_async_django.index.inference import InferredTypes
@@ -76,6 +76,7 @@ class Comparison:
 
     agree: Counter[str] = field(default_factory=Counter)
     wider: list[Difference] = field(default_factory=list)
+    wider_django: list[Difference] = field(default_factory=list)
     unknown: list[Difference] = field(default_factory=list)
     unknown_django: list[Difference] = field(default_factory=list)
     disagree: list[Difference] = field(default_factory=list)
@@ -91,7 +92,7 @@ class Comparison:
         return (
             f"agree {self.agree['django']} ORM, {self.agree['other']} other;"
             f" unknown {len(self.unknown_django)} ORM, {len(self.unknown)} other;"
-            f" wider {len(self.wider)}; DISAGREE {len(self.disagree)};"
+            f" wider {len(self.wider_django)} ORM, {len(self.wider)} other; DISAGREE {len(self.disagree)};"
             f" {1e6 * self.seconds / max(1, self.asked):.1f} us per expression ({self.asked})"
         )
 
@@ -156,7 +157,9 @@ class ComparingPlugin(Plugin):
         self, place: str, expression: Expression, checked: ProperType, inferred: ProperType | None
     ) -> None:
         expected, found = named(checked), inferred and named(inferred)
-        if not expected or "types.ModuleType" in expected:
+        if not expected - {None} or "types.ModuleType" in expected:
+            return
+        if None in expected and (found is None or found >= expected - {None}):
             return
         comparison = self.comparison
         kind = "django" if any(is_orm(item) for item in alternatives(checked)) else "other"
@@ -168,15 +171,12 @@ class ComparingPlugin(Plugin):
         elif found == expected:
             comparison.agree[kind] += 1
         elif is_wider(inferred, checked):
-            comparison.agree[kind] += kind == "django" and found == expected
-            comparison.wider.append(difference)
+            (comparison.wider_django if kind == "django" else comparison.wider).append(difference)
         else:
             comparison.disagree.append(difference)
 
 
-def functions(
-    tree: MypyFile, members: Members
-) -> Iterator[tuple[FuncItem, InferredTypes]]:
+def functions(tree: MypyFile, members: Members) -> Iterator[tuple[FuncItem, InferredTypes]]:
     """All functions and lambdas of a module with their types before they are checked."""
     stack: list[tuple[Node, InferredTypes | None]] = [(node, None) for node in reversed(tree.defs)]
     while stack:
@@ -253,6 +253,8 @@ def is_wider(inferred: ProperType | None, checked: ProperType) -> bool:
     if inferred is None:
         return True
     ours = named(inferred)
+    if ours == {"builtins.type"}:
+        return class_object(checked) is not None
     for item in alternatives(checked):
         info = class_of(item)
         bases = {base.fullname for base in info.mro} if info else set()
@@ -300,7 +302,7 @@ def main(arguments: list[str]) -> None:
     options.fine_grained_incremental = False
     sources = create_source_list(arguments, options)
     comparison = compare(sources, options, *map(Path, arguments))
-    for name in ("disagree", "unknown_django", "wider", "unknown"):
+    for name in ("disagree", "unknown_django", "wider_django", "wider", "unknown"):
         for difference in getattr(comparison, name)[:400]:
             print(f"{name}: {difference}")
     print(comparison)

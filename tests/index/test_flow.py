@@ -323,6 +323,58 @@ REACHING = {
                 x = use(1)
             use(x)  # x <- 1, 4
         """,
+    "suppress may let through": """
+        def f(x):
+            from contextlib import suppress
+            try:
+                with open("a"), suppress(ValueError) as y:
+                    x = use(1)
+                    use(2)
+            except TypeError:
+                use(x)  # x <- 1, 5
+        """,
+    "finally inside finally": """
+        def f(x):
+            try:
+                use(1)
+            finally:
+                try:
+                    x = 1
+                    if use(2):
+                        return
+                    x = 2
+                finally:
+                    use(x)  # x <- 1, 6, 9
+                use(x)  # x <- 9
+        """,
+    "finally deeper inside others is built once, for all ways out together": """
+        def f(x):
+            try:
+                use(1)
+            finally:
+                try:
+                    use(2)
+                finally:
+                    try:
+                        x = 1
+                        if use(3):
+                            return
+                        x = 2
+                    finally:
+                        use(x)  # x <- 1, 9, 12
+                    use(x)  # x <- 1, 9, 12
+            use(x)  # x <- 1, 9, 12
+        """,
+    "what a finally binds is bound where its exception is caught": """
+        def f(x):
+            try:
+                try:
+                    use(1)
+                finally:
+                    import x
+            except ValueError:
+                use(x)  # x <- 1, 6
+        """,
     "match goes to one case, or none": """
         def f(x, y):
             match use(x):  # x <- 1
@@ -567,6 +619,7 @@ PATHS = {
         # a -/> a
         # a -> e avoiding c
         # d -> d
+        # c -> c avoiding d
         # c -> e avoiding b
         """,
     "the code of nested functions is not there": """
@@ -800,7 +853,7 @@ def test_every_node_is_a_step_after_what_is_inside() -> None:
             x.a[x:y], *x.b = {**x, "a": -y}, [*y, {x}], await x(y, *x, **y), f"{x}{y:{x}}"
             x.c += (y, (yield), x == y, x if y else x, x and y, lambda: 0)
             {x: [z async for z in x if z for _ in z] for w in y}
-            assert x, y
+            assert x
             del x.d, y[0]
             raise x(y) from y
         """)

@@ -1,48 +1,25 @@
 """Recipes for ``django.contrib``."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final
 
-import django
-from django import forms
-from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import forms as auth_forms
 from django.contrib.auth.backends import ModelBackend, RemoteUserBackend
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.contrib.auth.models import AnonymousUser, Group, Permission, User
-from django.contrib.contenttypes.forms import generic_inlineformset_factory
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.messages import get_messages
-from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.models import Session
 from django.contrib.sites.models import Site
-from django.core import mail, serializers
-from django.core.cache import cache
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.core.paginator import Paginator
-from django.db import close_old_connections, connection, connections, transaction
-from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Count
-from django.db.models.fields.files import ImageFieldFile
-from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory, override_settings
-from django.test.utils import CaptureQueriesContext
-from django.urls import path
 from django.utils import timezone
 from django.views import View
-from django.views.generic import CreateView, DateDetailView, DeleteView, DetailView, ListView, UpdateView
-from recipe import Arguments, Recipe, args, functions, methods
+from recipe import Recipe, args, functions, methods, nothing
 from world import World, shop
 
-
+from recipes.forms import CommentForm, CommentFormSet, prepared_view, valid
 
 
 class _Members(LoginRequiredMixin, View):
@@ -78,15 +55,6 @@ def _known_user_request(world: World) -> HttpRequest:
     assert request.user.is_authenticated
     request.session = world.session()
     return request
-
-
-def prepared_view(view: type[View], request: Callable[[World], HttpRequest], **kwargs: Any) -> Callable[[World], Any]:
-    def made(world: World) -> Any:
-        instance = view()
-        instance.setup(request(world), **kwargs)
-        return instance
-
-    return made
 
 
 def _users() -> Iterator[tuple[str, Recipe]]:
@@ -229,11 +197,6 @@ def _auth_forms() -> Iterator[tuple[str, Recipe]]:
 _MAIL_TEMPLATE: Final = "registration/password_reset_subject.txt"
 
 
-def valid(form: Any) -> Any:
-    assert form.is_valid(), form.errors
-    return form
-
-
 def _login_form(_: World) -> Any:
     return valid(auth_forms.AuthenticationForm(None, {"username": "reader", "password": "secret"}))
 
@@ -325,9 +288,9 @@ def _other_contrib() -> Iterator[tuple[str, Recipe]]:
     )
     yield from methods(
         "django.contrib.contenttypes.forms.BaseGenericInlineFormSet",
-        lambda w: _CommentFormSet(instance=w.book),
+        lambda w: CommentFormSet(instance=w.book),
         initial_form_count=args(),
-        save_new=lambda w: args(valid(_CommentForm({"text": "New"}))),
+        save_new=lambda w: args(valid(CommentForm({"text": "New"}))),
     )
     yield from methods(
         "django.contrib.contenttypes.models.ContentType",
@@ -352,3 +315,11 @@ def _other_contrib() -> Iterator[tuple[str, Recipe]]:
     yield from functions("django.contrib.staticfiles.finders", find=args("admin/css/base.css"))
 
 
+RECIPES: Final = dict(
+    chain(
+        _users(),
+        _auth_forms(),
+        _sessions(),
+        _other_contrib(),
+    )
+)

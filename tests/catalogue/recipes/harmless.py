@@ -1,46 +1,34 @@
 """What does not raise: lazy operations, and calls without what a row says it takes."""
 
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any, Final
 
-import django
-from django import forms
-from django.conf import settings
-from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
+from django.contrib import messages
 from django.contrib.auth import forms as auth_forms
-from django.contrib.auth.backends import ModelBackend, RemoteUserBackend
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.contrib.auth.models import AnonymousUser, Group, Permission, User
-from django.contrib.contenttypes.forms import generic_inlineformset_factory
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.messages import get_messages
 from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.models import Session
 from django.contrib.sites.models import Site
-from django.core import mail, serializers
-from django.core.cache import cache
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.core import serializers
 from django.core.paginator import Paginator
 from django.db import close_old_connections, connection, connections, transaction
-from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count
-from django.db.models.fields.files import ImageFieldFile
-from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory, override_settings
-from django.test.utils import CaptureQueriesContext
-from django.urls import path
-from django.utils import timezone
-from django.views import View
-from django.views.generic import CreateView, DateDetailView, DeleteView, DetailView, ListView, UpdateView
-from recipe import Arguments, Recipe, args, functions, methods
+from django.test import Client
+from recipe import Operation, Recipe, after, args, functions, methods, nothing
 from world import World, shop
+
+from recipes.forms import (
+    BookFormSet,
+    CommentFormSet,
+    author_form,
+    book_form,
+    formset,
+    new_formset,
+    valid,
+)
+
 
 def _otherwise() -> Iterator[tuple[str, Recipe]]:
     content_types = "django.contrib.contenttypes.models.ContentTypeManager"
@@ -109,9 +97,7 @@ def _otherwise() -> Iterator[tuple[str, Recipe]]:
     yield from methods(
         "django.forms.models.BaseModelForm", author_form, **nothing("full_clean", "is_valid")
     )
-    yield from methods(
-        "django.forms.models.BaseModelForm", _saved_author_form, save_m2m=args()
-    )
+    yield from methods("django.forms.models.BaseModelForm", _saved_author_form, save_m2m=args())
     yield from methods(
         "django.forms.models.BaseModelFormSet", new_formset, **nothing("full_clean", "is_valid")
     )
@@ -133,13 +119,15 @@ def _otherwise() -> Iterator[tuple[str, Recipe]]:
 
 
 def _bound_comments(world: World) -> Any:
-    name = _CommentFormSet.get_default_prefix()
+    name = CommentFormSet.get_default_prefix()
     data = {f"{name}-TOTAL_FORMS": "0", f"{name}-INITIAL_FORMS": "0"}
-    return _CommentFormSet(data, instance=world.book)
+    return CommentFormSet(data, instance=world.book)
 
 
 def _bound_books(world: World) -> Any:
-    return _BookFormSet({"books-TOTAL_FORMS": "0", "books-INITIAL_FORMS": "0"}, instance=world.author)
+    return BookFormSet(
+        {"books-TOTAL_FORMS": "0", "books-INITIAL_FORMS": "0"}, instance=world.author
+    )
 
 
 def _saved_author_form(world: World) -> Any:
@@ -151,68 +139,48 @@ def _saved_author_form(world: World) -> Any:
 OTHERWISE: Final[dict[str, Recipe]] = dict(_otherwise())
 
 
-def _harmless() -> dict[str, Callable[[World], Callable[[], object]]]:
-    """What has no row; made before the event loop runs, performed in it."""
-    lazy: dict[str, Callable[[Any], object]] = {
-        "alias": lambda books: books.alias(n=Count("tags")),
-        "all": lambda books: books.all(),
-        "annotate": lambda books: books.annotate(n=Count("tags")),
-        "complex_filter": lambda books: books.complex_filter({"pk": 1}),
-        "defer": lambda books: books.defer("title"),
-        "difference": lambda books: books.difference(books),
-        "distinct": lambda books: books.distinct(),
-        "exclude": lambda books: books.exclude(pk=1),
-        "filter": lambda books: books.filter(pk=1),
-        "filter by a queryset": lambda books: books.filter(pk__in=books),
-        "intersection": lambda books: books.intersection(books),
-        "iterator": lambda books: books.iterator(),
-        "none": lambda books: books.none(),
-        "only": lambda books: books.only("title"),
-        "order_by": lambda books: books.order_by("title"),
-        "prefetch_related": lambda books: books.prefetch_related("tags"),
-        "query": lambda books: str(books.query),
-        "raw": lambda _: shop.Book.objects.raw("SELECT * FROM shop_book"),
-        "reverse": lambda books: books.reverse(),
-        "select_for_update": lambda books: books.select_for_update(),
-        "select_related": lambda books: books.select_related("author"),
-        "union": lambda books: books.union(books),
-        "using": lambda books: books.using("default"),
-        "values": lambda books: books.values("title"),
-        "values_list": lambda books: books.values_list("title", flat=True),
-    }
-    return {
-        f"QuerySet.{name}": lambda w, operation=operation: lambda books=w.books: operation(books)
-        for name, operation in lazy.items()
-    }
-
-
-HARMLESS: Final = {
-    **_harmless(),
-    "AuthenticationForm without validation": lambda w: lambda: auth_forms.AuthenticationForm(),
-    "ContentType.get_all_objects_for_this_type": lambda w: ContentType.objects.get(
-        model="author"
-    ).get_all_objects_for_this_type,
-    "ModelForm.errors after is_valid": lambda w: lambda form=valid(book_form(w)): form.errors,
-    "ModelForm.is_valid after is_valid": lambda w: valid(book_form(w)).is_valid,
-    "Page.has_next after page": lambda w: Paginator(w.books, 2).page(1).has_next,
-    "Paginator": lambda w: lambda books=w.books: Paginator(books, 2),
-    "SessionBase.clear": lambda w: w.session().clear,
-    "SessionBase.get after loading": lambda w: lambda s=_loaded(w.session()): s.get("key"),
-    "SessionBase.is_empty": lambda w: w.session().is_empty,
-    "UserManager.with_perm": lambda w: lambda: User.objects.with_perm("auth.add_user"),
-    "close_old_connections": lambda w: close_old_connections,
-    "connection.vendor": lambda w: lambda: connection.vendor,
-    "connections.close_all": lambda w: connections.close_all,
-    "deserialize": lambda w: lambda: serializers.deserialize("json", "[]"),
-    "has_perm of an anonymous user": lambda w: lambda: AnonymousUser().has_perm("shop.add_book"),
-    "plain form": lambda w: lambda: auth_forms.PasswordResetForm({"email": "a@b.org"}).is_valid(),
-    "messages": lambda w: lambda request=_request_with_messages(w): list(get_messages(request)),
-    "schema_editor": lambda w: lambda: connection.schema_editor(),
-    "transaction.atomic": lambda w: lambda: transaction.atomic(),
+_LAZY: Final[dict[str, Callable[[Any], object]]] = {
+    "alias": lambda books: books.alias(n=Count("tags")),
+    "all": lambda books: books.all(),
+    "annotate": lambda books: books.annotate(n=Count("tags")),
+    "complex_filter": lambda books: books.complex_filter({"pk": 1}),
+    "defer": lambda books: books.defer("title"),
+    "difference": lambda books: books.difference(books),
+    "distinct": lambda books: books.distinct(),
+    "exclude": lambda books: books.exclude(pk=1),
+    "filter": lambda books: books.filter(pk=1),
+    "filter by a queryset": lambda books: books.filter(pk__in=books),
+    "intersection": lambda books: books.intersection(books),
+    "iterator": lambda books: books.iterator(),
+    "none": lambda books: books.none(),
+    "only": lambda books: books.only("title"),
+    "order_by": lambda books: books.order_by("title"),
+    "prefetch_related": lambda books: books.prefetch_related("tags"),
+    "raw": lambda _: shop.Book.objects.raw("SELECT * FROM shop_book"),
+    "reverse": lambda books: books.reverse(),
+    "select_for_update": lambda books: books.select_for_update(),
+    "select_related": lambda books: books.select_related("author"),
+    "union": lambda books: books.union(books),
+    "using": lambda books: books.using("default"),
+    "values": lambda books: books.values("title"),
+    "values_list": lambda books: books.values_list("title", flat=True),
 }
 
 
-def _loaded(session: Any) -> Any:
+def _world(world: World) -> World:
+    return world
+
+
+def _validated(world: World) -> Any:
+    return valid(book_form(world))
+
+
+def _content_type(_: World) -> ContentType:
+    return ContentType.objects.get(model="author")
+
+
+def _loaded_session(world: World) -> Any:
+    session = world.session()
     session.get("key")
     return session
 
@@ -222,3 +190,36 @@ def _request_with_messages(world: World) -> HttpRequest:
     MessageMiddleware(lambda _: HttpResponse()).process_request(request)
     messages.success(request, "Done")
     return request
+
+
+#: What has no row; prepared before the event loop runs, performed in it.
+HARMLESS: Final[dict[str, Callable[[World], Operation]]] = {
+    **{f"QuerySet.{name}": after(lambda w: w.books, action) for name, action in _LAZY.items()},
+    "AuthenticationForm": after(_world, lambda _: auth_forms.AuthenticationForm()),
+    "ContentType.get_all_objects_for_this_type": after(
+        _content_type, lambda found: found.get_all_objects_for_this_type()
+    ),
+    "ModelForm.errors after is_valid": after(_validated, lambda form: form.errors),
+    "ModelForm.is_valid after is_valid": after(_validated, lambda form: form.is_valid()),
+    "Page.has_next after page": after(
+        lambda w: Paginator(w.books, 2).page(1), lambda page: page.has_next()
+    ),
+    "Paginator": after(lambda w: w.books, lambda books: Paginator(books, 2)),
+    "SessionBase.clear": after(World.session, lambda session: session.clear()),
+    "SessionBase.get after loading": after(_loaded_session, lambda session: session.get("key")),
+    "SessionBase.is_empty": after(World.session, lambda session: session.is_empty()),
+    "UserManager.with_perm": after(_world, lambda _: User.objects.with_perm("auth.add_user")),
+    "close_old_connections": after(_world, lambda _: close_old_connections()),
+    "connection.vendor": after(_world, lambda _: connection.vendor),
+    "connections.close_all": after(_world, lambda _: connections.close_all()),
+    "deserialize": after(_world, lambda _: serializers.deserialize("json", "[]")),
+    "has_perm of an anonymous user": after(
+        _world, lambda _: AnonymousUser().has_perm("shop.add_book")
+    ),
+    "messages": after(_request_with_messages, lambda request: list(get_messages(request))),
+    "plain form": after(
+        _world, lambda _: auth_forms.PasswordResetForm({"email": "a@example.org"}).is_valid()
+    ),
+    "schema_editor": after(_world, lambda _: connection.schema_editor()),
+    "transaction.atomic": after(_world, lambda _: transaction.atomic()),
+}

@@ -1,0 +1,75 @@
+"""One module of the user's, once mypy has been through it."""
+
+import gc
+from functools import cached_property
+
+from mypy.checker import TypeChecker
+from mypy.errors import Errors
+from mypy.messages import MessageBuilder
+from mypy.nodes import FuncItem, MypyFile
+from mypy.options import Options
+from mypy.types import Instance
+
+from mypy_async_django.bridge.source import Source
+from mypy_async_django.bridge.types import COROUTINES
+
+
+def errors_of(options: Options) -> Errors | None:
+    """Where the build with these options collects its errors.
+
+    mypy hands it to a plugin only along with a checked call, and a module of unannotated functions
+    may have none. It exists when plugins are made, when there is not much else in memory yet.
+    """
+    for candidate in gc.get_objects():
+        if type(candidate) is Errors and candidate.options is options:
+            return candidate
+    return None
+
+
+class Module:
+    """A module's tree, the options that hold in it, where its errors go, and who checked it.
+
+    ``checker`` is None where mypy checked no call in the module.
+    """
+
+    def __init__(
+        self,
+        tree: MypyFile,
+        options: Options,
+        errors: Errors,
+        modules: dict[str, MypyFile],
+        checker: TypeChecker | None,
+    ) -> None:
+        self.tree = tree
+        self.options = options
+        self.errors = errors
+        self.checker = checker
+        self.messages = checker.msg if checker else MessageBuilder(errors, modules)
+
+    @cached_property
+    def source(self) -> Source:
+        """The module's text."""
+        read = self.errors.read_source
+        return Source((read(self.path) if read else None) or [])
+
+    @property
+    def path(self) -> str:
+        """The file as mypy calls it."""
+        return self.checker.path if self.checker else self.tree.path
+
+    def is_checked(self, body: FuncItem | MypyFile) -> bool:
+        """Whether mypy infers types in a body: not in an unannotated function, by default."""
+        if self.checker is None:
+            return False
+        if isinstance(body, MypyFile):
+            return True
+        return self.options.check_untyped_defs or not body.is_dynamic()
+
+    @cached_property
+    def makes_coroutines(self) -> bool:
+        """Whether any expression that mypy has checked is a coroutine."""
+        return self.checker is not None and any(
+            type(type_) is Instance and type_.type.fullname in COROUTINES
+            for types in self.checker._type_maps
+            for type_ in types.values()
+        )

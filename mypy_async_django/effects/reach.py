@@ -1,0 +1,86 @@
+"""What a function reaches through the functions that it calls."""
+
+import os
+from collections.abc import Callable, Mapping
+
+from mypy.nodes import FuncItem, LambdaExpr, MypyFile
+
+from mypy_async_django.catalogue import Effect
+from mypy_async_django.effects.collect import is_nested
+from mypy_async_django.effects.summary import Summaries, Summary
+
+
+class Reach:
+    """Follows summaries across modules; ``summaries_of`` gives those of a module by its name.
+
+    A function without a name of its own, nested in another or a lambda, is summarised by
+    ``summary_of`` when asked for. ``modules`` collects whose summaries were asked for: the answers
+    depend on them.
+    """
+
+    def __init__(
+        self,
+        modules: Mapping[str, MypyFile],
+        summaries_of: Callable[[MypyFile], Summaries],
+        summary_of: Callable[[FuncItem], Summary],
+    ) -> None:
+        self._modules = modules
+        self._summaries_of = summaries_of
+        self._summary_of = summary_of
+        self.modules: set[str] = set()
+
+    def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
+        """The shortest way from a function to an operation of the effect.
+
+        Full names of the functions on the way, the operation's name last; None where there is none.
+        """
+        start = "lambda" if isinstance(function, LambdaExpr) else function.fullname
+        came_from: dict[str, str | None] = {start: None}
+        queue = [start]
+        for name in queue:
+            inside = name == start and is_nested(function)
+            summary = self._summary_of(function) if inside else self._summary(name)
+            operations = summary.raises if effect is Effect.RAISES else summary.blocks
+            if operations:
+                return (*_way(name, came_from), operations[0])
+            for called in summary.calls:
+                if called not in came_from:
+                    came_from[called] = name
+                    queue.append(called)
+        return None
+
+    def file(self, function: str) -> str:
+        """The path of the file that a function stands in; empty for a function in a function."""
+        tree = module_of(function, self._modules)
+        return os.path.relpath(tree.path) if tree else ""
+
+    def short(self, function: str) -> str:
+        """A function's name within its module."""
+        tree = module_of(function, self._modules)
+        return function.removeprefix(f"{tree.fullname}.") if tree else function
+
+    def _summary(self, function: str) -> Summary:
+        tree = module_of(function, self._modules)
+        if tree is None:
+            return Summary()
+        self.modules.add(tree.fullname)
+        return self._summaries_of(tree).get(function.removeprefix(f"{tree.fullname}."), Summary())
+
+
+def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None:
+    """The module that a function, by its full name, is defined in."""
+    module = function
+    while "." in module:
+        module = module.rpartition(".")[0]
+        if (tree := modules.get(module)) is not None:
+            return tree
+    return None
+
+
+def _way(end: str, came_from: dict[str, str | None]) -> tuple[str, ...]:
+    way: list[str] = []
+    current: str | None = end
+    while current is not None:
+        way.append(current)
+        current = came_from[current]
+    return tuple(reversed(way))

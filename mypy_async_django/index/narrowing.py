@@ -1,0 +1,220 @@
+"""What the tests before a use say of a value: ``isinstance(x, Book)``, ``x.is_authenticated``.
+
+Only syntax is looked at. A test holds for a name (or an attribute of a name) in the code that it
+guards, until a statement that may bind the name anew.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from mypy.nodes import (
+    AssertStmt,
+    Block,
+    BreakStmt,
+    CallExpr,
+    ClassDef,
+    ConditionalExpr,
+    ContinueStmt,
+    DictionaryComprehension,
+    Expression,
+    ForStmt,
+    FuncDef,
+    FuncItem,
+    GeneratorExpr,
+    IfStmt,
+    LambdaExpr,
+    MemberExpr,
+    MypyFile,
+    NameExpr,
+    Node,
+    OpExpr,
+    RaiseStmt,
+    RefExpr,
+    ReturnStmt,
+    TryStmt,
+    UnaryExpr,
+    WhileStmt,
+)
+
+from mypy_async_django.bridge.tree import children, walk
+from mypy_async_django.index.bindings import bindings_by
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A value is (or is not) an instance of ``classes``, or its ``attribute`` is true (or false)."""
+
+    holds: bool
+    classes: Expression | None = None
+    attribute: str = ""
+
+
+Tests: TypeAlias = tuple[Test, ...]
+_Known: TypeAlias = Mapping[str, Tests]
+_Parts: TypeAlias = Iterator[tuple[Node, _Known]]
+
+_NOTHING: Final[_Known] = {}
+_LEAVING: Final = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
+
+
+def tests_before(body: FuncItem | MypyFile) -> dict[Expression, Tests]:
+    """For the names and attributes in a body's own code the tests that their values have passed."""
+    found: dict[Expression, Tests] = {}
+    start: list[Node] = [body.body] if isinstance(body, FuncItem) else [*body.defs]
+    stack: list[tuple[Node, _Known]] = [(node, _NOTHING) for node in start]
+    while stack:
+        node, known = stack.pop()
+        if known and isinstance(node, NameExpr | MemberExpr) and (tests := known.get(_path(node))):
+            found[node] = tests
+        inside = _INSIDE.get(type(node))
+        if inside is None:
+            stack.extend([(child, known) for child in children(node)])
+        else:
+            stack.extend(inside(node, known))
+    return found
+
+
+def _nothing(node: Node, known: _Known) -> _Parts:
+    return iter(())
+
+
+def _block(node: Block, known: _Known) -> _Parts:
+    for statement in node.body:
+        yield statement, known
+        known = {**_unbound(statement, known), **_after(statement, known)}
+
+
+def _if(node: IfStmt, known: _Known) -> _Parts:
+    [condition], [body] = node.expr, node.body
+    yield condition, known
+    yield body, _passed(condition, known, holds=True)
+    if node.else_body is not None:
+        yield node.else_body, _passed(condition, known, holds=False)
+
+
+def _conditional(node: ConditionalExpr, known: _Known) -> _Parts:
+    yield node.cond, known
+    yield node.if_expr, _passed(node.cond, known, holds=True)
+    yield node.else_expr, _passed(node.cond, known, holds=False)
+
+
+def _operation(node: OpExpr, known: _Known) -> _Parts:
+    yield node.left, known
+    if node.op in {"and", "or"}:
+        known = _passed(node.left, known, holds=node.op == "and")
+    yield node.right, known
+
+
+def _while(node: WhileStmt, known: _Known) -> _Parts:
+    known = _unbound(node, known)
+    yield node.expr, known
+    yield node.body, _passed(node.expr, known, holds=True)
+    if node.else_body is not None:
+        yield node.else_body, known
+
+
+def _anew(node: Node, known: _Known) -> _Parts:
+    """What may run more than once, or after a part of it has run."""
+    known = _unbound(node, known)
+    for child in children(node):
+        yield child, known
+
+
+def _comprehension(node: Any, known: _Known) -> _Parts:
+    for sequence, index, conditions in zip(
+        node.sequences, node.indices, node.condlists, strict=True
+    ):
+        yield sequence, known
+        names = {name.name for name in walk(index) if isinstance(name, NameExpr)}
+        known = {path: of for path, of in known.items() if path.partition(".")[0] not in names}
+        for condition in conditions:
+            yield condition, known
+            known = _passed(condition, known, holds=True)
+    values = [node.left_expr] if isinstance(node, GeneratorExpr) else [node.key, node.value]
+    for value in values:
+        yield value, known
+
+
+def _after(statement: Node, known: _Known) -> _Known:
+    """What is known after a statement that leaves unless a test comes out one way."""
+    match statement:
+        case AssertStmt(expr=condition):
+            return _passed(condition, known, holds=True)
+        case IfStmt(expr=[condition], body=[body], else_body=None) if _leaves(body):
+            return _unbound(statement, _passed(condition, known, holds=False))
+        case _:
+            return _NOTHING
+
+
+def _leaves(block: Block) -> bool:
+    return bool(block.body) and isinstance(block.body[-1], _LEAVING)
+
+
+def _passed(condition: Expression, known: _Known, *, holds: bool) -> _Known:
+    """What is known where a condition has held, or has not."""
+    for path, test in _tests(condition, holds=holds):
+        known = {**known, path: (*known.get(path, ()), test)}
+    return known
+
+
+def _tests(condition: Expression, *, holds: bool) -> Iterator[tuple[str, Test]]:
+    match condition:
+        case UnaryExpr(op="not", expr=inner):
+            yield from _tests(inner, holds=not holds)
+        case OpExpr(op="and" | "or" as operator, left=left, right=right):
+            if holds == (operator == "and"):
+                yield from _tests(left, holds=holds)
+                yield from _tests(right, holds=holds)
+        case CallExpr(callee=RefExpr(fullname="builtins.isinstance"), args=[value, classes]):
+            if path := _path(value):
+                yield path, Test(holds, classes=classes)
+        case MemberExpr(expr=value, name=name):
+            if path := _path(value):
+                yield path, Test(holds, attribute=name)
+        case _:
+            pass
+
+
+def _unbound(node: Node, known: _Known) -> _Known:
+    """What is still known of the names that a statement does not bind."""
+    if not known:
+        return known
+    bound = {path for inner in walk(node) for path in _bound(inner)}
+    return {
+        path: tests
+        for path, tests in known.items()
+        if not any(path == name or path.startswith(f"{name}.") for name in bound)
+    }
+
+
+def _bound(node: Node) -> Iterator[str]:
+    yield from (binding.name for binding in bindings_by(node))
+    for target in getattr(node, "lvalues", ()):
+        yield _path(target)
+
+
+def _path(expression: Expression) -> str:
+    """``a.b`` for a name's attribute; empty for anything else."""
+    names = []
+    while isinstance(expression, MemberExpr):
+        names.append(expression.name)
+        expression = expression.expr
+    return ".".join([expression.name, *reversed(names)]) if isinstance(expression, NameExpr) else ""
+
+
+_INSIDE: Final[dict[type[Node], Callable[[Any, _Known], _Parts]]] = {
+    FuncDef: _nothing,
+    LambdaExpr: _nothing,
+    ClassDef: _nothing,
+    NameExpr: _nothing,
+    Block: _block,
+    IfStmt: _if,
+    ConditionalExpr: _conditional,
+    OpExpr: _operation,
+    WhileStmt: _while,
+    ForStmt: _anew,
+    TryStmt: _anew,
+    GeneratorExpr: _comprehension,
+    DictionaryComprehension: _comprehension,
+}

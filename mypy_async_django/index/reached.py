@@ -1,0 +1,35 @@
+"""Calls of a coroutine that reach an operation through the project's sync functions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mypy.nodes import Expression
+
+from mypy_async_django.catalogue import Effect
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import called_functions
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The expression that runs a function, and the way to the operation from there.
+
+    ``path`` holds full names of functions, the operation's name last.
+    """
+
+    node: Expression
+    path: tuple[str, ...]
+
+
+def reached(body: Body, effect: Effect) -> Iterator[Reached]:
+    """The operations of an effect that a body reaches through other functions, one for each node."""
+    if body.effects is None:
+        return
+    seen: set[Expression] = set()
+    for called in called_functions(body):
+        if called.node in seen:
+            continue
+        path = body.effects.path(called.function, effect)
+        if path is not None:
+            seen.add(called.node)
+            yield Reached(called.node, path)

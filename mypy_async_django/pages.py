@@ -1,0 +1,255 @@
+"""The texts for people to read, made from the rules' docstrings and the catalogue's rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from mypy_async_django.catalogue import (
+    ROWS,
+    Api,
+    Effect,
+    Offloader,
+    django_lazy,
+    standard_library,
+    third_party,
+)
+from mypy_async_django.catalogue.offload import OFFLOADERS
+from mypy_async_django.catalogue.third_party import Family
+from mypy_async_django.registry import RULES
+from mypy_async_django.rule import Rule
+
+#: The sections of a rule's page, in their order.
+SECTIONS: Final = (
+    "What it catches",
+    "Why it bites",
+    "Example",
+    "Use instead",
+    "When to leave it",
+    "Known limits",
+)
+
+#: What stands before and after the table of codes in the README.
+START: Final = "<!-- codes -->"
+END: Final = "<!-- /codes -->"
+
+MADE: Final = "<!-- Made by docs/generate.py; do not edit. -->"
+
+_CODES: Final[Mapping[Effect, str]] = {
+    Effect.RAISES: "async-unsafe",
+    Effect.BLOCKS: "async-blocking",
+    Effect.BLOCKS_ON_FILE: "async-blocking-file",
+}
+
+_LISTED: Final = frozenset(
+    chain(django_lazy.ITERATORS, standard_library.ITERATORS, third_party.ITERATORS)
+)
+
+_ABOUT_THE_CATALOGUE: Final = """\
+# What the plugin knows of APIs
+
+All that may not run on an event loop, as far as the plugin knows, with the Django version in which the
+replacement came. `python -m mypy_async_django catalogue NAME` looks one up. A name is that of the
+place where the type stubs define it, which may differ from the one you import: `requests.get` is
+`requests.api.get`. The settings `async_unsafe`, `blocking`, `offloaders` and `trusted` add to it and
+take away.
+"""
+
+
+# Rules
+
+
+def title(rule: Rule) -> str:
+    """What the rule finds, without a full stop: the page's first line."""
+    return rule.page.partition("\n")[0].rstrip(".")
+
+
+def standing(rule: Rule) -> str:
+    """Whether the code is on without being asked for, and what switches it off as well."""
+    on = "on" if rule.code.default_enabled else "off"
+    return f"{on}, sub-code of `{rule.code.sub_code_of.code}`" if rule.code.sub_code_of else on
+
+
+def page(rule: Rule) -> str:
+    """A rule's page in markdown."""
+    first, _, rest = rule.page.partition("\n")
+    on = "On by default." if rule.code.default_enabled else "Off by default."
+    parent = rule.code.sub_code_of
+    if parent is not None:
+        on += f" Switching `{parent.code}` off switches it off too."
+    return f"# {rule.code.code}\n\n{first}\n{rest.rstrip()}\n\n## By default\n\n{on}\n"
+
+
+def section(rule: Rule, name: str) -> str:
+    """The text below one heading of a rule's page; empty where there is none."""
+    _, _, after = f"{rule.page}\n".partition(f"\n## {name}\n")
+    return after.partition("\n## ")[0].strip()
+
+
+def example(rule: Rule, name: str) -> str:
+    """The Python module in a section of a rule's page; empty where there is none."""
+    _, _, after = section(rule, name).partition("```python\n")
+    return after.partition("```")[0]
+
+
+def codes_list() -> str:
+    """All codes with what they find, aligned for a terminal."""
+    width = max(len(rule.code.code) for rule in RULES)
+    wide = max(len(title(rule)) for rule in RULES)
+    return "".join(
+        f"{rule.code.code:{width}}  {title(rule):{wide}}  {standing(rule).replace('`', '')}\n"
+        for rule in _in_families()
+    )
+
+
+def codes_table() -> str:
+    """All codes as a table in markdown, each with a link to its page."""
+    rows = [
+        f"| [`{rule.code.code}`](docs/rules/{rule.code.code}.md) | {title(rule)} | {standing(rule)} |"
+        for rule in _in_families()
+    ]
+    return "\n".join(["| code | what it finds | by default |", "|---|---|---|", *rows]) + "\n"
+
+
+def with_codes(readme: str) -> str:
+    """The README with today's table of codes between its markers, which it has to have."""
+    before, start, rest = readme.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f'the README has no "{START}" with "{END}" below it')
+    return f"{before}{START}\n{codes_table()}{END}{after}"
+
+
+def _in_families() -> list[Rule]:
+    def key(rule: Rule) -> tuple[str, str]:
+        parent = rule.code.sub_code_of
+        return (parent.code if parent else rule.code.code, rule.code.code if parent else "")
+
+    return sorted(RULES, key=key)
+
+
+# The catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of one API, in words; ``instead`` and ``since`` are empty where there is none."""
+
+    name: str
+    effect: str
+    instead: str = ""
+    since: str = ""
+
+
+def facts() -> tuple[Fact, ...]:
+    """All that the catalogue knows, in the order of the names."""
+    known = chain(
+        map(_of_row, ROWS),
+        map(_of_row, _LISTED),
+        map(_of_family, third_party.FAMILIES),
+        map(_of_offloader, OFFLOADERS),
+    )
+    return tuple(sorted(known, key=lambda fact: fact.name))
+
+
+def found(name: str) -> tuple[Fact, ...]:
+    """The facts about an API: its full name, or parts of it in their order (``QuerySet.get``).
+
+    Where no name has all the parts, those that contain the text.
+    """
+    wanted = name.lower()
+    parts = wanted.split(".")
+    by_parts = tuple(fact for fact in facts() if _has_parts(fact.name.lower().split("."), parts))
+    return by_parts or tuple(fact for fact in facts() if wanted in fact.name.lower())
+
+
+def fact_text(fact: Fact) -> str:
+    """A fact for a terminal."""
+    instead = f"\n    instead: {fact.instead}" if fact.instead else ""
+    since = f", since Django {fact.since}" if fact.since else ""
+    return f"{fact.name}\n    {fact.effect}{instead}{since}\n".replace("`", "")
+
+
+def catalogue_page() -> str:
+    """The whole catalogue in markdown, grouped by the module or class that has the name."""
+    groups: defaultdict[str, list[Fact]] = defaultdict(list)
+    for fact in facts():
+        groups[_module(fact.name)].append(fact)
+    tables = (f"## {module}\n\n{_table(module, group)}" for module, group in groups.items())
+    return "\n".join([MADE, "", _ABOUT_THE_CATALOGUE, *tables])
+
+
+def _of_row(row: Api) -> Fact:
+    effect = f"{row.effect.value} (`{_CODES[row.effect]}`)"
+    if row in _LISTED:
+        effect += ", when the result is iterated"
+    if row.when:
+        effect += f", when {row.when}"
+    if row.unless:
+        spared = " or ".join(_argument(argument) for argument in row.unless.split())
+        effect += f", but not with {spared}"
+    since = ".".join(map(str, row.since)) if any(row.since) else ""
+    return Fact(row.name, effect, _instead(row), since)
+
+
+def _argument(argument: str) -> str:
+    name, _, value = argument.partition("=")
+    return f"`{value}` as argument {int(name) + 1}" if name.isdigit() else f"`{argument}`"
+
+
+def _instead(row: Api) -> str:
+    if row.twin == "__aiter__":
+        return "`async for`"
+    if row.twin:
+        return f"`await {row.twin}(...)`"
+    return f"`{row.instead}`" if row.instead else ""
+
+
+def _of_family(family: Family) -> Fact:
+    blocks = f"{Effect.BLOCKS.value} (`{_CODES[Effect.BLOCKS]}`)"
+    return Fact(f"{family.name}.*", f"nearly every method {blocks}", f"`{family.instead}`")
+
+
+def _of_offloader(offloader: Offloader) -> Fact:
+    which = f"`{offloader.keyword}`" if offloader.keyword else f"argument {offloader.argument + 1}"
+    return Fact(offloader.name, f"runs {which} off the event loop: nothing in it is reported")
+
+
+def _has_parts(name: list[str], wanted: list[str]) -> bool:
+    if name[-1] == "*":
+        name = [*name[:-1], wanted[-1]]
+    rest = iter(name)
+    return all(part in rest for part in wanted)
+
+
+def _module(name: str) -> str:
+    """The module that has the name, as far as spelling tells it from a class."""
+    parts = name.split(".")[:-1]
+    while len(parts) > 1 and parts[-1].lstrip("_")[:1].isupper():
+        parts.pop()
+    return ".".join(parts)
+
+
+def _table(module: str, group: Iterable[Fact]) -> str:
+    return "\n".join(
+        [
+            "| API | on the event loop | instead | since Django |",
+            "|---|---|---|---|",
+            *(
+                f"| `{fact.name.removeprefix(f'{module}.')}` | {fact.effect} | {fact.instead} | {fact.since} |"
+                for fact in group
+            ),
+            "",
+        ]
+    )
+
+
+# All of it
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """The generated files: path below ``docs``, and text."""
+    for rule in RULES:
+        yield f"rules/{rule.code.code}.md", f"{MADE}\n\n{page(rule)}"
+    yield "catalogue.md", catalogue_page()
