@@ -38,7 +38,7 @@ def main() -> int:
         )
     parser = argparse.ArgumentParser(description="The project's tasks.")
     tasks = parser.add_subparsers(required=True, metavar="TASK")
-    for task in (example, test, check, wheel, matrix, lock):
+    for task in (example, test, check, docs, wheel, matrix, lock):
         summary = (task.__doc__ or "").splitlines()[0]
         tasks.add_parser(task.__name__, help=summary).set_defaults(task=task)
     options, arguments = parser.parse_known_args()
@@ -84,6 +84,11 @@ def check() -> None:
     run(tool("ruff"), "check", ".")
     run(tool("mypy"))
     run(tool("lint-imports"), "--no-logo")
+
+
+def docs() -> None:
+    """Write what is generated: the rules' pages, the catalogue's, the README's table of codes."""
+    run(tool("python"), "docs/generate.py")
 
 
 def wheel() -> None:

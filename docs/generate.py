@@ -1,4 +1,7 @@
-"""Writes what is generated: docs/rules, docs/catalogue.md, and the table of codes in the README."""
+"""Writes what is generated: docs/rules, docs/catalogue.md, and the table of codes in the README.
+
+Runs in an environment that has mypy: ``python3 dev.py docs`` sees to it.
+"""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
 """What an error says of an operation that the catalogue knows."""
 
 from mypy.errorcodes import ErrorCode
-from mypy.nodes import CallExpr, MemberExpr
+from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.catalogue import Effect
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import Hit
+from mypy_async_django.index.operations import Read
 from mypy_async_django.index.reached import Reached
 
 
@@ -21,9 +22,9 @@ def explained(code: ErrorCode, body: Body, hit: Hit) -> Finding:
         case CallExpr() as call:
             message = f'"{text(call.callee)}" {effect} {where}{when}'
             return Finding(code, call, message, (suggestion.for_call(body, call, hit.api),))
-        case MemberExpr() as read:
-            message = f'"{text(read)}" {effect} {where}{when}'
-            return Finding(code, read, message, (suggestion.for_read(body, read, hit.api),))
+        case Read() as read:
+            message = f'"{text(read.node)}" {effect} {where}{when}'
+            return Finding(code, read.node, message, (suggestion.for_read(body, read, hit.api),))
         case use:
             message = f'"{text(use.value)}" is {use.use.value} {where}: {effect}{when}'
             return Finding(code, use.value, message, suggestion.for_use(body, use, hit.api))
@@ -39,7 +40,10 @@ def reaching(code: ErrorCode, body: Body, found: Reached, effect: Effect) -> Fin
         node,
         f'"{text}" reaches "{operation}", which {effect.value}, in coroutine "{body.name}"',
         (
-            *(f"{'-> ' if step else ''}{_place(body, name)}" for step, name in enumerate(functions)),
+            *(
+                f"{'-> ' if step else ''}{_place(body, name)}"
+                for step, name in enumerate(functions)
+            ),
             f"-> {operation}",
             suggestion.for_reached(body, node, effect),
         ),

@@ -1,6 +1,5 @@
 """The texts for people to read, made from the rules' docstrings and the catalogue's rows."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -34,7 +33,7 @@ SECTIONS: Final = (
 START: Final = "<!-- codes -->"
 END: Final = "<!-- /codes -->"
 
-MADE: Final = "<!-- Made by docs/generate.py; do not edit. -->"
+MADE: Final = "<!-- Made by: python3 dev.py docs -->"
 
 _CODES: Final[Mapping[Effect, str]] = {
     Effect.RAISES: "async-unsafe",
@@ -49,12 +48,18 @@ _LISTED: Final = frozenset(
 _ABOUT_THE_CATALOGUE: Final = """\
 # What the plugin knows of APIs
 
-All that may not run on an event loop, as far as the plugin knows, with the Django version in which the
-replacement came. `python -m mypy_async_django catalogue NAME` looks one up. A name is that of the
-place where the type stubs define it, which may differ from the one you import: `requests.get` is
-`requests.api.get`. The settings `async_unsafe`, `blocking`, `offloaders` and `trusted` add to it and
-take away.
+All that may not run on an event loop, as far as the plugin knows, with the Django version in which
+the replacement came. `python -m mypy_async_django catalogue NAME` looks one up. A name is that of
+the place where the type stubs define it, which may differ from the one you import: `requests.get`
+is `requests.api.get`. Where nothing is named instead, the call goes into a thread: by `sync_to_async`
+if it is Django's or uses the database, by `asyncio.to_thread` otherwise.
+
+The settings `async_unsafe`, `blocking`, `offloaders` and `trusted` add to it and take away.
 """
+
+_STANDARD_LIBRARY: Final = frozenset(
+    {"asyncio", *(row.name.partition(".")[0] for row in standard_library.ROWS)}
+)
 
 
 # Rules
@@ -78,7 +83,7 @@ def page(rule: Rule) -> str:
     parent = rule.code.sub_code_of
     if parent is not None:
         on += f" Switching `{parent.code}` off switches it off too."
-    return f"# {rule.code.code}\n\n{first}\n{rest.rstrip()}\n\n## By default\n\n{on}\n"
+    return f"# {rule.code.code}\n\n{first}\n\n{on}\n{rest}\n"
 
 
 def section(rule: Rule, name: str) -> str:
@@ -172,12 +177,20 @@ def fact_text(fact: Fact) -> str:
 
 
 def catalogue_page() -> str:
-    """The whole catalogue in markdown, grouped by the module or class that has the name."""
-    groups: defaultdict[str, list[Fact]] = defaultdict(list)
+    """The whole catalogue in markdown, grouped by the module that has the name."""
+    parts: dict[str, dict[str, list[Fact]]] = {
+        "Django": {},
+        "Standard library": {},
+        "Other packages": {},
+    }
     for fact in facts():
-        groups[_module(fact.name)].append(fact)
-    tables = (f"## {module}\n\n{_table(module, group)}" for module, group in groups.items())
-    return "\n".join([MADE, "", _ABOUT_THE_CATALOGUE, *tables])
+        parts[_origin(fact.name)].setdefault(_module(fact.name), []).append(fact)
+    lines = [MADE, "", _ABOUT_THE_CATALOGUE]
+    for part, modules in parts.items():
+        lines += [f"## {part}", ""]
+        for module, group in modules.items():
+            lines += [f"### {module}", "", *_table(module, group), ""]
+    return "\n".join(lines)
 
 
 def _of_row(row: Api) -> Fact:
@@ -217,10 +230,17 @@ def _of_offloader(offloader: Offloader) -> Fact:
 
 
 def _has_parts(name: list[str], wanted: list[str]) -> bool:
-    if name[-1] == "*":
+    if name[-1] == "*" and len(wanted) > 1:
         name = [*name[:-1], wanted[-1]]
     rest = iter(name)
     return all(part in rest for part in wanted)
+
+
+def _origin(name: str) -> str:
+    package = name.partition(".")[0]
+    if package == "django":
+        return "Django"
+    return "Standard library" if package in _STANDARD_LIBRARY else "Other packages"
 
 
 def _module(name: str) -> str:
@@ -231,18 +251,17 @@ def _module(name: str) -> str:
     return ".".join(parts)
 
 
-def _table(module: str, group: Iterable[Fact]) -> str:
-    return "\n".join(
-        [
-            "| API | on the event loop | instead | since Django |",
-            "|---|---|---|---|",
-            *(
-                f"| `{fact.name.removeprefix(f'{module}.')}` | {fact.effect} | {fact.instead} | {fact.since} |"
-                for fact in group
-            ),
-            "",
-        ]
-    )
+def _table(module: str, group: Iterable[Fact]) -> Iterator[str]:
+    """A table in markdown; what is the same of several names stands there once."""
+    yield "| API | on the event loop | instead | since Django |"
+    yield "|---|---|---|---|"
+    alike: dict[tuple[str, str, str, str], list[str]] = {}
+    for fact in group:
+        owner = fact.name.rpartition(".")[0]
+        name = f"`{fact.name.removeprefix(f'{module}.')}`"
+        alike.setdefault((owner, fact.effect, fact.instead, fact.since), []).append(name)
+    for (_, effect, instead, since), names in alike.items():
+        yield f"| {', '.join(names)} | {effect} | {instead} | {since} |"
 
 
 # All of it

@@ -13,7 +13,6 @@ from mypy.nodes import (
     GeneratorExpr,
     IndexExpr,
     IntExpr,
-    ListComprehension,
     MemberExpr,
     NameExpr,
     Node,
@@ -26,7 +25,7 @@ from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloaded_by
-from mypy_async_django.index.operations import ImplicitUse
+from mypy_async_django.index.operations import ImplicitUse, Read
 from mypy_async_django.index.relations import Unloaded
 
 _LONGEST_ARGUMENTS: Final = 60
@@ -59,13 +58,20 @@ def in_thread(body: Body, call: CallExpr, api: Api) -> str:
     return f"await asyncio.to_thread({function}{', ' + rest if rest else ''})"
 
 
-def for_read(body: Body, read: MemberExpr, api: Api) -> str:
+def for_read(body: Body, read: Read, api: Api) -> str:
     """The note for a property that must not be read on the event loop."""
     twin = body.catalogue.twin(api)
-    receiver = body.source.text(read.expr)
+    receiver = body.source.text(read.receiver)
     if twin is not None:
-        return use(_in_place(body, read, f"await {receiver}.{twin}()"))
-    return use(_in_place(body, read, f'await sync_to_async(getattr)({receiver}, "{read.name}")'))
+        return use(_in_place(body, read.node, f"await {receiver}.{twin}()"))
+    return use(_in_place(body, read.node, _read_in_thread(body, read)))
+
+
+def _read_in_thread(body: Body, read: Read) -> str:
+    receiver = body.source.text(read.receiver)
+    if isinstance(read.node, CallExpr):
+        return f"await sync_to_async({body.source.text(read.node.callee)}){_arguments(body, read.node)}"
+    return f'await sync_to_async(getattr)({receiver}, "{read.name}")'
 
 
 def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
@@ -230,15 +236,12 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
     row = found.rows[0] if found.rows else None
     read = found.read
     if row is None or row.given is not None:
-        receiver = body.source.text(read.expr)
-        return use(
-            _in_place(body, read, f'await sync_to_async(getattr)({receiver}, "{read.name}")')
-        )
+        return use(_in_place(body, read.node, _read_in_thread(body, read)))
     query = row.query
     root = body.source.text(query.root)
     line = query.root.line
     if not row.has_column(read.name):
-        return f'Load the column with the query on line {line}, or "await {body.source.text(read.expr)}.arefresh_from_db(fields=["{read.name}"])"'
+        return f'Load the column with the query on line {line}, or "await {body.source.text(read.receiver)}.arefresh_from_db(fields=["{read.name}"])"'
     path = "__".join((*row.path, read.name))
     manager = root if isinstance(query.root, MemberExpr) else f"{root}.objects"
     return f'Use "{manager}.select_related("{path}")" for the query on line {line}'

@@ -56,13 +56,22 @@ def returned(
     callee: FunctionLike, arguments: Arguments, context: ArgumentInferContext
 ) -> ProperType | None:
     """The type of the result; None where several overloads may be meant."""
-    if isinstance(callee, CallableType):
-        applied = _applied(callee, arguments, context)
-        return applied and get_proper_type(applied.ret_type)
-    assert isinstance(callee, Overloaded)
-    return _overloaded(callee, arguments, context) or _overloaded(
-        callee, arguments.without_none(), context
-    )
+    matches = _matches(callee, arguments, context)
+    if isinstance(callee, Overloaded) and not matches:
+        arguments = arguments.without_none()
+        matches = _matches(callee, arguments, context)
+    return _common(matches, arguments) if matches else None
+
+
+def expected(
+    callee: FunctionLike, arguments: Arguments, position: int, context: ArgumentInferContext
+) -> ProperType | None:
+    """The type of the parameter that takes the argument at a position."""
+    for match in _matches(callee, arguments, context):
+        for formal, indices in zip(match.arg_types, arguments.of(match), strict=True):
+            if position in indices:
+                return get_proper_type(formal)
+    return None
 
 
 def accepts(callee: CallableType, arguments: Arguments) -> bool:
@@ -80,18 +89,23 @@ def accepts(callee: CallableType, arguments: Arguments) -> bool:
     )
 
 
-def _overloaded(
-    callee: Overloaded, arguments: Arguments, context: ArgumentInferContext
-) -> ProperType | None:
-    vague = any(has_any_type(type_) for type_ in arguments.types)
+def _matches(
+    callee: FunctionLike, arguments: Arguments, context: ArgumentInferContext
+) -> list[CallableType]:
+    """What the call may run, with type variables solved: one function, or several overloads."""
+    if isinstance(callee, CallableType):
+        applied = _applied(callee, arguments, context)
+        return [applied] if applied else []
+    assert isinstance(callee, Overloaded)
+    is_vague = any(has_any_type(type_) for type_ in arguments.types)
     matches = []
     for item in _star_first(callee, arguments):
         applied = _applied(item, arguments, context)
         if applied is not None and _tried(partial(accepts, applied, arguments)):
             matches.append(applied)
-            if not vague:
+            if not is_vague:
                 break
-    return _common(matches, arguments)
+    return matches
 
 
 def _star_first(callee: Overloaded, arguments: Arguments) -> list[CallableType]:
@@ -102,8 +116,6 @@ def _star_first(callee: Overloaded, arguments: Arguments) -> list[CallableType]:
 
 
 def _common(matches: list[CallableType], arguments: Arguments) -> ProperType | None:
-    if not matches:
-        return None
     results = [match.ret_type for match in matches]
     types, kinds, names = list(arguments.types), arguments.kinds, arguments.names
     if any_causes_overload_ambiguity(matches, results, types, kinds, names):
@@ -127,12 +139,9 @@ def _applied(
 def _solved(
     callee: CallableType, arguments: Arguments, context: ArgumentInferContext
 ) -> CallableType:
-    types, kinds, names, mapping = (
-        arguments.types,
-        arguments.kinds,
-        arguments.names,
-        arguments.of(callee),
-    )
+    # A lambda says nothing of its own: what it is given, and so returns, is what is to be solved.
+    types = [None if _is_lambda(type_) else type_ for type_ in arguments.types]
+    kinds, names, mapping = arguments.kinds, arguments.names, arguments.of(callee)
     solution, _ = infer_function_type_arguments(callee, types, kinds, names, mapping, context)
     if any(_is_unsolved(type_, callee.variables) for type_ in solution):
         # As mypy does for generic functions that are passed as arguments.
@@ -164,6 +173,11 @@ def _is_unsolved(type_: Type | None, variables: Sequence[TypeVarLikeType]) -> bo
         or isinstance(proper, UninhabitedType)
         or any(variable in variables for variable in get_all_type_vars(proper))
     )
+
+
+def _is_lambda(type_: Type) -> bool:
+    proper = get_proper_type(type_)
+    return isinstance(proper, CallableType) and proper.implicit and proper.definition is None
 
 
 def _formals(callee: CallableType, mapping: list[list[int]]) -> list[tuple[list[int], ArgKind]]:

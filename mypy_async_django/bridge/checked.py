@@ -10,6 +10,8 @@ from mypy_async_django.bridge.types import known
 class CheckedTypes:
     """Types of expressions in bodies that mypy has checked."""
 
+    are_mypys = True
+
     def __init__(self, checker: TypeChecker) -> None:
         self._checker = checker
 

@@ -41,6 +41,7 @@ from mypy.types import (
     LiteralType,
     NoneType,
     Overloaded,
+    PartialType,
     ProperType,
     TupleType,
     Type,
@@ -53,7 +54,7 @@ from mypy.types import (
 )
 from mypy.typevars import fill_typevars_with_any
 
-from mypy_async_django.bridge.calls import UNKNOWN, Arguments, returned
+from mypy_async_django.bridge.calls import UNKNOWN, Arguments, expected, returned
 from mypy_async_django.bridge.managers import queryset_of, refined
 from mypy_async_django.bridge.types import alternatives, known
 
@@ -85,7 +86,7 @@ class Members:
         """The type of what a name of a module or class stands for."""
         match node:
             case Var():
-                return known(node.type)
+                return None if isinstance(node.type, PartialType) else known(node.type)
             case TypeInfo():
                 return class_type(node)
             case FuncBase():
@@ -142,6 +143,16 @@ class Members:
             case _:
                 return None
 
+    def expected(
+        self, callee: ProperType, arguments: Arguments, position: int
+    ) -> ProperType | None:
+        """The type of the parameter that takes the argument at a position of a call."""
+        if isinstance(callee, TypeType) and isinstance(callee.item, Instance):
+            callee = self._constructor(callee.item.type)
+        if not isinstance(callee, FunctionLike):
+            return None
+        return expected(callee, arguments, position, self._infer_context)
+
     def call_method(
         self, owner: ProperType, name: str, arguments: Arguments = NO_ARGUMENTS
     ) -> ProperType | None:
@@ -166,10 +177,12 @@ class Members:
             return known(item)
         if not all(isinstance(get_proper_type(arg), AnyType) for arg in item.args):
             return item
-        if item.type not in self._constructors:
-            self._constructors[item.type] = type_object_type(item.type)
-        constructor = self._constructors[item.type]
-        return self.call(constructor, arguments) or item
+        return self.call(self._constructor(item.type), arguments) or item
+
+    def _constructor(self, info: TypeInfo) -> ProperType:
+        if info not in self._constructors:
+            self._constructors[info] = type_object_type(info)
+        return self._constructors[info]
 
     def _attribute(self, owner: ProperType, name: str) -> Type | None:
         match owner:
@@ -322,7 +335,7 @@ def _variable(node: SymbolNode | None) -> tuple[Var, Type | None] | None:
         case Decorator():
             return node.var, _decorated(node)
         case Var():
-            return node, node.type
+            return node, None if isinstance(node.type, PartialType) else node.type
         case _:
             return None
 

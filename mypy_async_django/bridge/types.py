@@ -116,3 +116,10 @@ def is_awaitable(type_: ProperType | None) -> bool:
     """Whether each alternative can be awaited."""
     found = classes(type_)
     return bool(found) and all(member(info, "__await__") for info in found)
+
+
+def may_be_none(type_: ProperType | None) -> bool:
+    """Whether None is one of the alternatives."""
+    return isinstance(type_, UnionType) and any(
+        isinstance(get_proper_type(item), NoneType) for item in type_.items
+    )

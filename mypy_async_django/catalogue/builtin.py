@@ -63,6 +63,7 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
             "builtins.iter",
             "builtins.list",
             "builtins.list.extend",
+            "builtins.next",
             "builtins.reversed",
             "builtins.set",
             "builtins.set.update",
@@ -89,4 +90,5 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
     "builtins.str": Evaluator(Use.FORMAT),
     "builtins.str.format": Evaluator(Use.FORMAT, 0, _ALL),
     "copy.copy": Evaluator(Use.COPY),
+    "pickle.dumps": Evaluator(Use.COPY),
 }

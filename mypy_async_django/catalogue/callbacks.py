@@ -8,6 +8,7 @@ from mypy_async_django.catalogue.row import Version
 
 _LOOPS: Final = ("asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop")
 _NEVER: Final[Version] = (99, 0)
+_BY_NAME: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,15 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
     "_asyncio.Task.add_done_callback": Callback(0),
     "atexit.register": Callback(0, "func"),
     "builtins.filter": Callback(0),
+    "builtins.list.sort": Callback(_BY_NAME, "key"),
+    "builtins.max": Callback(_BY_NAME, "key"),
+    "builtins.min": Callback(_BY_NAME, "key"),
+    "builtins.sorted": Callback(_BY_NAME, "key"),
     "concurrent.futures._base.Executor.submit": Callback(0),
     "concurrent.futures._base.Future.add_done_callback": Callback(0, "fn"),
     "django.db.transaction.on_commit": Callback(0, "func"),
     "django.dispatch.dispatcher.Signal.connect": Callback(0, "receiver", until=(5, 0)),
+    "functools.reduce": Callback(0),
     "threading.Thread": Callback(1, "target"),
     "threading.Timer": Callback(1, "function"),
     "weakref.finalize": Callback(1, "func"),

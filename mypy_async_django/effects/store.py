@@ -21,9 +21,7 @@ def keep(tree: MypyFile, summaries: Summaries, string: Instance) -> None:
         return
     variable = Var(NAME, LiteralType(dumped(summaries), fallback=string))
     variable._fullname = f"{tree.fullname}.{NAME}"
-    tree.names[NAME] = SymbolTableNode(
-        GDEF, variable, module_public=False, plugin_generated=True
-    )
+    tree.names[NAME] = SymbolTableNode(GDEF, variable, module_public=False, plugin_generated=True)
 
 
 def kept(tree: MypyFile) -> Summaries | None:

@@ -37,6 +37,11 @@ _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TY
 class Types(Protocol):
     """What is known of the types of a body's expressions."""
 
+    @property
+    def are_mypys(self) -> bool:
+        """Whether mypy has checked the body."""
+        ...
+
     def type_of(self, expression: Expression) -> ProperType | None:
         """The expression's type there; None where nothing is known of it."""
         ...
@@ -98,6 +103,11 @@ class Body:
                 return "<lambda>"
 
     @property
+    def is_checked(self) -> bool:
+        """Whether mypy has checked the body, and said what it has to say."""
+        return self.types.are_mypys
+
+    @property
     def is_coroutine(self) -> bool:
         """Whether the body runs on the event loop, and may await."""
         return isinstance(self.function, FuncDef) and self.function.is_coroutine
@@ -146,6 +156,23 @@ class Body:
         plain = (BindingKind.ASSIGN, BindingKind.WALRUS)
         values = [b.value for b in bindings if b.kind in plain and not b.path and b.value]
         return tuple(values) if len(values) == len(bindings) else ()
+
+    def makers(self, name: NameExpr) -> frozenset[object]:
+        """What made the object behind a name: two names with the same makers are one object.
+
+        Expressions and, where those are not to be seen, bindings.
+        """
+        found: set[object] = set()
+        queue, seen = [name], {name}
+        for current in queue:
+            for binding in self.flow.reaching(current):
+                value = binding.value
+                if isinstance(value, NameExpr) and not binding.path and value not in seen:
+                    seen.add(value)
+                    queue.append(value)
+                else:
+                    found.add(binding)
+        return frozenset(found)
 
     def _own_nodes(self) -> Iterator[Node]:
         roots = self.function.defs if isinstance(self.function, MypyFile) else [self.function.body]

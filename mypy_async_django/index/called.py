@@ -37,6 +37,7 @@ _CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.function
 _CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 _PARTIALS: Final = frozenset({"functools.partial"})
 _RUN_IN_LOOP: Final = frozenset({"call_soon", "call_later", "call_at", "add_done_callback"})
+_FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,15 @@ def called_functions(body: Body) -> Iterator[Called]:
             if function := _method(info, METHODS[use.use]):
                 yield Called(use.value, function)
     for read in reads(body):
-        for info in classes(body.type_of(read.expr)):
+        for info in classes(body.type_of(read.receiver)):
             found = member(info, read.name)
             if found and (function := _getter(found[1].node)):
-                yield Called(read, function)
+                yield Called(read.node, function)
 
 
 def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
-    for callee in body.values(call.callee):
+    defined = isinstance(call.callee, RefExpr) and isinstance(call.callee.node, _FUNCTIONS)
+    for callee in (call.callee,) if defined else body.values(call.callee):
         match callee:
             case CallExpr(args=[function, *_]) if called_name(body, callee) in _PARTIALS:
                 yield from _named(body, function)
@@ -98,7 +100,7 @@ def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
             owner = class_object(type_)
             for info in (owner,) if owner else classes(type_):
                 found = member(info, callee.name)
-                if found and isinstance(found[1].node, FuncDef | Decorator | OverloadedFuncDef):
+                if found and isinstance(found[1].node, _FUNCTIONS):
                     yield found[1].node
                 elif function := definition(body.type_of(callee)):
                     yield function

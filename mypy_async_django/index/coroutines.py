@@ -1,13 +1,18 @@
-"""The coroutine values that a body makes."""
+"""The coroutine values that a body makes, and the coroutine functions that it takes for them."""
 
 from collections.abc import Iterator
 
-from mypy.nodes import CallExpr
+from mypy.nodes import CallExpr, Expression, ListExpr, RefExpr, SetExpr, StarExpr, TupleExpr
+from mypy.types import CallableType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.types import is_coroutine_type
+from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.fates import End, end_of
-from mypy_async_django.index.operations import calls
+from mypy_async_django.index.operations import called_name, calls, implicit_uses
+
+_TAKERS = AWAITERS | RUNNERS | SCHEDULERS
 
 
 def coroutine_values(body: Body) -> Iterator[tuple[CallExpr, End]]:
@@ -15,3 +20,43 @@ def coroutine_values(body: Body) -> Iterator[tuple[CallExpr, End]]:
     for call in calls(body):
         if is_coroutine_type(body.type_of(call)):
             yield call, end_of(body, call)
+        elif _maps_coroutine_function(body, call):
+            yield call, end_of(body, call, inside=True)
+
+
+def uncalled_functions(body: Body) -> Iterator[Expression]:
+    """Names of coroutine functions where a coroutine was meant: ``gather(run)``, ``if check:``.
+
+    Not those tested in a body that mypy checks: it says so itself.
+    """
+    for call in calls(body):
+        if called_name(body, call) in _TAKERS:
+            yield from _uncalled(body, call.args)
+    if not body.is_checked:
+        tested = (use.value for use in implicit_uses(body) if use.use is Use.TRUTH)
+        yield from _uncalled(body, list(tested))
+
+
+def _uncalled(body: Body, expressions: list[Expression]) -> Iterator[Expression]:
+    for expression in expressions:
+        match expression:
+            case ListExpr() | SetExpr() | TupleExpr():
+                yield from _uncalled(body, expression.items)
+            case StarExpr():
+                yield from _uncalled(body, [expression.expr])
+            case RefExpr() if makes_coroutine(body.type_of(expression)):
+                yield expression
+
+
+def makes_coroutine(type_: ProperType | None) -> bool:
+    """Whether calling a value of the type gives a coroutine."""
+    return isinstance(type_, CallableType) and is_coroutine_type(get_proper_type(type_.ret_type))
+
+
+def _maps_coroutine_function(body: Body, call: CallExpr) -> bool:
+    return (
+        called_name(body, call) == "builtins.map"
+        and bool(call.args)
+        and makes_coroutine(body.type_of(call.args[0]))
+        and isinstance(body.parent(call), CallExpr)
+    )

@@ -103,6 +103,22 @@ class Expressions:
             case _:
                 return self._rare(expression)
 
+    def given(self, call: CallExpr, function: LambdaExpr) -> list[ProperType | None]:
+        """The types of the arguments with which what is called calls a lambda passed to it."""
+        callee = self._inferred(call.callee)
+        if callee is None:
+            return []
+        position = call.args.index(function)
+        expected = self._members.expected(callee, self._arguments(call), position)
+        if not isinstance(expected, CallableType):
+            return []
+        return [known(type_) for type_ in expected.arg_types]
+
+    def with_items(self, display: Expression, items: list[Expression]) -> ProperType:
+        """The type of a list or set that these items are put into."""
+        kind = "builtins.list" if isinstance(display, ListExpr) else "builtins.set"
+        return self._filled(kind, items)
+
     def combined(
         self, operator: str, left: ProperType | None, right: ProperType | None
     ) -> ProperType | None:
@@ -217,11 +233,15 @@ class Expressions:
                 return self._call_with_arguments(call, callee)
 
     def _call_with_arguments(self, call: CallExpr, callee: ProperType) -> ProperType | None:
-        types = [self._argument(argument) for argument in call.args]
-        if never := next((type_ for type_ in types if isinstance(type_, UninhabitedType)), None):
-            return never
-        arguments = Arguments([type_ or UNKNOWN for type_ in types], call.arg_kinds, call.arg_names)
+        arguments = self._arguments(call)
+        for type_ in arguments.types:
+            if isinstance(type_, UninhabitedType):
+                return type_
         return self._members.call(callee, arguments)
+
+    def _arguments(self, call: CallExpr) -> Arguments:
+        types = [self._argument(argument) or UNKNOWN for argument in call.args]
+        return Arguments(types, call.arg_kinds, call.arg_names)
 
     def _argument(self, argument: Expression) -> ProperType | None:
         """An argument's type; of a lambda at least the number of its parameters."""

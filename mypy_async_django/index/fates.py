@@ -6,10 +6,6 @@ from enum import Enum
 from typing import Final
 
 from mypy.nodes import (
-    ARG_NAMED,
-    ARG_POS,
-    ARG_STAR,
-    ARG_STAR2,
     AssertStmt,
     AssignmentExpr,
     AssignmentStmt,
@@ -21,9 +17,11 @@ from mypy.nodes import (
     DictionaryComprehension,
     Expression,
     ExpressionStmt,
+    ForStmt,
     FuncDef,
     GeneratorExpr,
     IfStmt,
+    IndexExpr,
     ListComprehension,
     ListExpr,
     MatchStmt,
@@ -45,19 +43,15 @@ from mypy.types import (
     AnyType,
     CallableType,
     Instance,
-    Overloaded,
-    ProperType,
-    Type,
-    TypeOfAny,
-    TypeVarType,
-    UnionType,
     get_proper_type,
 )
 
 from mypy_async_django.bridge.types import definition
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.offloading import offloader_of
 from mypy_async_django.index.operations import called_name
+from mypy_async_django.index.takers import takes_anything
 
 
 class Fate(Enum):
@@ -65,9 +59,11 @@ class Fate(Enum):
 
     TAKEN_CARE_OF = ""
     DROPPED = "nothing ever runs it"
+    RETURNED = "awaiting the caller gives a coroutine"
     TESTED = "a coroutine object is always true"
     FORMATTED = "the text shows the coroutine object"
     COMPARED = "the coroutine object is compared"
+    LOOKED_INTO = "the coroutine object has nothing of its result"
     PASSED = "the coroutine object is passed on as a value"
 
 
@@ -81,20 +77,42 @@ class End:
 
 #: Functions that look at an object whatever it is: an inspected coroutine is nobody's mistake.
 _INSPECTORS: Final = frozenset(
-    "builtins.callable builtins.getattr builtins.hasattr builtins.id builtins.isinstance"
-    " builtins.setattr builtins.type inspect.isawaitable inspect.iscoroutine"
-    " inspect.iscoroutinefunction asyncio.coroutines.iscoroutine asyncio.futures.isfuture"
-    " typing.cast contextlib.closing".split()
+    [
+        "builtins.callable",
+        "builtins.getattr",
+        "builtins.hasattr",
+        "builtins.id",
+        "builtins.isinstance",
+        "builtins.setattr",
+        "builtins.type",
+        "inspect.isawaitable",
+        "inspect.iscoroutine",
+        "inspect.iscoroutinefunction",
+        "asyncio.coroutines.iscoroutine",
+        "asyncio.futures.isfuture",
+        "contextlib.closing",
+        "functools.partial",
+        "typing.cast",
+    ]
 )
 
 
-def end_of(body: Body, value: Expression) -> End:
+def end_of(body: Body, value: Expression, *, inside: bool = False) -> End:
     """What becomes of a value that must be taken care of, such as a coroutine.
+
+    With ``inside`` it is about the items of the value.
 
     Followed through local names, displays, comprehensions, conditional expressions and ``or``.
     One use that takes care of it is enough; where something is unknown, it counts as one.
     """
-    return _Tracker(body).end(value)
+    return _Tracker(body).end(value, inside=inside)
+
+
+_TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
+#: What a coroutine has to offer: ``close``, ``send``, ``throw``, ``cr_frame`` and their like.
+_OF_COROUTINES: Final = ("close", "send", "throw", "cr_", "__")
+#: Takes tasks; coroutines are forbidden since Python 3.11.
+_WAIT: Final = "asyncio.tasks.wait"
 
 
 class _Tracker:
@@ -128,6 +146,8 @@ class _Tracker:
             case TupleExpr() | ListExpr() if places := self._unpacked(parent, value):
                 for target in places:
                     yield from self._assigned(target, value, inside)
+            case TupleExpr() | DictExpr() if _is_formatted(self._body.parent(parent), parent):
+                yield End(Fate.FORMATTED, parent)
             case ListExpr() | SetExpr() | TupleExpr() | DictExpr():
                 yield self.end(parent, inside=True)
             case StarExpr():
@@ -144,6 +164,8 @@ class _Tracker:
                 yield End(self._returned(value), parent)
             case CallExpr() if value is not parent.callee:
                 yield End(self._argument(parent, value, inside), parent)
+            case _ if not inside and not self._body.is_checked and _looks_into(parent, value):
+                yield End(Fate.LOOKED_INTO, parent or value)  # where mypy looks, it says so
             case _ if not inside and (fate := _misuse(parent, value)):
                 yield End(fate, parent) if parent is not None else End(fate, value)
             case _:
@@ -151,6 +173,9 @@ class _Tracker:
 
     def _assigned(self, target: Expression, value: Expression, inside: bool) -> Iterator[End]:
         flow = self._body.flow
+        if isinstance(target, IndexExpr) and isinstance(target.base, NameExpr):
+            yield from self._put_into(target.base, target)
+            return
         if not isinstance(target, NameExpr) or (
             isinstance(self._body.function, MypyFile) and target.name != "_"
         ):
@@ -164,6 +189,24 @@ class _Tracker:
             for use in flow.uses(binding):
                 yield self.end(use, inside=inside)
         yield End(Fate.DROPPED, value)
+
+    def _put_into(self, container: NameExpr, target: IndexExpr) -> Iterator[End]:
+        """The ends of ``context["book"] = get_book()``: those of the local dict's later uses."""
+        flow = self._body.flow
+        bindings = flow.reaching(container)
+        local = bindings and all(isinstance(b.value, DictExpr) and not b.path for b in bindings)
+        if not local or any(flow.is_captured(binding) for binding in bindings):
+            yield End(Fate.TAKEN_CARE_OF, target)
+            return
+        uses = {use for binding in bindings for use in flow.uses(binding)}
+        for use in sorted(uses, key=lambda use: (use.line, use.column)):
+            if use is not container and not self._is_put_into(use):
+                yield self.end(use, inside=True)
+
+    def _is_put_into(self, use: NameExpr) -> bool:
+        item = self._body.parent(use)
+        statement = self._body.parent(item) if isinstance(item, IndexExpr) else None
+        return isinstance(statement, AssignmentStmt) and item in statement.lvalues
 
     def _unpacked(self, display: TupleExpr | ListExpr, value: Expression) -> list[Expression]:
         """The targets that take a display's item apart again: ``a, b = f(), g()``."""
@@ -189,20 +232,21 @@ class _Tracker:
     def _returned(self, value: Expression) -> Fate:
         """A coroutine function that returns a coroutine gives its caller one to await again."""
         function = self._body.function
-        if not isinstance(function, FuncDef) or not function.is_coroutine:
+        if not isinstance(function, FuncDef) or not function.is_coroutine or function.is_generator:
             return Fate.TAKEN_CARE_OF
-        if function.is_generator or not isinstance(function.type, CallableType):
-            return Fate.TAKEN_CARE_OF
+        if not isinstance(function.type, CallableType):
+            return Fate.RETURNED
         declared = get_proper_type(function.type.ret_type)
         result = declared.args[-1] if isinstance(declared, Instance) and declared.args else declared
-        return (
-            Fate.DROPPED if isinstance(get_proper_type(result), AnyType) else (Fate.TAKEN_CARE_OF)
-        )
+        unknown = isinstance(get_proper_type(result), AnyType)
+        return Fate.RETURNED if unknown else Fate.TAKEN_CARE_OF
 
     def _argument(self, call: CallExpr, value: Expression, inside: bool) -> Fate:
         name = called_name(self._body, call)
-        if name in _INSPECTORS:
+        if name in _INSPECTORS or offloader_of(self._body, call) is not None:
             return Fate.TAKEN_CARE_OF
+        if name == _WAIT:
+            return Fate.DROPPED
         evaluator = EVALUATORS.get(name or "")
         if evaluator is not None:
             if evaluator.use is Use.FORMAT:
@@ -210,41 +254,13 @@ class _Tracker:
             if evaluator.use is Use.TRUTH and not inside:
                 return Fate.TESTED
             if inside:
-                return (
-                    Fate.TESTED
-                    if name in {"builtins.any", "builtins.all"}
-                    else (Fate.TAKEN_CARE_OF)
-                )
-        type_ = self._body.type_of(call.callee)
-        if isinstance(call.callee, MemberExpr) and (found := definition(type_)):
-            if found.fullname == "builtins.str.format":
+                return Fate.TESTED if name in _TESTERS else Fate.TAKEN_CARE_OF
+        if isinstance(call.callee, MemberExpr):
+            found = definition(self._body.type_of(call.callee))
+            if found is not None and found.fullname == "builtins.str.format":
                 return Fate.FORMATTED
-        items = type_.items if isinstance(type_, Overloaded) else [type_]
-        fates = {
-            self._parameter(item, call, value, inside) if isinstance(item, CallableType) else None
-            for item in items
-        }
-        return Fate.PASSED if fates == {True} else Fate.TAKEN_CARE_OF
-
-    def _parameter(
-        self, callee: CallableType, call: CallExpr, value: Expression, inside: bool
-    ) -> bool:
-        """Whether the parameter takes anything, so that nobody sees what it gets."""
-        if callee.type_guard is not None or callee.type_is is not None:
-            return False
-        declared = _formal(callee, call, value)
-        if declared is None:
-            return False
-        if inside or call.arg_kinds[call.args.index(value)] in {ARG_STAR, ARG_STAR2}:
-            return _holds_anything(declared)
-        generic = definition(callee)
-        if generic is not None and isinstance(generic.type, CallableType):
-            own = _formal(
-                generic.type, call, value, skip_self=generic.info and not generic.is_static
-            )
-            if isinstance(own, TypeVarType):
-                return False
-        return _is_anything(declared)
+        anything = takes_anything(self._body, call, value, inside=inside)
+        return Fate.PASSED if anything else Fate.TAKEN_CARE_OF
 
 
 def _misuse(parent: Node | None, value: Expression) -> Fate | None:
@@ -258,59 +274,30 @@ def _misuse(parent: Node | None, value: Expression) -> Fate | None:
             index = parent.operands.index(value)
             right_of_in = index > 0 and parent.operators[index - 1] in {"in", "not in"}
             return None if right_of_in else Fate.COMPARED
-        case OpExpr(op="%") if isinstance(parent.left, StrExpr):
+        case OpExpr() if _is_formatted(parent, value):
             return Fate.FORMATTED
         case _:
             return None
 
 
-def _formal(
-    callee: CallableType, call: CallExpr, value: Expression, *, skip_self: object = False
-) -> ProperType | None:
-    """The declared type of the parameter that an argument goes to."""
-    index = call.args.index(value)
-    kind, name = call.arg_kinds[index], call.arg_names[index]
-    if kind in {ARG_NAMED}:
-        for formal_name, type_, formal_kind in zip(
-            callee.arg_names, callee.arg_types, callee.arg_kinds, strict=True
-        ):
-            if formal_name == name and formal_kind not in {ARG_STAR, ARG_STAR2}:
-                return get_proper_type(type_)
-        found = callee.kw_arg()
-        return get_proper_type(found.typ) if found else None
-    if kind == ARG_STAR2:
-        found = callee.kw_arg()
-        return get_proper_type(found.typ) if found else None
-    position = sum(k == ARG_POS for k in call.arg_kinds[:index]) + bool(skip_self)
-    if ARG_STAR in call.arg_kinds[:index]:
-        return None
-    argument = callee.argument_by_position(position)
-    return get_proper_type(argument.typ) if argument else None
-
-
-def _is_anything(type_: Type) -> bool:
-    """Whether a declared type is ``Any`` or ``object``, as somebody wrote it."""
-    proper = get_proper_type(type_)
-    match proper:
-        case AnyType():
-            return proper.type_of_any is TypeOfAny.explicit
-        case Instance():
-            return proper.type.fullname == "builtins.object"
-        case UnionType():
-            return any(_is_anything(item) for item in proper.items)
+def _looks_into(parent: Node | None, value: Expression) -> bool:
+    """Whether something of a result is asked for: an attribute, an item, a sum."""
+    match parent:
+        case MemberExpr():
+            return not parent.name.startswith(_OF_COROUTINES)
+        case IndexExpr():
+            return parent.base is value
+        case OpExpr(op=operator):
+            return operator not in {"and", "or"} and not _is_formatted(parent, value)
+        case ForStmt():
+            return parent.expr is value
         case _:
             return False
 
 
-def _holds_anything(type_: Type) -> bool:
-    """Whether a declared type is a container of anything: ``Mapping[str, Any]``, or ``Any``."""
-    proper = get_proper_type(type_)
-    if _is_anything(proper):
-        return True
-    match proper:
-        case Instance() if proper.args:
-            return _is_anything(proper.args[-1])
-        case UnionType():
-            return any(_holds_anything(item) for item in proper.items)
+def _is_formatted(parent: Node | None, value: Expression) -> bool:
+    match parent:
+        case OpExpr(op="%", left=StrExpr(), right=right):
+            return right is value
         case _:
             return False

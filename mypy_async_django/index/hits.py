@@ -26,6 +26,7 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.loaded import is_loaded
 from mypy_async_django.index.operations import (
     ImplicitUse,
+    Read,
     called_name,
     calls,
     implicit_uses,
@@ -35,9 +36,9 @@ from mypy_async_django.index.operations import (
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An operation of a body and the row of what it runs; a property read is a MemberExpr."""
+    """An operation of a body and the row of what it runs; a property read is a Read."""
 
-    operation: CallExpr | ImplicitUse | MemberExpr
+    operation: CallExpr | ImplicitUse | Read
     api: Api
 
     @property
@@ -133,11 +134,11 @@ def _constants(value: Expression) -> frozenset[str]:
             return frozenset()
 
 
-def _api_of_read(body: Body, read: MemberExpr) -> Api | None:
-    row = _api_of_member(body, read.expr, (read.name,))
+def _api_of_read(body: Body, read: Read) -> Api | None:
+    row = _api_of_member(body, read.receiver, (read.name,))
     if row is None:
         return None
-    found = [member(info, read.name) for info in classes(body.type_of(read.expr))]
+    found = [member(info, read.name) for info in classes(body.type_of(read.receiver))]
     return row if all(hit and _is_property(hit[1].node) for hit in found) else None
 
 

@@ -18,6 +18,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
+    LambdaExpr,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -25,7 +26,6 @@ from mypy.nodes import (
     OperatorAssignmentStmt,
     SuperExpr,
     SymbolNode,
-    TryStmt,
     TupleExpr,
     Var,
 )
@@ -34,13 +34,13 @@ from mypy.types import Instance, ProperType, TupleType, UninhabitedType, UnionTy
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
 from mypy_async_django.bridge.protocols import entered, iterated
-from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import alternatives, known
 from mypy_async_django.index.bindings import STAR, Binding, BindingKind
 from mypy_async_django.index.expressions import Expressions
 from mypy_async_django.index.flow import Flow
 from mypy_async_django.index.narrowing import Tests, tests_before
 from mypy_async_django.index.parameters import parameters
+from mypy_async_django.index.uses import Uses, is_empty, uses_in
 
 # Expressions inside one another, or behind local names, before we give up.
 _DEEPEST: Final = 120
@@ -55,6 +55,8 @@ class InferredTypes:
 
     ``flow`` gives the body's control flow, ``outer`` are the types of the function around it.
     """
+
+    are_mypys = False
 
     def __init__(
         self,
@@ -146,7 +148,21 @@ class InferredTypes:
 
     @cached_property
     def _parameters(self) -> dict[Var, ProperType | None]:
-        return {} if isinstance(self._body, MypyFile) else parameters(self._body, self._members)
+        if isinstance(self._body, MypyFile):
+            return {}
+        found = parameters(self._body, self._members)
+        if isinstance(self._body, LambdaExpr) and self._outer is not None:
+            found.update(zip(found, self._outer._given_to(self._body), strict=False))
+        return found
+
+    def _given_to(self, function: LambdaExpr) -> list[ProperType | None]:
+        """The types of the arguments of a lambda that this body passes to a call."""
+        call = self._uses.lambdas.get(function)
+        return self._expressions.given(call, function) if call else []
+
+    @cached_property
+    def _uses(self) -> Uses:
+        return uses_in(self._body)
 
     def _declared(self, node: SymbolNode | None) -> ProperType | None:
         """The type that a local variable is declared to have."""
@@ -221,9 +237,17 @@ class InferredTypes:
             case _, BindingKind.EXCEPT:
                 return self._caught(binding.node)
             case _:
+                if is_empty(binding.value) and not binding.path:
+                    return self._filled(binding)
                 source = self._inferred(binding.value) if binding.value else None
                 taken = source and self._taken(source, binding.kind)
                 return taken and self._unpacked(taken, binding.path)
+
+    def _filled(self, binding: Binding) -> ProperType | None:
+        """The type of a list or set that starts empty, with the items that are added to it."""
+        added = self._uses.added
+        items = [added[use] for use in self._flow.uses(binding) if use in added]
+        return self._expressions.with_items(binding.value, items) if binding.value else None
 
     def _taken(self, source: ProperType, kind: BindingKind) -> ProperType | None:
         match kind:
@@ -269,21 +293,10 @@ class InferredTypes:
                 return None
 
     def _caught(self, variable: Node) -> ProperType | None:
-        kind = self._handled.get(variable)
+        kind = self._uses.handled.get(variable)
         classes = kind.items if isinstance(kind, TupleExpr) else [kind] if kind else []
         types = [self._inferred(class_) for class_ in classes]
         return union([type_ and self._members.call(type_) for type_ in types])
-
-    @cached_property
-    def _handled(self) -> dict[Node, Expression]:
-        """The exception classes of each ``except ... as name``, by the name."""
-        statements = [node for node in walk(self._body) if isinstance(node, TryStmt)]
-        return {
-            variable: kind
-            for statement in statements
-            for variable, kind in zip(statement.vars, statement.types, strict=True)
-            if variable is not None and kind is not None and not statement.is_star
-        }
 
 
 def _is_vague(type_: ProperType | None) -> bool:

@@ -8,12 +8,14 @@ from mypy.nodes import (
     Expression,
     ForStmt,
     GeneratorExpr,
+    IndexExpr,
     MemberExpr,
     NameExpr,
+    SliceExpr,
 )
 
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import ImplicitUse
+from mypy_async_django.index.operations import ImplicitUse, Read
 from mypy_async_django.index.queries import origins
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
@@ -21,7 +23,7 @@ _FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})
 _FREE_ON_PREFETCHED: Final = frozenset({"count", "exists"})
 
 
-def is_loaded(body: Body, operation: CallExpr | ImplicitUse | MemberExpr) -> bool:
+def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
     """Whether an operation on a queryset finds its rows in memory, as far as the body shows it.
 
     So it is after an ``async for`` over the same queryset, and for ``author.books.all()`` where the
@@ -41,13 +43,14 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | MemberExpr) -> boo
 
 
 def _is_consumed(body: Body, queryset: Expression) -> bool:
+    if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
+        return _is_consumed(body, queryset.base)
     if not isinstance(queryset, NameExpr):
         return False
-    bindings = body.flow.reaching(queryset)
-    return bool(bindings) and any(
-        body.flow.reaching(source) == bindings and body.flow.reaches(source, queryset)
+    made = body.makers(queryset)
+    return any(
+        body.flow.reaches(source, queryset) and body.makers(source) == made
         for source in _sources_of_async_loops(body)
-        if source.name == queryset.name
     )
 
 

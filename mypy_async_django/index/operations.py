@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-
 from mypy.nodes import (
+    ARG_NAMED,
     ARG_POS,
     ARG_STAR,
     AssertStmt,
@@ -63,6 +63,15 @@ class ImplicitUse:
     within: Node
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An attribute read: ``book.author``, or ``hasattr(book, "author")``, ``node`` in all cases."""
+
+    node: MemberExpr | CallExpr
+    receiver: Expression
+    name: str
+
+
 def calls(body: Body) -> Iterator[CallExpr]:
     """The calls that can run."""
     for node in body.nodes:
@@ -70,11 +79,17 @@ def calls(body: Body) -> Iterator[CallExpr]:
             yield node
 
 
-def reads(body: Body) -> Iterator[MemberExpr]:
+def reads(body: Body) -> Iterator[Read]:
     """The attributes read: not those assigned or deleted."""
     for node in body.nodes:
-        if isinstance(node, MemberExpr) and not _is_target(body, node):
-            yield node
+        match node:
+            case MemberExpr() if not _is_target(body, node):
+                yield Read(node, node.expr, node.name)
+            case CallExpr(
+                callee=RefExpr(fullname="builtins.getattr" | "builtins.hasattr"),
+                args=[receiver, StrExpr() as name, *_],
+            ):
+                yield Read(node, receiver, name.value)
 
 
 def implicit_uses(body: Body) -> Iterator[ImplicitUse]:
@@ -120,6 +135,8 @@ def _uses_by(body: Body, node: Node) -> Iterator[ImplicitUse]:
             yield from _stars(node, node.items)
         case AssignmentStmt():
             yield from _unpacking(node)
+        case OperatorAssignmentStmt(op="+"):
+            yield ImplicitUse(node.rvalue, Use.ITERATE, node)  # as list.extend does
         case ComparisonExpr():
             for operator, right in zip(node.operators, node.operands[1:], strict=True):
                 if operator in {"in", "not in"}:
@@ -146,7 +163,7 @@ def _uses_by_call(body: Body, call: CallExpr) -> Iterator[ImplicitUse]:
     for argument, kind in list(zip(call.args, call.arg_kinds, strict=True))[
         evaluator.first : evaluator.last + 1
     ]:
-        if kind != ARG_POS:
+        if kind != ARG_POS and not (kind == ARG_NAMED and name == "builtins.str.format"):
             continue
         if evaluator.use is Use.TRUTH:
             yield from _tests(call, [argument])

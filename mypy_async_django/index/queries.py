@@ -33,17 +33,31 @@ from mypy_async_django.bridge.models import (
     related_model,
 )
 from mypy_async_django.bridge.types import class_object, class_of, is_a
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.bindings import Binding, BindingKind
+from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
 
 #: Queryset methods whose result has the same rows in the same state of loading.
 _SAME_ROWS: Final = frozenset(
-    "aiterator alias all annotate complex_filter distinct exclude extra filter iterator order_by"
-    " reverse select_for_update using".split()
+    [
+        "aiterator",
+        "alias",
+        "all",
+        "annotate",
+        "complex_filter",
+        "distinct",
+        "exclude",
+        "extra",
+        "filter",
+        "iterator",
+        "order_by",
+        "reverse",
+        "select_for_update",
+        "using",
+    ]
 )
-_ONE_ROW: Final = frozenset("earliest first get last latest".split())
-_OR_CREATE: Final = frozenset("aget_or_create aupdate_or_create".split())
+_ONE_ROW: Final = frozenset(["earliest", "first", "get", "last", "latest"])
+_OR_CREATE: Final = frozenset(["aget_or_create", "aupdate_or_create"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +304,8 @@ class Origins:
             return None
         if method.name in _SAME_ROWS:
             return query
+        if method.name == "select_related" and _is_none(call.args):
+            return replace(query, selected=frozenset(), all_selected=False)
         if call.args and all(name is None for name in call.arg_names):
             names = [_lookup(argument) for argument in call.args]
             lookups = frozenset(name for name in names if name is not None)
@@ -354,6 +370,10 @@ def _made(model: TypeInfo, call: "CallExpr | Offloaded") -> Row | None:
     )
     made = call if isinstance(call, CallExpr) else call.node
     return Row(Query(model, made), given=frozenset(given))
+
+
+def _is_none(args: list[Expression]) -> bool:
+    return len(args) == 1 and isinstance(args[0], NameExpr) and args[0].name == "None"
 
 
 def _is_same_name(left: Expression, right: Expression) -> bool:

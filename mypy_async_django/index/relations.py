@@ -3,13 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mypy.nodes import AssignmentStmt, AwaitExpr, CallExpr, MemberExpr, NameExpr, Node
+from mypy.nodes import (
+    AssignmentStmt,
+    AwaitExpr,
+    CallExpr,
+    Expression,
+    MemberExpr,
+    NameExpr,
+    Node,
+    RefExpr,
+)
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import reads
+from mypy_async_django.index.operations import Read, reads
 from mypy_async_django.index.queries import Row, origins
 
 
@@ -17,7 +26,7 @@ from mypy_async_django.index.queries import Row, origins
 class Unloaded:
     """A read that runs a query; ``rows`` is what is known of the instance, empty if nothing."""
 
-    read: MemberExpr
+    read: Read
     rows: tuple[Row, ...]
 
 
@@ -27,16 +36,17 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
     Instances of unknown origin count only where the project wants relations taken strictly. What
     an earlier read of the same attribute has loaded, or died of, is not read a second time.
     """
-    seen: list[MemberExpr] = []
+    seen: list[Read] = []
     for read in reads(body):
-        info = class_of(body.type_of(read.expr))
+        info = class_of(body.type_of(read.receiver))
         if info is None or not is_model(info):
             continue
-        rows = origins(body).rows(read.expr)
+        rows = origins(body).rows(read.receiver)
         if is_single_relation(info, read.name):
-            loaded = _has_relation(body, rows, read.name)
+            loaded = _has_relation(body, rows, read)
         elif is_column(info, read.name) or read.name.endswith("_id"):
             loaded = not rows or any(row.has_column(read.name) for row in rows)
+            loaded = loaded or _is_refreshed(body, read)
         else:
             continue
         if not loaded and not _may_be_set(body, read) and not _is_again(body, read, seen):
@@ -44,10 +54,13 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
             yield Unloaded(read, rows)
 
 
-def _has_relation(body: Body, rows: tuple[Row, ...], name: str) -> bool:
+def _has_relation(body: Body, rows: tuple[Row, ...], read: Read) -> bool:
     if not rows:
         return not body.strict_relations
-    return any(row.has_loaded(name) or _follows_unloaded(row) for row in rows)
+    if any(_follows_unloaded(row) for row in rows):
+        return True
+    forgotten = any(row.path == () for row in rows) and _is_refreshed(body, read)
+    return not forgotten and any(row.has_loaded(read.name) for row in rows)
 
 
 def _follows_unloaded(row: Row) -> bool:
@@ -57,62 +70,76 @@ def _follows_unloaded(row: Row) -> bool:
     return not Row(row.query, row.path[:-1], row.given).has_loaded(row.path[-1])
 
 
-def _is_again(body: Body, read: MemberExpr, seen: list[MemberExpr]) -> bool:
-    name = read.expr
-    return isinstance(name, NameExpr) and any(
-        isinstance(other.expr, NameExpr)
-        and other.name == read.name
-        and other.expr.name == name.name
-        and body.flow.reaching(other.expr) == body.flow.reaching(name)
-        and body.flow.reaches(other, read)
+def _is_again(body: Body, read: Read, seen: list[Read]) -> bool:
+    return any(
+        other.name == read.name
+        and _is_same(body, other.receiver, read.receiver)
+        and body.flow.reaches(other.node, read.node)
         for other in seen
     )
 
 
-def _may_be_set(body: Body, read: MemberExpr) -> bool:
-    """Whether the attribute may have been loaded or assigned before, by this body or for it."""
-    name = read.expr
-    if not isinstance(name, NameExpr):
-        return False
-    bindings = body.flow.reaching(name)
-    for node in body.nodes:
-        if node is read or not _may_set(node, name, read.name):
-            continue
-        other = _instance_in(node, name)
-        if other is not None and body.flow.reaching(other) & bindings:
-            if body.flow.reaches(node, read):
-                return True
-    return False
+def _is_refreshed(body: Body, read: Read) -> bool:
+    """Whether ``await book.arefresh_from_db()`` comes before: it loads columns, forgets keys."""
+    return any(
+        isinstance(node, CallExpr)
+        and isinstance(node.callee, MemberExpr)
+        and node.callee.name == "arefresh_from_db"
+        and _is_same(body, node.callee.expr, read.receiver)
+        and body.flow.reaches(node, read.node)
+        for node in body.nodes
+    )
 
 
-def _may_set(node: Node, instance: NameExpr, attribute: str) -> bool:
-    """Assignment of the attribute, or an awaited call that is given the instance."""
+def _may_be_set(body: Body, read: Read) -> bool:
+    """Whether the attribute may have been loaded or assigned before, by this body or for it.
+
+    So it may by an assignment, by ``setattr``, and by an awaited call that is given the instance,
+    or the list that it is in.
+    """
+    holders = [read.receiver, *_lists_with(body, read.receiver)]
+    return any(
+        body.flow.reaches(node, read.node)
+        for node in body.nodes
+        if any(
+            _is_same(body, given, holder) for given in _given(node, read.name) for holder in holders
+        )
+    )
+
+
+def _given(node: Node, attribute: str) -> Iterator[Expression]:
+    """The instances whose attribute a node may set."""
     match node:
         case AssignmentStmt():
-            return any(
-                isinstance(target, MemberExpr) and target.name == attribute
-                for target in node.lvalues
-            )
-        case AwaitExpr(expr=CallExpr()):
-            return True
-        case _:
-            return False
-
-
-def _instance_in(node: Node, instance: NameExpr) -> NameExpr | None:
-    """The use of the same name in an assignment's target or in a call's arguments."""
-    match node:
-        case AssignmentStmt():
-            roots: list[Node] = [t.expr for t in node.lvalues if isinstance(t, MemberExpr)]
+            for target in node.lvalues:
+                if isinstance(target, MemberExpr) and target.name == attribute:
+                    yield target.expr
+        case CallExpr(callee=RefExpr(fullname="builtins.setattr"), args=[instance, *_]):
+            yield instance
         case AwaitExpr(expr=CallExpr() as call):
-            roots = list(call.args)
-            if isinstance(call.callee, CallExpr):
-                roots += call.callee.args
-        case _:
-            return None
-    for root in roots:
-        for found in walk(root):
-            if isinstance(found, NameExpr) and found.name == instance.name:
-                if not isinstance(root, MemberExpr) or root.expr is not found:
-                    return found
-    return None
+            inner = call.callee.args if isinstance(call.callee, CallExpr) else []
+            for argument in (*call.args, *inner):
+                yield from _names_handed_on(argument)
+
+
+def _names_handed_on(argument: Expression) -> Iterator[NameExpr]:
+    """The names in an argument whose objects, not only whose attributes, are handed on."""
+    looked_into = {node.expr for node in walk(argument) if isinstance(node, MemberExpr)}
+    for node in walk(argument):
+        if isinstance(node, NameExpr) and node not in looked_into:
+            yield node
+
+
+def _lists_with(body: Body, instance: Expression) -> Iterator[Expression]:
+    """The lists that a loop takes an instance from."""
+    if isinstance(instance, NameExpr):
+        for binding in body.flow.reaching(instance):
+            if isinstance(binding.value, NameExpr):
+                yield binding.value
+
+
+def _is_same(body: Body, one: Expression, other: Expression) -> bool:
+    """Whether two names may stand for the same object."""
+    if not isinstance(one, NameExpr) or not isinstance(other, NameExpr) or one.name != other.name:
+        return False
+    return bool(body.flow.reaching(one) & body.flow.reaching(other))

@@ -17,10 +17,10 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import QUERYSET, RAW_QUERYSET
 from mypy_async_django.bridge.types import all_are
+from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.loaded import is_loaded
-from mypy_async_django.catalogue.builtin import Use
-from mypy_async_django.index.operations import ImplicitUse, called_name, implicit_uses, reads
+from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses, reads
 
 _REQUEST: Final = "django.http.request.HttpRequest"
 
@@ -36,15 +36,16 @@ _RENDERING_METHODS: Final = {
 _FORCING_CALLS: Final = frozenset({"builtins.isinstance", "builtins.hasattr", "builtins.getattr"})
 
 
-def forced_users(body: Body) -> Iterator[MemberExpr]:
+def forced_users(body: Body) -> Iterator[Read]:
     """Reads of ``request.user`` whose value is looked into: that loads the user."""
     forcing = _forced_expressions(body)
     for read in reads(body):
-        if read.name != "user" or not all_are(body.type_of(read.expr), _REQUEST):
+        if read.name != "user" or not all_are(body.type_of(read.receiver), _REQUEST):
             continue
         if _is_assigned_before(body, read):
             continue
-        if read in forcing or any(use in forcing for use in _uses_of_name(body, read)):
+        uses = (read.node, *_uses_of_name(body, read.node))
+        if any(use in forcing for use in uses):
             yield read
 
 
@@ -71,11 +72,11 @@ def _uses_of_name(body: Body, value: Expression) -> Iterator[NameExpr]:
                 yield from body.flow.uses(binding)
 
 
-def _is_assigned_before(body: Body, read: MemberExpr) -> bool:
+def _is_assigned_before(body: Body, read: Read) -> bool:
     return any(
         isinstance(node, AssignmentStmt)
         and any(isinstance(t, MemberExpr) and t.name == read.name for t in node.lvalues)
-        and body.flow.reaches(node, read)
+        and body.flow.reaches(node, read.node)
         for node in body.nodes
     )
 

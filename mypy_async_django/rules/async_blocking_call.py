@@ -1,4 +1,71 @@
-"""Call that blocks the event loop through sync functions."""
+"""Call that blocks the event loop through sync functions.
+
+## What it catches
+
+A call in an `async def` of a function of yours that does what `async-blocking` reports, itself or
+through further functions: helpers, methods, properties, constructors. The notes show the way step
+by step, across modules.
+
+What a function hands to a thread is not part of the way. A call that reaches the database as well
+is reported once, as `async-unsafe-call`.
+
+## Why it bites
+
+A sync function that is called by a coroutine runs on the event loop, and the loop waits for all it
+waits for. Nothing at the call looks blocking, and still every other request of the process stands
+still until it returns.
+
+## Example
+
+```python
+import time
+
+from django.http import HttpRequest, HttpResponse
+
+
+def wait_for_stock() -> None:
+    time.sleep(0.5)
+
+
+async def order(request: HttpRequest) -> HttpResponse:
+    wait_for_stock()
+    return HttpResponse("ordered")
+```
+
+## Use instead
+
+Run the function in a thread, with `sync_to_async` if it is to share the thread with Django's sync
+code, or give it an async form of its own.
+
+```python
+import asyncio
+import time
+
+from django.http import HttpRequest, HttpResponse
+
+
+def wait_for_stock() -> None:
+    time.sleep(0.5)
+
+
+async def order(request: HttpRequest) -> HttpResponse:
+    await asyncio.to_thread(wait_for_stock)
+    return HttpResponse("ordered")
+```
+
+## When to leave it
+
+If the call never takes the branch that blocks, or nothing else runs on that event loop, write `#
+type: ignore[async-blocking-call]` on the call, or name the function in the setting `trusted`.
+
+## Known limits
+
+- A function that is handed over and called elsewhere, as in `map(load, ...)`, is not followed.
+- Functions and lambdas inside other functions are not followed.
+- Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
+- Installed packages are not looked into: they do what the catalogue says.
+- File I/O is not followed.
+"""
 
 from collections.abc import Iterator
 from typing import Final

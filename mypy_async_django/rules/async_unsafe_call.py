@@ -1,4 +1,79 @@
-"""Call that reaches sync-only Django through sync functions."""
+"""Call that reaches sync-only Django through sync functions.
+
+## What it catches
+
+A call in an `async def` of a function of yours that does what `async-unsafe` reports, itself or
+through further functions: helpers, methods, properties, constructors, methods of your managers and
+querysets, a `save` that your model overrides. The notes show the way step by step, across modules.
+
+What a function hands to a thread is not part of the way, and neither are the functions that are
+decorated with `@sync_to_async`: they are the cure.
+
+## Why it bites
+
+Django's guard asks whether an event loop runs in this thread, not whether the function was written
+with `async def`. A sync function that is called by a coroutine runs on the event loop like the
+coroutine itself, and its queries raise `SynchronousOnlyOperation`. The sync code is right and its
+tests pass; only the call is wrong, and nothing at the call looks like a query.
+
+## Example
+
+```python
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+def longest() -> Book | None:
+    return Book.objects.order_by("-pages").first()
+
+
+def title_of_longest() -> str:
+    book = longest()
+    return book.title if book else "no books"
+
+
+async def front_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(title_of_longest())
+```
+
+## Use instead
+
+Call the function through `sync_to_async`. All its queries then run in one thread, and transactions
+in it work.
+
+```python
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+def longest() -> Book | None:
+    return Book.objects.order_by("-pages").first()
+
+
+def title_of_longest() -> str:
+    book = longest()
+    return book.title if book else "no books"
+
+
+async def front_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(await sync_to_async(title_of_longest)())
+```
+
+## When to leave it
+
+If the query is in a branch that this call never takes, or its result is cached by then, write `#
+type: ignore[async-unsafe-call]` on the call, or name the function in the setting `trusted`: it is
+then never reported, for no caller.
+
+## Known limits
+
+- A function that is handed over and called elsewhere, as in `map(longest, ...)`, is not followed.
+- Functions and lambdas inside other functions are not followed.
+- Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
+- Installed packages are not looked into: they do what the catalogue says.
+- A relation that a function loads from an object it was given is not counted.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,9 +85,7 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.reached import reached
 from mypy_async_django.rule import ASYNC_UNSAFE, code
 
-CODE: Final = code(
-    "async-unsafe-call", "Call that reaches sync-only Django", parent=ASYNC_UNSAFE
-)
+CODE: Final = code("async-unsafe-call", "Call that reaches sync-only Django", parent=ASYNC_UNSAFE)
 
 
 def findings(body: Body) -> Iterator[Finding]:

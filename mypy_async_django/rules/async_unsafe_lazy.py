@@ -1,4 +1,79 @@
-"""Lazy database access in a coroutine."""
+"""Lazy database access in a coroutine.
+
+## What it catches
+
+Database access in an `async def` where no call of a query method shows:
+
+- a queryset that is evaluated: looped over with `for`, unpacked, indexed, tested, printed, or
+  given to `list`, `len`, `sum` and their like
+- a queryset in the context of `render` or `render_to_string`, which the template evaluates
+- a queryset that was built in a thread and is evaluated after it came back: `rows = await
+  sync_to_async(Book.objects.filter)(...)`
+- a foreign key or one-to-one relation that the query which found the object did not load, and a
+  column that it left out with `only` or `defer`
+- `request.user` and `request.session[...]`, which are loaded when they are looked into
+
+## Why it bites
+
+Querysets and relations run their query at the moment the value is needed. In a coroutine that
+moment is on the event loop, where Django raises `SynchronousOnlyOperation`. The line that fails
+looks like plain Python, and may be far from the line that made the queryset.
+
+A generator expression counts as well: Python evaluates its source when the expression is made.
+
+## Example
+
+```python
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+async def book_list(request: HttpRequest, pk: int) -> HttpResponse:
+    book = await Book.objects.aget(pk=pk)
+    lines = [book.author.name]
+    for other in Book.objects.filter(author_id=book.author_id):
+        lines.append(other.title)
+    return HttpResponse(", ".join(lines))
+```
+
+## Use instead
+
+Loop with `async for`, or collect the rows in an async comprehension. Name the relations that you
+will read in `select_related`, and those to many rows in `prefetch_related`.
+
+```python
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+async def book_list(request: HttpRequest, pk: int) -> HttpResponse:
+    book = await Book.objects.select_related("author").aget(pk=pk)
+    lines = [book.author.name]
+    async for other in Book.objects.filter(author_id=book.author_id):
+        lines.append(other.title)
+    return HttpResponse(", ".join(lines))
+```
+
+## When to leave it
+
+As for `async-unsafe`: in modules that only run with `DJANGO_ALLOW_ASYNC_UNSAFE` set, where
+`disable_error_code = async-unsafe-lazy` leaves the reports on calls in place.
+
+If a relation is loaded in a way that the rule cannot see, such as a signal or a cache of your own,
+write `# type: ignore[async-unsafe-lazy]` on the line.
+
+## Known limits
+
+- A relation is only reported where the same function shows the query that found the object. An
+  object that came in as a parameter, from another function or from an attribute may have loaded
+  its relations. The setting `strict_relations` reports those too.
+- `hasattr(author, "profile")` runs a query and is not reported.
+- A method of your model that follows a relation, as `__str__` and `get_absolute_url` often do, is
+  not reported where it is called: whether the relation is loaded then is not known.
+- Templates are not read. Of an object in the context, `{{ book.author }}` is not seen; of a
+  `TemplateResponse` nothing is reported, as Django renders it in a thread.
+- The managers of generic relations have no type in django-stubs.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -27,9 +102,9 @@ def findings(body: Body) -> Iterator[Finding]:
         text = body.source.text
         yield Finding(
             CODE,
-            user,
-            f'"{text(user)}" loads the user in coroutine "{body.name}": {Effect.RAISES.value}',
-            (suggestion.use(f"await {text(user.expr)}.auser()"),),
+            user.node,
+            f'"{text(user.node)}" loads the user in coroutine "{body.name}": {Effect.RAISES.value}',
+            (suggestion.use(f"await {text(user.receiver)}.auser()"),),
         )
     for queryset, render in rendered_querysets(body):
         text = body.source.text
@@ -43,11 +118,11 @@ def findings(body: Body) -> Iterator[Finding]:
 
 
 def _loaded_on_access(body: Body, found: Unloaded) -> Finding:
-    read = body.source.text(found.read)
+    read = body.source.text(found.read.node)
     known = "is" if found.rows else "may be"
     return Finding(
         CODE,
-        found.read,
+        found.read.node,
         f'"{read}" {known} loaded on access in coroutine "{body.name}": {Effect.RAISES.value}',
         (suggestion.for_unloaded(body, found),),
     )

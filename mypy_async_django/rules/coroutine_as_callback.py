@@ -1,15 +1,86 @@
-"""Coroutine function where a plain function is called."""
+"""Coroutine function where a plain function is called.
+
+## What it catches
+
+An `async def`, or a lambda that returns a coroutine, given to something that calls it like a plain
+function and drops what it returns:
+
+- `transaction.on_commit`
+- `loop.call_soon`, `loop.call_later`, `add_done_callback` and their like
+- `threading.Thread(target=...)`, `threading.Timer`, `executor.submit`
+- `atexit.register`, `weakref.finalize`
+- `filter`, for which every coroutine is true
+- `signal.connect` before Django 5.0, which brought async receivers
+
+## Why it bites
+
+The call makes a coroutine object, and nobody awaits it. Not one line of the function runs: the
+mail is not sent, the cleanup not done. All there is to see is a `RuntimeWarning: coroutine '...'
+was never awaited` on standard error.
+
+## Example
+
+```python
+from django.db import transaction
+from shop.models import Book
+
+
+async def announce() -> None:
+    print("a new book")
+
+
+def add(book: Book) -> None:
+    with transaction.atomic():
+        book.save()
+        transaction.on_commit(announce)
+```
+
+## Use instead
+
+Hand over a plain function. `async_to_sync` makes one of a coroutine function. On the event loop,
+where `async_to_sync` is not allowed, use a function that starts a task.
+
+```python
+from asgiref.sync import async_to_sync
+from django.db import transaction
+from shop.models import Book
+
+
+async def announce() -> None:
+    print("a new book")
+
+
+def add(book: Book) -> None:
+    with transaction.atomic():
+        book.save()
+        transaction.on_commit(async_to_sync(announce))
+```
+
+## When to leave it
+
+There is no good use for it. If a class of yours overrides one of these methods so that it does
+await the result, write `# type: ignore[coroutine-as-callback]`.
+
+## Known limits
+
+- Only the functions and methods listed above are known, and only where they are called: used as a
+  decorator, as in `@transaction.on_commit`, they are not.
+- `functools.partial(announce, 1)` is not looked into.
+- Wrong types are mypy's: an async `key` for `sorted` and an async `Command.handle` are `arg-type`
+  and `override` errors.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
 from mypy.nodes import ARG_POS, CallExpr, Expression, LambdaExpr, MemberExpr
-from mypy.types import CallableType, ProperType, get_proper_type
 
-from mypy_async_django.bridge.types import classes, is_coroutine_type
+from mypy_async_django import suggestion
+from mypy_async_django.bridge.types import classes
 from mypy_async_django.catalogue.callbacks import CALLBACKS, Callback
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.coroutines import makes_coroutine
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.rule import code
 
@@ -23,18 +94,23 @@ def findings(body: Body) -> Iterator[Finding]:
         callback = _callback(body, call)
         if callback is None or body.catalogue.django_version >= callback.until:
             continue
-        function = _given(call, callback)
-        if function is None or not _makes_coroutine(body.type_of(function)):
+        function = _given(body, call, callback)
+        if function is None or not makes_coroutine(body.type_of(function)):
             continue
         text = body.source.text
         yield Finding(
             CODE,
             function,
-            f'"{text(function)}" is a coroutine function: "{text(call.callee)}" calls it and drops '
+            f'"{text(function)}" {_gives(function)}: "{text(call.callee)}" calls it and drops '
             "the coroutine",
             (_way_out(body, call, function),),
             unless_said="Coroutine",
         )
+
+
+def _gives(function: Expression) -> str:
+    is_lambda = isinstance(function, LambdaExpr)
+    return "returns a coroutine" if is_lambda else "is a coroutine function"
 
 
 def _callback(body: Body, call: CallExpr) -> Callback | None:
@@ -49,7 +125,14 @@ def _callback(body: Body, call: CallExpr) -> Callback | None:
     return None
 
 
-def _given(call: CallExpr, callback: Callback) -> Expression | None:
+def _given(body: Body, call: CallExpr, callback: Callback) -> Expression | None:
+    given = _argument(call, callback)
+    if isinstance(given, CallExpr) and called_name(body, given) == "functools.partial":
+        return given.args[0] if given.args else None
+    return given
+
+
+def _argument(call: CallExpr, callback: Callback) -> Expression | None:
     for position, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
         by_position = position == callback.argument and call.arg_kinds[position] == ARG_POS
         if by_position or (name is not None and name == callback.keyword):
@@ -57,14 +140,10 @@ def _given(call: CallExpr, callback: Callback) -> Expression | None:
     return None
 
 
-def _makes_coroutine(type_: ProperType | None) -> bool:
-    return isinstance(type_, CallableType) and is_coroutine_type(get_proper_type(type_.ret_type))
-
-
 def _way_out(body: Body, call: CallExpr, function: Expression) -> str:
     text = body.source.text(function)
     if isinstance(function, LambdaExpr):
         return "Hand over a plain function, which may use async_to_sync or create a task"
     if isinstance(call.callee, MemberExpr) and call.callee.name.startswith(("call_", "add_")):
-        return f'Use a plain function that starts it: "asyncio.create_task({text}(...))"'
-    return f'Use "async_to_sync({text})"'
+        return suggestion.use(f"lambda: asyncio.create_task({text}(...))")
+    return suggestion.use(f"async_to_sync({text})")

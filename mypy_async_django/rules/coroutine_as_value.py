@@ -1,27 +1,96 @@
-"""Coroutine used as if it were its result."""
+"""Coroutine used as if it were its result.
+
+## What it catches
+
+A forgotten `await` where Python accepts the coroutine object in place of its result, in sync
+functions too:
+
+- tested: `if is_banned(name):`, `not`, `and`, `or`, `assert`, `any`, the condition of a
+  comprehension
+- made into text: f-strings, `str`, `print`, `%`, `format`, log messages
+- compared: `==`, `in`, `is None`
+- handed to something that takes any value: the context of `render`, the data of `JsonResponse`,
+  the content of `HttpResponse`, any parameter of type `Any` or `object`
+
+The coroutine is followed through names, displays and comprehensions. The error stands where it is
+made, as that is where the `await` is missing.
+
+## Why it bites
+
+The code does not run, and nothing stops you from using what you get in its place. A coroutine
+object is always true, so the test lets everybody pass or nobody. It never equals anything. A
+template renders `{{ book.title }}` as empty text, with status 200. An f-string shows `<coroutine
+object QuerySet.aget at 0x7f...>` to your users. Of these, only `JsonResponse` raises an exception:
+a coroutine cannot be made into JSON.
+
+## Example
+
+```python
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from shop.models import Book
+
+
+async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
+    book = Book.objects.aget(pk=pk)
+    return render(request, "shop/book.html", {"book": book})
+```
+
+## Use instead
+
+```python
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from shop.models import Book
+
+
+async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
+    book = await Book.objects.aget(pk=pk)
+    return render(request, "shop/book.html", {"book": book})
+```
+
+## When to leave it
+
+A function that is made to take coroutines but declares its parameter as `Any`, such as a scheduler
+of your own, gets a report at every call. Declare the parameter as `Coroutine[Any, Any, T]` or
+`Awaitable[T]`; mypy then checks its callers as well. If you cannot, write `# type:
+ignore[coroutine-as-value]`.
+
+## Known limits
+
+- Where mypy itself reports the line for the same reason (`acount() + 1`, an argument of the wrong
+  type, an attribute of a coroutine), this rule adds nothing.
+- A parameter without annotation is not known to take anything, so nothing is reported for it.
+- An item that is assigned, `context["book"] = Book.objects.aget(pk=pk)`, counts as taken care of:
+  somebody may take it out again and await it.
+- What a loop over stored coroutines does with each of them is not followed.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import CallExpr
+from mypy.nodes import CallExpr, Expression
 
 from mypy_async_django import suggestion
+from mypy_async_django.bridge.types import may_be_none
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.coroutines import coroutine_values
+from mypy_async_django.index.coroutines import coroutine_values, uncalled_functions
 from mypy_async_django.index.fates import Fate
 from mypy_async_django.rule import code
 
 CODE: Final = code("coroutine-as-value", "Coroutine used as if it were its result")
 EVERYWHERE: Final = True
 
-_RIGHT: Final = frozenset({Fate.TAKEN_CARE_OF, Fate.DROPPED})
+_RIGHT: Final = frozenset({Fate.TAKEN_CARE_OF, Fate.DROPPED, Fate.RETURNED})
+#: What one may do with "a coroutine or None".
+_OPTIONAL: Final = frozenset({Fate.TESTED, Fate.COMPARED})
 
 
 def findings(body: Body) -> Iterator[Finding]:
     """Coroutines that are tested, formatted, compared or passed on as a value."""
     for call, end in coroutine_values(body):
-        if end.fate in _RIGHT:
+        if end.fate in _RIGHT or (end.fate in _OPTIONAL and may_be_none(body.type_of(call))):
             continue
         what = end.fate.value
         if end.fate is Fate.PASSED and isinstance(end.node, CallExpr):
@@ -34,3 +103,15 @@ def findings(body: Body) -> Iterator[Finding]:
             (suggestion.for_coroutine(body, call),),
             unless_said="Coroutine",
         )
+    for function in uncalled_functions(body):
+        text = body.source.text(function)
+        yield Finding(
+            CODE,
+            function,
+            f'"{text}" is a coroutine function, not a coroutine: it is not called',
+            (suggestion.use(f"{text}()" if _is_handed_on(body, function) else f"await {text}()"),),
+        )
+
+
+def _is_handed_on(body: Body, function: Expression) -> bool:
+    return any(isinstance(node, CallExpr) for node in body.ancestors(function))

@@ -1,21 +1,90 @@
-"""Task that nothing keeps."""
+"""Task that nothing keeps.
+
+## What it catches
+
+`asyncio.create_task`, `asyncio.ensure_future` and `loop.create_task` where the task is not kept:
+as a statement of its own, assigned to `_`, or assigned to a name that is never used again.
+
+## Why it bites
+
+The event loop itself holds only a weak reference to a task. One that nothing else refers to may be
+removed by the garbage collector before it is done, and then it just stops. That happens rarely and
+under load, so it is not seen in tests.
+
+The rest happens more often: an exception in the task is shown only when the task is thrown away,
+and nobody waits for it, so it is cancelled in the middle when the event loop ends.
+
+## Example
+
+```python
+import asyncio
+
+from shop.models import Book
+
+
+async def count_readers(book: Book) -> None:
+    await Book.objects.filter(pk=book.pk).aupdate(pages=1)
+
+
+async def book_page(book: Book) -> str:
+    asyncio.create_task(count_readers(book))
+    return book.title
+```
+
+## Use instead
+
+A task group keeps its tasks, waits for them, and passes their exceptions on. If the task should
+outlive the function, put it into a set that lives as long, and take it out when it is done.
+
+```python
+import asyncio
+
+from shop.models import Book
+
+background: set[asyncio.Task[None]] = set()
+
+
+async def count_readers(book: Book) -> None:
+    await Book.objects.filter(pk=book.pk).aupdate(pages=1)
+
+
+async def book_page(book: Book) -> str:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(count_readers(book))
+    return book.title
+
+
+async def other_page(book: Book) -> str:
+    task = asyncio.create_task(count_readers(book))
+    background.add(task)
+    task.add_done_callback(background.discard)
+    return book.title
+```
+
+## When to leave it
+
+If the task is kept by something else, a registry that the coroutine adds itself to, or where it is
+of no matter whether the task ends. Write `# type: ignore[dangling-task]` on the line, or switch
+the code off for the module.
+
+## Known limits
+
+- Any use of the name counts as keeping the task, even one that only prints it.
+- Tasks made in a display or comprehension are taken as kept, even if the list is not used.
+- Under WSGI, and behind sync middleware, Django runs an async view in an event loop that ends with
+  the view. Tasks are cancelled then, even if something keeps them. That is not seen here.
+- Tasks of anyio and trio always belong to a group and need no rule.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import (
-    AssignmentExpr,
-    AssignmentStmt,
-    CallExpr,
-    ExpressionStmt,
-    MemberExpr,
-    MypyFile,
-    NameExpr,
-)
+from mypy.nodes import CallExpr, MemberExpr
 
 from mypy_async_django.bridge.types import classes
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.fates import Fate, end_of
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.rule import code
 
@@ -29,7 +98,7 @@ _LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.
 def findings(body: Body) -> Iterator[Finding]:
     """Tasks that are started and let go."""
     for call in calls(body):
-        if _starts_task(body, call) and _is_let_go(body, call):
+        if _starts_task(body, call) and end_of(body, call).fate is Fate.DROPPED:
             yield Finding(
                 CODE,
                 call,
@@ -54,24 +123,4 @@ def _starts_task(body: Body, call: CallExpr) -> bool:
             for info in classes(body.type_of(callee.expr))
             for base in info.mro
         )
-    )
-
-
-def _is_let_go(body: Body, call: CallExpr) -> bool:
-    match body.parent(call):
-        case ExpressionStmt():
-            return True
-        case AssignmentStmt(lvalues=[NameExpr() as name]):
-            pass
-        case AssignmentExpr(target=name) as walrus if isinstance(
-            body.parent(walrus), ExpressionStmt
-        ):
-            pass
-        case _:
-            return False
-    if isinstance(body.function, MypyFile) and name.name != "_":
-        return False
-    bindings = [binding for binding in body.flow.bindings() if binding.node is name]
-    return bool(bindings) and not any(
-        body.flow.uses(binding) or body.flow.is_captured(binding) for binding in bindings
     )

@@ -1,9 +1,76 @@
-"""Coroutine that nothing awaits."""
+"""Coroutine that nothing awaits.
+
+## What it catches
+
+Calling an `async def` runs none of its code: the call only makes a coroutine object, and `await`
+runs it. This rule finds coroutine objects that nothing can ever run, in sync functions too:
+
+- kept in a name that is not used again, or only for something that does not run it
+- assigned to `_`: that is not a way of saying "I mean it"
+- put into a list or dict that is thrown away
+- returned from an `async def` whose result is `Any` or not declared, so that the caller's `await`
+  gives a coroutine instead of the result
+- `asyncio.gather(...)` without `await`, whose results nobody waits for
+
+Async twins of Django count like any other coroutine function: `acreate`, `aupdate`, `asave`. So do
+`sync_to_async(f)(...)`, `asyncio.to_thread(...)` and `asyncio.sleep(...)`.
+
+A bare statement `send()` is left to mypy, which reports it as `unused-coroutine`.
+
+## Why it bites
+
+Nothing is saved and nothing is sent, and there is no exception. Python prints `RuntimeWarning:
+coroutine '...' was never awaited` when it throws the object away, to a log that few people read.
+With `gather` not even that: its coroutines are started, but nobody waits for them, and what is not
+done when the event loop ends is cancelled in the middle.
+
+## Example
+
+```python
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+async def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    changed = Book.objects.filter(pk=pk).aupdate(pages=1)
+    return HttpResponse("done")
+```
+
+## Use instead
+
+```python
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+async def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    changed = await Book.objects.filter(pk=pk).aupdate(pages=1)
+    return HttpResponse(f"{changed} done")
+```
+
+In a sync function, call `async_to_sync(send)(...)`. To run several at the same time, give them to
+`await asyncio.gather(...)` or start them in an `asyncio.TaskGroup`.
+
+## When to leave it
+
+Hardly ever: a coroutine that is thrown away is a mistake. To make one and not run it, as a test
+may want to, call its `close()`.
+
+## Known limits
+
+- One use that may run the coroutine is enough, even if it is in a branch: with `if wanted: await
+  job`, a run that skips the branch is not reported.
+- A coroutine that is stored in an attribute, a global name or a container that outlives the
+  function counts as taken care of, as does one that is given to a parameter that takes awaitables.
+- A coroutine that a thread brings back is not followed: the result of `await
+  sync_to_async(Book.objects.acount)()` is a coroutine again.
+- Only what is declared or inferred as a coroutine counts, not any `Awaitable` or `Future`.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import ExpressionStmt, ReturnStmt
+from mypy.nodes import ExpressionStmt
 
 from mypy_async_django import suggestion
 from mypy_async_django.finding import Finding
@@ -22,10 +89,11 @@ _GATHER: Final = "asyncio.tasks.gather"
 def findings(body: Body) -> Iterator[Finding]:
     """Coroutines that are kept, returned or made without anything ever running them."""
     for call, end in coroutine_values(body):
-        if end.fate is not Fate.DROPPED or isinstance(body.parent(call), ExpressionStmt):
+        said = body.is_checked and isinstance(body.parent(call), ExpressionStmt)
+        if end.fate not in {Fate.DROPPED, Fate.RETURNED} or said:
             continue
         text = body.source.text(call)
-        if isinstance(end.node, ReturnStmt):
+        if end.fate is Fate.RETURNED:
             what = f'"{text}" is returned without await: awaiting "{body.name}" gives a coroutine'
         else:
             what = f'"{text}" is never awaited: nothing runs it'

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any, ClassVar
 
 from mypy import build
@@ -66,6 +66,7 @@ class Difference:
     checked: str
     inferred: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.place}: {self.text}: mypy {self.checked}, we {self.inferred}"
 
@@ -75,6 +76,7 @@ class Comparison:
     """The counts, by kind: ``django`` for instances of Django's ORM classes, and ``other``."""
 
     agree: Counter[str] = field(default_factory=Counter)
+    narrower: list[Difference] = field(default_factory=list)
     wider: list[Difference] = field(default_factory=list)
     wider_django: list[Difference] = field(default_factory=list)
     unknown: list[Difference] = field(default_factory=list)
@@ -88,10 +90,12 @@ class Comparison:
         known = self.agree["django"]
         return known / max(1, known + len(self.unknown_django))
 
+    @override
     def __str__(self) -> str:
         return (
             f"agree {self.agree['django']} ORM, {self.agree['other']} other;"
             f" unknown {len(self.unknown_django)} ORM, {len(self.unknown)} other;"
+            f" narrower {len(self.narrower)};"
             f" wider {len(self.wider_django)} ORM, {len(self.wider)} other; DISAGREE {len(self.disagree)};"
             f" {1e6 * self.seconds / max(1, self.asked):.1f} us per expression ({self.asked})"
         )
@@ -122,7 +126,7 @@ class ComparingPlugin(Plugin):
             return None
         if not ctx.is_check and self._modules is not None:
             self._inferred[ctx.id] = list(self._before(self._modules[ctx.id]))
-        return perf_counter()  # never the same: the module is checked each time
+        return process_time()  # never the same: the module is checked each time
 
     @override
     def get_additional_indirect_deps(self, tree: MypyFile) -> set[str]:
@@ -147,19 +151,20 @@ class ComparingPlugin(Plugin):
             if isinstance(function, FuncDef) and function.type is None:
                 continue
             expressions = list(deciding(function))
-            start = perf_counter()
+            start = process_time()
             found = [(expression, types.type_of(expression)) for expression in expressions]
-            self.comparison.seconds += perf_counter() - start
+            self.comparison.seconds += process_time() - start
             self.comparison.asked += len(found)
             yield from found
 
     def _compare(
         self, place: str, expression: Expression, checked: ProperType, inferred: ProperType | None
     ) -> None:
-        expected, found = named(checked), inferred and named(inferred)
+        expected = named(checked)
+        found = frozenset() if inferred is None else named(inferred)
         if not expected - {None} or "types.ModuleType" in expected:
             return
-        if None in expected and (found is None or found >= expected - {None}):
+        if None in expected and (not found or found >= expected - {None}):
             return
         comparison = self.comparison
         kind = "django" if any(is_orm(item) for item in alternatives(checked)) else "other"
@@ -170,6 +175,8 @@ class ComparingPlugin(Plugin):
             )
         elif found == expected:
             comparison.agree[kind] += 1
+        elif is_wider(checked, inferred):
+            comparison.narrower.append(difference)
         elif is_wider(inferred, checked):
             (comparison.wider_django if kind == "django" else comparison.wider).append(difference)
         else:
@@ -248,14 +255,14 @@ def is_orm(type_: ProperType | None) -> bool:
     return info is not None and any(base.fullname in DJANGO for base in info.mro)
 
 
-def is_wider(inferred: ProperType | None, checked: ProperType) -> bool:
-    """Whether ours is true as well, mypy's only narrower: a base class, or more alternatives."""
-    if inferred is None:
+def is_wider(wide: ProperType | None, narrow: ProperType | None) -> bool:
+    """Whether all that one type says holds for the other: by base classes, or alternatives."""
+    if wide is None or narrow is None:
         return True
-    ours = named(inferred)
+    ours = named(wide)
     if ours == {"builtins.type"}:
-        return class_object(checked) is not None
-    for item in alternatives(checked):
+        return class_object(narrow) is not None
+    for item in alternatives(narrow):
         info = class_of(item)
         bases = {base.fullname for base in info.mro} if info else set()
         if class_name(item) not in ours and not bases & ours:
@@ -302,7 +309,7 @@ def main(arguments: list[str]) -> None:
     options.fine_grained_incremental = False
     sources = create_source_list(arguments, options)
     comparison = compare(sources, options, *map(Path, arguments))
-    for name in ("disagree", "unknown_django", "wider_django", "wider", "unknown"):
+    for name in ("disagree", "narrower", "unknown_django", "wider_django", "wider", "unknown"):
         for difference in getattr(comparison, name)[:400]:
             print(f"{name}: {difference}")
     print(comparison)

@@ -1,0 +1,125 @@
+"""What the parameters of a called function take."""
+
+from collections.abc import Iterator
+
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    ARG_STAR,
+    ARG_STAR2,
+    CallExpr,
+    Expression,
+    FuncDef,
+)
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    Overloaded,
+    ProperType,
+    Type,
+    TypeOfAny,
+    TypeVarType,
+    UnionType,
+    get_proper_type,
+)
+
+from mypy_async_django.bridge.types import class_object, definition, member
+from mypy_async_django.index.body import Body
+
+
+def takes_anything(body: Body, call: CallExpr, argument: Expression, *, inside: bool) -> bool:
+    """Whether the parameter that gets an argument is declared ``Any`` or ``object``.
+
+    Then nobody sees what it gets. With ``inside`` the question is about the items of the argument:
+    ``Mapping[str, Any]``. False where the function or the parameter is unknown, or generic: a type
+    variable hands the type on.
+    """
+    signatures = list(_signatures(body, call.callee))
+    return bool(signatures) and all(
+        _takes_anything(signature, skip, call, argument, inside) for signature, skip in signatures
+    )
+
+
+def _signatures(body: Body, callee: Expression) -> Iterator[tuple[CallableType, int]]:
+    """The signatures of a callee, with the number of parameters that a call does not fill."""
+    type_ = body.type_of(callee)
+    match type_:
+        case CallableType():
+            yield type_, 0
+        case Overloaded():
+            yield from ((item, 0) for item in type_.items)
+        case _ if info := class_object(type_):
+            found = member(info, "__init__")
+            if found and isinstance(found[1].node, FuncDef):
+                declared = found[1].node.type
+                if isinstance(declared, CallableType):
+                    yield declared, 1
+
+
+def _takes_anything(
+    callee: CallableType, skip: int, call: CallExpr, argument: Expression, inside: bool
+) -> bool:
+    if callee.type_guard is not None or callee.type_is is not None:
+        return False
+    declared = _formal(callee, skip, call, argument)
+    if declared is None or _is_generic(callee, call, argument):
+        return False
+    starred = call.arg_kinds[call.args.index(argument)] in {ARG_STAR, ARG_STAR2}
+    return _holds_anything(declared) if inside or starred else _is_anything(declared)
+
+
+def _is_generic(callee: CallableType, call: CallExpr, argument: Expression) -> bool:
+    """Whether the function's own definition has a type variable in the parameter's place."""
+    function = definition(callee)
+    if function is None or not isinstance(function.type, CallableType):
+        return False
+    skip = int(bool(function.info) and not function.is_static)
+    return isinstance(_formal(function.type, skip, call, argument), TypeVarType)
+
+
+def _formal(
+    callee: CallableType, skip: int, call: CallExpr, argument: Expression
+) -> ProperType | None:
+    """The declared type of the parameter that an argument goes to."""
+    index = call.args.index(argument)
+    kind, name = call.arg_kinds[index], call.arg_names[index]
+    if kind == ARG_NAMED and name is not None:
+        found = callee.argument_by_name(name)
+        return get_proper_type(found.typ) if found else None
+    if kind == ARG_STAR2:
+        found = callee.kw_arg()
+        return get_proper_type(found.typ) if found else None
+    if ARG_STAR in call.arg_kinds[:index]:
+        return None
+    position = skip + sum(k == ARG_POS for k in call.arg_kinds[:index])
+    found = callee.argument_by_position(position)
+    return get_proper_type(found.typ) if found else None
+
+
+def _is_anything(type_: Type) -> bool:
+    """Whether a declared type is ``Any`` or ``object``, as somebody wrote it."""
+    proper = get_proper_type(type_)
+    match proper:
+        case AnyType():
+            return proper.type_of_any is TypeOfAny.explicit
+        case Instance():
+            return proper.type.fullname == "builtins.object"
+        case UnionType():
+            return any(_is_anything(item) for item in proper.items)
+        case _:
+            return False
+
+
+def _holds_anything(type_: Type) -> bool:
+    """Whether a declared type is a container of anything, ``Mapping[str, Any]``, or ``Any``."""
+    proper = get_proper_type(type_)
+    if _is_anything(proper):
+        return True
+    match proper:
+        case Instance() if proper.args:
+            return _is_anything(proper.args[-1])
+        case UnionType():
+            return any(_holds_anything(item) for item in proper.items)
+        case _:
+            return False
