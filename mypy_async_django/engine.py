@@ -14,11 +14,11 @@ from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.catalogue import Catalogue
 from mypy_async_django.effects import store
-from mypy_async_django.effects.collect import summaries_of, summary_of
+from mypy_async_django.effects.collect import is_nested, summaries_of, summary_of
 from mypy_async_django.effects.reach import Reach, module_of
 from mypy_async_django.effects.summary import Summaries
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body, Types
+from mypy_async_django.index.body import Body, Surroundings, Types
 from mypy_async_django.index.inference import InferredTypes
 from mypy_async_django.registry import RULES
 from mypy_async_django.report import report, target
@@ -64,7 +64,8 @@ class Engine:
         for outermost, function in functions(tree):
             if everything or function.is_coroutine:
                 with target(module, outermost):
-                    used |= self._look_at(module, function, outermost, members)
+                    for body in versions(function):
+                        used |= self._look_at(module, body, outermost, members)
         if module.makes_coroutines:
             with target(module, None):
                 self._look_at(module, tree, None, members)
@@ -125,6 +126,12 @@ class Engine:
             ),
         )
         body = self._body(module, function, outermost, members, reach)
+        body.surroundings = Surroundings(
+            module.tree,
+            lambda other: self._body(
+                module, other, outermost if is_nested(other) else other, members, reach
+            ),
+        )
         for rule in RULES:
             if not rule.everywhere and not body.is_coroutine:
                 continue
@@ -220,6 +227,12 @@ class Engine:
         """Whether a function, by its full name, is defined in a module of the user's."""
         tree = module_of(function, self.modules)
         return tree is not None and self._is_project(tree)
+
+
+def versions(function: FuncDef) -> list[FuncDef]:
+    """The bodies that mypy checks for a function: one for each value of a restricted type variable."""
+    expanded = [item for item in function.expanded if isinstance(item, FuncDef)]
+    return expanded or [function]
 
 
 def _failure(rule: str, function: FuncDef | MypyFile, error: Exception) -> Finding:

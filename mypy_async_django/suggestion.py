@@ -24,6 +24,7 @@ from mypy_async_django.bridge.types import alternatives, is_a
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import RUN_IN_LOOP
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import ImplicitUse, Read
 from mypy_async_django.index.relations import Unloaded
@@ -263,6 +264,8 @@ def for_reached(body: Body, node: Expression, effect: Effect) -> str:
     """The note for a call or an attribute that must not run its function on the event loop."""
     text = body.source.text
     match node:
+        case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
+            return "Use a callback that starts a thread or a task: \"asyncio.to_thread(...)\""
         case CallExpr() if effect is Effect.RAISES:
             code = f"await sync_to_async({text(node.callee)}){_arguments(body, node)}"
         case CallExpr():

@@ -37,7 +37,7 @@ django_settings_module = testproject.settings
 """
 
 # The codes that a case expects, switches on or off, or ignores.
-EXPECTED = re.compile(r"(?:# ER?:|\berror:).*?\[([a-z-]+)\\?\]\s*(?:# |$)", re.MULTILINE)
+EXPECTED = re.compile(r"(?:# ER?:|\berror:).*?\[([a-z-]+)\\?\]\s*(?=# |$)", re.MULTILINE)
 NAMED = re.compile(r"(?:type: ignore\[|(?:en|dis)able_error_code\s*=)([a-z, -]+)")
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code.code)
@@ -203,7 +203,7 @@ def modules() -> Iterator[tuple[str, str]]:
     for path in sorted(CASES.glob("test_async_*.yml")):
         for case in yaml.safe_load(path.read_text(encoding="utf-8")):
             if "parametrized" not in case:
-                yield f"case_{case['case']}", without_async(case["main"])
+                yield f"case_{path.stem}_{case['case']}", without_async(case["main"])
 
 
 def of_coroutines(errors: list[str]) -> list[str]:

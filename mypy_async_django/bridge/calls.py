@@ -139,25 +139,45 @@ def _applied(
 def _solved(
     callee: CallableType, arguments: Arguments, context: ArgumentInferContext
 ) -> CallableType:
+    solution, _ = _solution(callee, arguments, context)
+    if not any(_is_unsolved(type_, callee) for type_ in solution):
+        return _with_solution(callee, solution)
+    generic = _generic(callee, arguments, context)
+    return generic or _with_solution(callee, _defaulted(solution, callee))
+
+
+def _solution(
+    callee: CallableType,
+    arguments: Arguments,
+    context: ArgumentInferContext,
+    *,
+    allow_polymorphic: bool = False,
+) -> tuple[list[Type | None], list[TypeVarLikeType]]:
     # A lambda says nothing of its own: what it is given, and so returns, is what is to be solved.
     types = [None if _is_lambda(type_) else type_ for type_ in arguments.types]
     kinds, names, mapping = arguments.kinds, arguments.names, arguments.of(callee)
-    solution, _ = infer_function_type_arguments(callee, types, kinds, names, mapping, context)
-    if any(_is_unsolved(type_, callee.variables) for type_ in solution):
-        # As mypy does for generic functions that are passed as arguments.
-        solution, free = infer_function_type_arguments(
-            callee, types, kinds, names, mapping, context, allow_polymorphic=True
-        )
-        generic = apply_poly(_with_solution(callee, solution), free) if free else None
-        if generic is not None:
-            freeze_all_type_vars(generic)
-            return generic
-    variables = callee.variables
-    solution = [
-        UNKNOWN if _is_unsolved(type_, variables) and not variable.has_default() else type_
-        for type_, variable in zip(solution, variables, strict=True)
+    return infer_function_type_arguments(
+        callee, types, kinds, names, mapping, context, allow_polymorphic=allow_polymorphic
+    )
+
+
+def _generic(
+    callee: CallableType, arguments: Arguments, context: ArgumentInferContext
+) -> CallableType | None:
+    """The callee where a generic function is passed to it: generic in that one's variables."""
+    solution, free = _solution(callee, arguments, context, allow_polymorphic=True)
+    generic = apply_poly(_with_solution(callee, solution), free) if free else None
+    if generic is not None:
+        freeze_all_type_vars(generic)
+    return generic
+
+
+def _defaulted(solution: Sequence[Type | None], callee: CallableType) -> list[Type | None]:
+    """A solution with Any for what remains unsolved."""
+    return [
+        UNKNOWN if _is_unsolved(type_, callee) and not variable.has_default() else type_
+        for type_, variable in zip(solution, callee.variables, strict=True)
     ]
-    return _with_solution(callee, solution)
 
 
 def _with_solution(callee: CallableType, solution: Sequence[Type | None]) -> CallableType:
@@ -166,12 +186,12 @@ def _with_solution(callee: CallableType, solution: Sequence[Type | None]) -> Cal
     )
 
 
-def _is_unsolved(type_: Type | None, variables: Sequence[TypeVarLikeType]) -> bool:
+def _is_unsolved(type_: Type | None, callee: CallableType) -> bool:
     proper = get_proper_type(type_)
     return (
         proper is None
         or isinstance(proper, UninhabitedType)
-        or any(variable in variables for variable in get_all_type_vars(proper))
+        or any(variable in callee.variables for variable in get_all_type_vars(proper))
     )
 
 

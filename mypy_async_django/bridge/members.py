@@ -106,6 +106,12 @@ class Members:
             return callable_type(function, self._function, result)
         return function_type(function, self._function)
 
+    def constructor(self, info: TypeInfo) -> ProperType:
+        """A class as the function that makes its instances."""
+        if info not in self._constructors:
+            self._constructors[info] = type_object_type(info)
+        return self._constructors[info]
+
     def attribute(self, owner: ProperType, name: str) -> ProperType | None:
         """The type of ``owner.name``. What is None otherwise is taken to be not None here."""
         key = owner, name
@@ -148,7 +154,7 @@ class Members:
     ) -> ProperType | None:
         """The type of the parameter that takes the argument at a position of a call."""
         if isinstance(callee, TypeType) and isinstance(callee.item, Instance):
-            callee = self._constructor(callee.item.type)
+            callee = self.constructor(callee.item.type)
         if not isinstance(callee, FunctionLike):
             return None
         return expected(callee, arguments, position, self._infer_context)
@@ -177,12 +183,7 @@ class Members:
             return known(item)
         if not all(isinstance(get_proper_type(arg), AnyType) for arg in item.args):
             return item
-        return self.call(self._constructor(item.type), arguments) or item
-
-    def _constructor(self, info: TypeInfo) -> ProperType:
-        if info not in self._constructors:
-            self._constructors[info] = type_object_type(info)
-        return self._constructors[info]
+        return self.call(self.constructor(item.type), arguments) or item
 
     def _attribute(self, owner: ProperType, name: str) -> Type | None:
         match owner:

@@ -13,6 +13,8 @@ RAW_QUERYSET: Final = "django.db.models.query.RawQuerySet"
 MANAGER: Final = "django.db.models.manager.BaseManager"
 FIELD: Final = "django.db.models.fields.Field"
 FOREIGN_KEY: Final = "django.db.models.fields.related.ForeignKey"
+ONE_TO_ONE: Final = "django.db.models.fields.related.OneToOneField"
+MANY_TO_MANY: Final = "django.db.models.fields.related.ManyToManyField"
 _DESCRIPTORS: Final = "django.db.models.fields.related_descriptors"
 REVERSE_ONE_TO_ONE: Final = f"{_DESCRIPTORS}.ReverseOneToOneDescriptor"
 RELATED_MANAGERS: Final = (
@@ -54,6 +56,12 @@ def is_single_relation(model: TypeInfo, name: str) -> bool:
     """Whether reading the attribute loads one related row: a key or a one-to-one, either side."""
     field = field_class(model, name)
     return field is not None and is_a(field.type, FOREIGN_KEY, REVERSE_ONE_TO_ONE)
+
+
+def is_one_to_one(model: TypeInfo, name: str) -> bool:
+    """Whether the attribute is a one-to-one relation, on either side."""
+    field = field_class(model, name)
+    return field is not None and is_a(field.type, ONE_TO_ONE, REVERSE_ONE_TO_ONE)
 
 
 def is_column(model: TypeInfo, name: str) -> bool:
@@ -99,3 +107,10 @@ def is_django_method(info: TypeInfo, name: str) -> bool:
         if symbol is not None and not symbol.plugin_generated:
             return base.fullname.startswith("django.")
     return False
+
+
+def has_many_to_many(model: TypeInfo) -> bool:
+    """Whether a model declares a many-to-many field, itself or in a base."""
+    names = (name for base in model.mro for name in base.names)
+    fields = (field_class(model, name) for name in names)
+    return any(field is not None and is_a(field.type, MANY_TO_MANY) for field in fields)

@@ -89,6 +89,7 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
     "builtins.repr": Evaluator(Use.FORMAT),
     "builtins.str": Evaluator(Use.FORMAT),
     "builtins.str.format": Evaluator(Use.FORMAT, 0, _ALL),
+    "contextlib._BaseExitStack.enter_context": Evaluator(Use.ENTER),
     "copy.copy": Evaluator(Use.COPY),
     "pickle.dumps": Evaluator(Use.COPY),
 }

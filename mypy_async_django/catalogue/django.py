@@ -12,10 +12,11 @@ _CHECKS: Final = "a relation or a unique field is looked up"
 _PAGED: Final = "it pages a queryset"
 _UNBOUND: Final = "the formset is unbound"
 
-# "errors" has no row: it is free once the form was validated, in a thread as it should be.
 _MODEL_FORMS: Final = (
     raises(f"{_FORMS}.BaseInlineFormSet", "initial_form_count", when=_UNBOUND),
     raises(f"{_FORMS}.BaseInlineFormSet", "save_new", unless="commit=False 1=False"),
+    # Free once the form was validated, in a thread as it should be.
+    raises(f"{_FORMS}.BaseModelForm", "errors", when=_CHECKS, untouched=True),
     raises(f"{_FORMS}.BaseModelForm", "full_clean is_valid", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelForm", "save", unless="commit=False 0=False"),
     raises(f"{_FORMS}.BaseModelForm", "save_m2m", when="the form has a many-to-many field"),
@@ -28,6 +29,7 @@ _MODEL_FORMS: Final = (
     raises(f"{_FORMS}.BaseModelFormSet", "save_existing", unless="commit=False 2=False"),
     raises(f"{_FORMS}.BaseModelFormSet", "full_clean is_valid", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelFormSet", "initial_form_count", when=_UNBOUND),
+    raises(_FORMS, "model_to_dict", when="the model has a many-to-many field"),
 )
 
 _VIEWS: Final = (

@@ -60,10 +60,9 @@ _CONNECTIONS: Final = (
     raises(f"{_DB}.backends.base.schema.BaseDatabaseSchemaEditor", "__enter__"),
     raises(
         f"{_DB}.backends.base.base.BaseDatabaseWrapper",
-        "check_constraints chunked_cursor clean_savepoints close commit connect"
-        " constraint_checks_disabled cursor disable_constraint_checking enable_constraint_checking"
-        " ensure_connection get_autocommit on_commit rollback savepoint savepoint_commit"
-        " savepoint_rollback set_autocommit temporary_connection",
+        "check_constraints chunked_cursor close connect constraint_checks_disabled cursor"
+        " disable_constraint_checking enable_constraint_checking ensure_connection"
+        " temporary_connection",
     ),
     # Only what makes a cursor is guarded. One that was made in a thread works, and blocks.
     blocks(f"{_DB}.backends.utils.CursorWrapper", "execute executemany"),
@@ -71,6 +70,11 @@ _CONNECTIONS: Final = (
 )
 
 _TRANSACTIONS: Final = (
+    raises(
+        f"{_DB}.backends.base.base.BaseDatabaseWrapper",
+        "clean_savepoints commit get_autocommit on_commit rollback savepoint savepoint_commit"
+        " savepoint_rollback set_autocommit",
+    ),
     raises(
         f"{_DB}.transaction",
         "clean_savepoints commit get_autocommit on_commit rollback savepoint savepoint_commit"
@@ -91,4 +95,17 @@ _MIGRATIONS: Final = (
 
 ROWS: Final[tuple[Api, ...]] = tuple(
     chain.from_iterable(chain(_ORM, _INSTANCES, _CONNECTIONS, _TRANSACTIONS, _MIGRATIONS))
+)
+
+#: The rows of what begins, ends or asks for a transaction.
+TRANSACTIONS: Final = frozenset(
+    {f"{_DB}.transaction.Atomic.__enter__", *(row.name for row in chain(*_TRANSACTIONS))}
+)
+
+#: What runs the query of a ``select_for_update()``, and so takes the locks (run on PostgreSQL).
+#: ``acount``, ``aaggregate``, ``aupdate``, ``adelete`` lock nothing, ``aupdate_or_create`` opens a
+#: transaction of its own.
+LOCKING: Final = frozenset(
+    "acontains aearliest aexists aexplain afirst aget aget_or_create aiterator ain_bulk alast"
+    " alatest".split()
 )

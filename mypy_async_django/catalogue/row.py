@@ -33,6 +33,9 @@ class Api:
     a space between them, any one is enough. A number stands for the argument at that position,
     counted from 0; a constant of a module goes by its last name, alone or joined with others by
     ``|``: ``1=WNOHANG``.
+
+    ``untouched`` says that it depends on what was done with the object before: the row counts for an
+    object that the code shows to be new, or for a local name that it has not used before.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Api:
     instead: str | None = None
     when: str | None = None
     unless: str | None = None
+    untouched: bool = False
 
 
 class _Facts(TypedDict, total=False):
@@ -52,6 +56,7 @@ class _Facts(TypedDict, total=False):
     instead: str
     when: str
     unless: str
+    untouched: bool
 
 
 def _rows(effect: Effect, owner: str, names: str, facts: _Facts) -> tuple[Api, ...]:
@@ -68,6 +73,7 @@ def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
         instead=facts.get("instead"),
         when=facts.get("when"),
         unless=facts.get("unless"),
+        untouched=facts.get("untouched", False),
     )
 
 

@@ -83,6 +83,7 @@ _THREADS: Final = (
         "exception result",
         instead="asyncio.wrap_future",
         when=_PENDING,
+        untouched=True,
         unless=_NO_TIME,
     ),
     blocks("multiprocessing.queues.JoinableQueue", "join"),
@@ -111,8 +112,9 @@ _SOCKETS: Final = (
         "connect connect_ex recv recv_into recvfrom recvfrom_into recvmsg recvmsg_into",
         instead=_STREAMS,
         when=_BLOCKING,
+        untouched=True,
     ),
-    blocks("_socket.socket", "send sendall sendmsg sendto", instead=_STREAMS, when=_BLOCKING),
+    blocks("_socket.socket", "send sendall sendmsg sendto", instead=_STREAMS, when=_BLOCKING, untouched=True),
     blocks("multiprocessing.connection", "Client"),
     blocks("multiprocessing.connection", "wait", unless=_NO_TIME_LAST),
     blocks("multiprocessing.connection.Listener", "accept"),
@@ -131,8 +133,8 @@ _SOCKETS: Final = (
     blocks("selectors._PollLikeSelector", "select", instead=_WATCHED, unless=_NO_TIME),
     blocks("socket", "create_connection", instead=_STREAMS),
     blocks("socket", "getaddrinfo getfqdn", instead=_LOOKUP),
-    blocks("socket.socket", "accept", instead="asyncio.start_server", when=_BLOCKING),
-    blocks("socket.socket", "sendfile", instead=_STREAMS, when=_BLOCKING),
+    blocks("socket.socket", "accept", instead="asyncio.start_server", when=_BLOCKING, untouched=True),
+    blocks("socket.socket", "sendfile", instead=_STREAMS, when=_BLOCKING, untouched=True),
     blocks(
         "socketserver.BaseServer", "handle_request serve_forever", instead="asyncio.start_server"
     ),
@@ -142,6 +144,7 @@ _SOCKETS: Final = (
         "accept connect connect_ex do_handshake read recv recv_into send sendall unwrap write",
         instead=_STREAMS,
         when=_BLOCKING,
+        untouched=True,
     ),
 )
 

@@ -44,6 +44,8 @@ def summary_of(
         if any(called_name(body, call) in _LOOP_PROBES for call in calls(body)):
             continue  # it knows whether a loop is running
         for hit in hits(body):
+            if hit.api.when:
+                continue  # what it takes is not to be seen from afar
             if hit.api.effect is Effect.RAISES:
                 raises.add(display_name(hit.api))
             elif hit.api.effect is Effect.BLOCKS:

@@ -1,6 +1,7 @@
 """One function's own code: its nodes, their parents and what is known of their types."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
 
@@ -67,6 +68,14 @@ class Effects(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The module that a body stands in: its tree, and the bodies of the other functions in it."""
+
+    tree: MypyFile
+    body_of: "Callable[[FuncDef], Body]"
+
+
 class Body:
     """A function (or a module's top level) with the nodes that run when it runs.
 
@@ -91,6 +100,8 @@ class Body:
         self.source = source
         self.effects = effects
         self.strict_relations = strict_relations
+        #: Known where a rule is asked; not where a body is looked at for somebody else's sake.
+        self.surroundings: Surroundings | None = None
         self._parents: dict[Node, Node] = {}
 
     @property
@@ -145,8 +156,8 @@ class Body:
     def values(self, expression: Expression) -> tuple[Expression, ...]:
         """The expressions that a value may come from: those assigned to a local name, or itself.
 
-        Empty where one of them is not to be seen: an argument, a loop's variable. A name that is not
-        local stands for itself.
+        Empty where one of them is not to be seen: an argument, a loop's variable. What is not a
+        local name stands for itself.
         """
         if not isinstance(expression, NameExpr):
             return (expression,)

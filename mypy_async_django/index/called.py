@@ -36,7 +36,7 @@ from mypy_async_django.index.operations import called_name, calls, implicit_uses
 _CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functional.cached_property")
 _CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 _PARTIALS: Final = frozenset({"functools.partial"})
-_RUN_IN_LOOP: Final = frozenset({"call_soon", "call_later", "call_at", "add_done_callback"})
+RUN_IN_LOOP: Final = frozenset({"call_soon", "call_later", "call_at", "add_done_callback"})
 _FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
@@ -77,7 +77,7 @@ def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
                 yield from _named(body, function)
             case _:
                 yield from _named(body, callee)
-    if isinstance(call.callee, MemberExpr) and call.callee.name in _RUN_IN_LOOP:
+    if isinstance(call.callee, MemberExpr) and call.callee.name in RUN_IN_LOOP:
         for argument in call.args:
             if isinstance(argument, RefExpr | LambdaExpr):
                 yield from _named(body, argument)

@@ -108,8 +108,8 @@ class Expressions:
         callee = self._inferred(call.callee)
         if callee is None:
             return []
-        position = call.args.index(function)
-        expected = self._members.expected(callee, self._arguments(call), position)
+        arguments = _arguments(call, [self._argument(argument) for argument in call.args])
+        expected = self._members.expected(callee, arguments, call.args.index(function))
         if not isinstance(expected, CallableType):
             return []
         return [known(type_) for type_ in expected.arg_types]
@@ -233,21 +233,21 @@ class Expressions:
                 return self._call_with_arguments(call, callee)
 
     def _call_with_arguments(self, call: CallExpr, callee: ProperType) -> ProperType | None:
-        arguments = self._arguments(call)
-        for type_ in arguments.types:
+        types = [self._argument(argument) for argument in call.args]
+        for type_ in types:
             if isinstance(type_, UninhabitedType):
                 return type_
-        return self._members.call(callee, arguments)
-
-    def _arguments(self, call: CallExpr) -> Arguments:
-        types = [self._argument(argument) or UNKNOWN for argument in call.args]
-        return Arguments(types, call.arg_kinds, call.arg_names)
+        return self._members.call(callee, _arguments(call, types))
 
     def _argument(self, argument: Expression) -> ProperType | None:
-        """An argument's type; of a lambda at least the number of its parameters."""
+        """An argument's type; of a lambda and of a class its signature."""
         if isinstance(argument, LambdaExpr):
             return self._members.signature(argument)
-        return self._inferred(argument)
+        type_ = self._inferred(argument)
+        if isinstance(argument, RefExpr) and isinstance(argument.node, TypeInfo):
+            constructor = self._members.constructor(argument.node)
+            return constructor if isinstance(constructor, CallableType) else type_
+        return type_
 
     def _index(self, expression: IndexExpr) -> ProperType | None:
         if expression.analyzed is not None:
@@ -311,6 +311,10 @@ class Expressions:
         if not isinstance(item, StarExpr):
             return self._inferred(item)
         return iterated(self._members, self._inferred(item.expr))
+
+
+def _arguments(call: CallExpr, types: list[ProperType | None]) -> Arguments:
+    return Arguments([type_ or UNKNOWN for type_ in types], call.arg_kinds, call.arg_names)
 
 
 def _is_type(call: CallExpr) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from mypy.nodes import (
     CallExpr,
@@ -19,9 +20,11 @@ from mypy.nodes import (
     Var,
 )
 
-from mypy_async_django.bridge.types import class_object, classes, is_awaitable, member
+from mypy_async_django.bridge.models import has_many_to_many
+from mypy_async_django.bridge.types import class_object, class_of, classes, is_awaitable, member
 from mypy_async_django.catalogue import Api
 from mypy_async_django.catalogue.builtin import METHODS, Use
+from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.loaded import is_loaded
 from mypy_async_django.index.operations import (
@@ -32,6 +35,9 @@ from mypy_async_django.index.operations import (
     implicit_uses,
     reads,
 )
+
+
+_MODEL_TO_DICT: Final = "django.forms.models.model_to_dict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,11 @@ class Hit:
             return operation.use is Use.ENTER
         return isinstance(operation, CallExpr)
 
+    @property
+    def is_of_transaction(self) -> bool:
+        """Whether it begins, ends or asks for a transaction, which has a rule of its own."""
+        return self.api.name in TRANSACTIONS
+
 
 @lru_cache(maxsize=1)
 def hits(body: Body) -> tuple[Hit, ...]:
@@ -62,13 +73,19 @@ def hits(body: Body) -> tuple[Hit, ...]:
 def _hits(body: Body) -> Iterator[Hit]:
     for call in calls(body):
         api = api_of_call(body, call)
-        if api is not None and not is_spared(call, api) and not is_awaitable(body.type_of(call)):
+        if api is None or is_spared(call, api) or is_awaitable(body.type_of(call)):
+            continue
+        if api.name == _MODEL_TO_DICT and not _loads_many(body, call):
+            continue
+        receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
+        if not api.untouched or (receiver and _is_untouched(body, receiver)):
             yield Hit(call, api)
     for use in implicit_uses(body):
         if api := _api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
             yield Hit(use, api)
     for read in reads(body):
-        if api := _api_of_read(body, read):
+        api = _api_of_read(body, read)
+        if api and (not api.untouched or _is_untouched(body, read.receiver)):
             yield Hit(read, api)
 
 
@@ -106,6 +123,27 @@ def _iterator(body: Body, call: CallExpr) -> Api | None:
         for base in info.mro
     )
     return next((row for name in names if (row := body.catalogue.iterator(name))), None)
+
+
+def _is_untouched(body: Body, receiver: Expression) -> bool:
+    """Whether an object is new here, or behind a local name that was not used before."""
+    if not isinstance(receiver, NameExpr):
+        return isinstance(receiver, CallExpr)
+    makers = body.makers(receiver)
+    return bool(makers) and not any(
+        isinstance(node, NameExpr)
+        and node is not receiver
+        and node.name == receiver.name
+        and body.makers(node) & makers
+        and body.flow.reaches(node, receiver)
+        for node in body.nodes
+    )
+
+
+def _loads_many(body: Body, call: CallExpr) -> bool:
+    """Whether the model that ``model_to_dict`` is given has a many-to-many field."""
+    info = class_of(body.type_of(call.args[0])) if len(call.args) == 1 else None
+    return info is not None and has_many_to_many(info)
 
 
 def is_spared(call: CallExpr, api: Api) -> bool:

@@ -172,13 +172,14 @@ class InferredTypes:
 
     def _name(self, name: NameExpr) -> ProperType | None:
         declared = self._declared(name.node)
-        if declared is not None and not isinstance(declared, UnionType):
+        if declared is not None and not _is_vague(declared):
             return declared
         return self._local(name) or declared
 
     def _local(self, name: NameExpr) -> ProperType | None:
         if self._flow.is_local(name):
-            return union([self._bound(binding, name) for binding in self._flow.reaching(name)])
+            reaching = sorted(self._flow.reaching(name), key=lambda binding: binding.node.line)
+            return union([self._bound(binding, name) for binding in reaching])
         outer = self._outer
         while outer is not None and not outer._flow.is_local(name):
             outer = outer._outer

@@ -15,6 +15,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import ImplicitUse, Read
 from mypy_async_django.index.queries import origins
 
@@ -26,7 +27,7 @@ _FREE_ON_PREFETCHED: Final = frozenset({"count", "exists"})
 def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
     """Whether an operation on a queryset finds its rows in memory, as far as the body shows it.
 
-    So it is after an ``async for`` over the same queryset, and for ``author.books.all()`` where the
+    So it is after an ``async for`` over the same queryset, perhaps after it was handed on, and for ``author.books.all()`` where the
     query that found the author prefetched the books. Where the author came from somewhere else,
     whoever found it may have prefetched them: that counts as loaded unless the project wants
     relations taken strictly.
@@ -47,6 +48,8 @@ def _is_consumed(body: Body, queryset: Expression) -> bool:
         return _is_consumed(body, queryset.base)
     if not isinstance(queryset, NameExpr):
         return False
+    if is_handed_on(body, queryset, queryset):
+        return True
     made = body.makers(queryset)
     return any(
         body.flow.reaches(source, queryset) and body.makers(source) == made
@@ -65,15 +68,20 @@ def _sources_of_async_loops(body: Body) -> list[NameExpr]:
 
 
 def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
+    if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
+        return _is_prefetched(body, queryset.base, implicit=implicit)
     if isinstance(queryset, NameExpr):
         values = body.values(queryset)
         return bool(values) and all(
+            value is not queryset and
             _is_prefetched(body, value, implicit=implicit) for value in values
         )
     related = origins(body).related_row(queryset)
     if related is None:
         return False
-    name, rows = related
+    manager, rows = related
+    if is_handed_on(body, manager.expr, queryset):
+        return True
     if not rows:
         return implicit and not body.strict_relations
-    return all(row.has_prefetched(name) for row in rows)
+    return all(row.has_prefetched(manager.name) for row in rows)

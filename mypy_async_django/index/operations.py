@@ -104,7 +104,11 @@ def called_name(body: Body, call: CallExpr) -> str | None:
     It is the name where that is defined, whatever the call calls it: seen through import aliases,
     re-exports and a local name for a function, such as ``get = Book.objects.get``.
     """
-    callee = call.callee
+    return full_name(body, call.callee)
+
+
+def full_name(body: Body, callee: Expression) -> str | None:
+    """The full name of the function or class that an expression stands for; see `called_name`."""
     if isinstance(callee, RefExpr) and callee.fullname:
         match callee.node:
             case FuncDef() | OverloadedFuncDef() | Decorator() | TypeInfo() as node:

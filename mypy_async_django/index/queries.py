@@ -27,6 +27,7 @@ from mypy_async_django.bridge.models import (
     RELATED_MANAGERS,
     is_django_method,
     is_model,
+    is_one_to_one,
     is_single_relation,
     may_be_null,
     model_class,
@@ -110,6 +111,8 @@ class Row:
         query = self.query
         if any(_covers(loaded, path) for loaded in query.selected | query.prefetched):
             return True
+        if self.path and _is_way_back(self, name):
+            return True
         if not self.path and query.parent is not None:
             return related_model(query.model, name) is query.parent
         return query.all_selected and not self._meets_null((*self.path, name))
@@ -135,6 +138,18 @@ class Row:
                 return True
             model = related_model(model, name)
         return False
+
+
+def _is_way_back(row: Row, name: str) -> bool:
+    """Whether a one-to-one leads back to the row that this one was reached from."""
+    model, before = row.model, replace(row, path=row.path[:-1]).model
+    return (
+        model is not None
+        and before is not None
+        and is_one_to_one(model, name)
+        and is_one_to_one(before, row.path[-1])
+        and related_model(model, name) is before
+    )
 
 
 def _covers(loaded: str, path: str) -> bool:
@@ -170,7 +185,7 @@ class Origins:
         match expression:
             case NameExpr():
                 values = self._body.values(expression)
-                if len(values) == 1:
+                if len(values) == 1 and values[0] is not expression:
                     return self.query(values[0])
             case CallExpr(callee=MemberExpr() as method):
                 return self._step(method, expression)
@@ -184,8 +199,8 @@ class Origins:
                 return self._manager(expression)
         return None
 
-    def related_row(self, queryset: Expression) -> tuple[str, tuple[Row, ...]] | None:
-        """For ``author.books.all()`` the relation's name, and what ``author`` may be."""
+    def related_row(self, queryset: Expression) -> tuple[MemberExpr, tuple[Row, ...]] | None:
+        """For ``author.books.all()`` the expression of the manager, and what ``author`` may be."""
         match queryset:
             case CallExpr(callee=MemberExpr(name="all", expr=MemberExpr() as manager)):
                 pass
@@ -196,7 +211,7 @@ class Origins:
         info = class_of(self._body.type_of(manager))
         if info is None or not is_a(info, *RELATED_MANAGERS):
             return None
-        return manager.name, self.rows(manager.expr)
+        return manager, self.rows(manager.expr)
 
     def _rows(self, expression: Expression) -> Iterator[Row | None]:
         match expression:
@@ -272,7 +287,7 @@ class Origins:
         match expression:
             case NameExpr():
                 values = self._body.values(expression)
-                if len(values) == 1:
+                if len(values) == 1 and values[0] is not expression:
                     return self._listed(values[0])
             case ListComprehension(generator=generator):
                 if len(generator.sequences) == 1 and _is_same_name(

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 
 from mypy.nodes import (
     AssignmentStmt,
-    AwaitExpr,
     CallExpr,
     Expression,
+    ListExpr,
     MemberExpr,
     NameExpr,
-    Node,
-    RefExpr,
+    TupleExpr,
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
-from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import Read, reads
 from mypy_async_django.index.queries import Row, origins
 
@@ -92,42 +91,35 @@ def _is_refreshed(body: Body, read: Read) -> bool:
 
 
 def _may_be_set(body: Body, read: Read) -> bool:
-    """Whether the attribute may have been loaded or assigned before, by this body or for it.
-
-    So it may by an assignment, by ``setattr``, and by an awaited call that is given the instance,
-    or the list that it is in.
-    """
+    """Whether the attribute may have been loaded or assigned before, by this body or for it."""
     holders = [read.receiver, *_lists_with(body, read.receiver)]
+    if any(is_handed_on(body, holder, read.node) for holder in holders):
+        return True
     return any(
-        body.flow.reaches(node, read.node)
+        body.flow.reaches(node, read.node) and _shares(body, given, holders)
         for node in body.nodes
-        if any(
-            _is_same(body, given, holder) for given in _given(node, read.name) for holder in holders
-        )
+        if isinstance(node, AssignmentStmt)
+        for given in _assigned(node, read.name)
     )
 
 
-def _given(node: Node, attribute: str) -> Iterator[Expression]:
-    """The instances whose attribute a node may set."""
-    match node:
-        case AssignmentStmt():
-            for target in node.lvalues:
-                if isinstance(target, MemberExpr) and target.name == attribute:
-                    yield target.expr
-        case CallExpr(callee=RefExpr(fullname="builtins.setattr"), args=[instance, *_]):
-            yield instance
-        case AwaitExpr(expr=CallExpr() as call):
-            inner = call.callee.args if isinstance(call.callee, CallExpr) else []
-            for argument in (*call.args, *inner):
-                yield from _names_handed_on(argument)
+def _assigned(statement: AssignmentStmt, attribute: str) -> Iterator[Expression]:
+    """The instances whose attribute a statement assigns."""
+    targets: list[Expression] = list(statement.lvalues)
+    for target in targets:
+        match target:
+            case MemberExpr() if target.name == attribute:
+                yield target.expr
+            case TupleExpr() | ListExpr():
+                targets.extend(target.items)
+            case _:
+                pass
 
 
-def _names_handed_on(argument: Expression) -> Iterator[NameExpr]:
-    """The names in an argument whose objects, not only whose attributes, are handed on."""
-    looked_into = {node.expr for node in walk(argument) if isinstance(node, MemberExpr)}
-    for node in walk(argument):
-        if isinstance(node, NameExpr) and node not in looked_into:
-            yield node
+def _shares(body: Body, instance: Expression, holders: list[Expression]) -> bool:
+    """Whether an instance is one of the holders, or comes from the same list."""
+    mine = [instance, *_lists_with(body, instance)]
+    return any(_is_same(body, one, other) for one in mine for other in holders)
 
 
 def _lists_with(body: Body, instance: Expression) -> Iterator[Expression]:
@@ -140,6 +132,6 @@ def _lists_with(body: Body, instance: Expression) -> Iterator[Expression]:
 
 def _is_same(body: Body, one: Expression, other: Expression) -> bool:
     """Whether two names may stand for the same object."""
-    if not isinstance(one, NameExpr) or not isinstance(other, NameExpr) or one.name != other.name:
+    if not isinstance(one, NameExpr) or not isinstance(other, NameExpr):
         return False
-    return bool(body.flow.reaching(one) & body.flow.reaching(other))
+    return bool(body.makers(one) & body.makers(other))

@@ -55,13 +55,12 @@ async def order(request: HttpRequest) -> HttpResponse:
 
 ## When to leave it
 
-If the call never takes the branch that blocks, or nothing else runs on that event loop, write `#
-type: ignore[async-blocking-call]` on the call, or name the function in the setting `trusted`.
+If the call never takes the branch that blocks, or nothing else runs on that event loop, write
+`# type: ignore[async-blocking-call]` on the call, or name the function in the setting `trusted`.
 
 ## Known limits
 
 - A function that is handed over and called elsewhere, as in `map(load, ...)`, is not followed.
-- Functions and lambdas inside other functions are not followed.
 - Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
 - Installed packages are not looked into: they do what the catalogue says.
 - File I/O is not followed.

@@ -41,7 +41,9 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
 ## Use instead
 
 Most of Django's methods have an async twin, the same name with an "a" in front. What has none goes
-through `sync_to_async`, best together with the code around it, as one function.
+through `sync_to_async`, best together with the code around it, as one function. A connection and
+its cursors belong to a thread: for them it has to be one function, from `connection` to the last
+row.
 
 ```python
 from asgiref.sync import sync_to_async
@@ -78,7 +80,8 @@ name a function that is always safe in the setting `trusted`.
   `check_untyped_defs` is on.
 - Only the coroutine's own lines count here. What a function of yours does that it calls, such as a
   manager's method or a `save` that your model overrides, is reported as `async-unsafe-call`.
-- Functions and lambdas inside a coroutine are left alone, as they may run elsewhere.
+- Functions and lambdas inside a coroutine are left alone where they stand, as they may run
+  elsewhere. Calling them is `async-unsafe-call`.
 - The managers of generic relations have no type in django-stubs.
 """
 

@@ -62,14 +62,13 @@ async def front_page(request: HttpRequest) -> HttpResponse:
 
 ## When to leave it
 
-If the query is in a branch that this call never takes, or its result is cached by then, write `#
-type: ignore[async-unsafe-call]` on the call, or name the function in the setting `trusted`: it is
-then never reported, for no caller.
+If the query is in a branch that this call never takes, or its result is cached by then, write
+`# type: ignore[async-unsafe-call]` on the call, or name the function in the setting `trusted`: it
+is then never reported, for no caller.
 
 ## Known limits
 
 - A function that is handed over and called elsewhere, as in `map(longest, ...)`, is not followed.
-- Functions and lambdas inside other functions are not followed.
 - Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
 - Installed packages are not looked into: they do what the catalogue says.
 - A relation that a function loads from an object it was given is not counted.

@@ -7,10 +7,10 @@ Database access in an `async def` where no call of a query method shows:
 - a queryset that is evaluated: looped over with `for`, unpacked, indexed, tested, printed, or
   given to `list`, `len`, `sum` and their like
 - a queryset in the context of `render` or `render_to_string`, which the template evaluates
-- a queryset that was built in a thread and is evaluated after it came back: `rows = await
-  sync_to_async(Book.objects.filter)(...)`
+- a queryset that was built in a thread and is evaluated after it came back:
+  `rows = await sync_to_async(Book.objects.filter)(...)`
 - a foreign key or one-to-one relation that the query which found the object did not load, and a
-  column that it left out with `only` or `defer`
+  column that it left out with `only` or `defer`, also in `hasattr` and `getattr`
 - `request.user` and `request.session[...]`, which are loaded when they are looked into
 
 ## Why it bites
@@ -67,7 +67,6 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
 - A relation is only reported where the same function shows the query that found the object. An
   object that came in as a parameter, from another function or from an attribute may have loaded
   its relations. The setting `strict_relations` reports those too.
-- `hasattr(author, "profile")` runs a query and is not reported.
 - A method of your model that follows a relation, as `__str__` and `get_absolute_url` often do, is
   not reported where it is called: whether the relation is loaded then is not known.
 - Templates are not read. Of an object in the context, `{{ book.author }}` is not seen; of a

@@ -15,8 +15,8 @@ function and drops what it returns:
 ## Why it bites
 
 The call makes a coroutine object, and nobody awaits it. Not one line of the function runs: the
-mail is not sent, the cleanup not done. All there is to see is a `RuntimeWarning: coroutine '...'
-was never awaited` on standard error.
+mail is not sent, the cleanup not done. All there is to see is a
+`RuntimeWarning: coroutine '...' was never awaited` on standard error.
 
 ## Example
 
@@ -65,7 +65,6 @@ await the result, write `# type: ignore[coroutine-as-callback]`.
 
 - Only the functions and methods listed above are known, and only where they are called: used as a
   decorator, as in `@transaction.on_commit`, they are not.
-- `functools.partial(announce, 1)` is not looked into.
 - Wrong types are mypy's: an async `key` for `sorted` and an async `Command.handle` are `arg-type`
   and `override` errors.
 """

@@ -11,6 +11,7 @@ functions too:
 - compared: `==`, `in`, `is None`
 - handed to something that takes any value: the context of `render`, the data of `JsonResponse`,
   the content of `HttpResponse`, any parameter of type `Any` or `object`
+- a coroutine function where its call was meant: `asyncio.gather(load)`
 
 The coroutine is followed through names, displays and comprehensions. The error stands where it is
 made, as that is where the `await` is missing.
@@ -19,9 +20,9 @@ made, as that is where the `await` is missing.
 
 The code does not run, and nothing stops you from using what you get in its place. A coroutine
 object is always true, so the test lets everybody pass or nobody. It never equals anything. A
-template renders `{{ book.title }}` as empty text, with status 200. An f-string shows `<coroutine
-object QuerySet.aget at 0x7f...>` to your users. Of these, only `JsonResponse` raises an exception:
-a coroutine cannot be made into JSON.
+template renders `{{ book.title }}` as empty text, with status 200. An f-string shows
+`<coroutine object QuerySet.aget at 0x7f...>` to your users. Of these, only `JsonResponse` raises
+an exception: a coroutine cannot be made into JSON.
 
 ## Example
 
@@ -53,16 +54,16 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 A function that is made to take coroutines but declares its parameter as `Any`, such as a scheduler
 of your own, gets a report at every call. Declare the parameter as `Coroutine[Any, Any, T]` or
-`Awaitable[T]`; mypy then checks its callers as well. If you cannot, write `# type:
-ignore[coroutine-as-value]`.
+`Awaitable[T]`; mypy then checks its callers as well. If you cannot, write
+`# type: ignore[coroutine-as-value]`.
 
 ## Known limits
 
 - Where mypy itself reports the line for the same reason (`acount() + 1`, an argument of the wrong
   type, an attribute of a coroutine), this rule adds nothing.
 - A parameter without annotation is not known to take anything, so nothing is reported for it.
-- An item that is assigned, `context["book"] = Book.objects.aget(pk=pk)`, counts as taken care of:
-  somebody may take it out again and await it.
+- A coroutine that is assigned to an item of a dict or list counts as taken care of, as somebody
+  may take it out again and await it. It is followed where the dict is the context of a template.
 - What a loop over stored coroutines does with each of them is not followed.
 """
 

@@ -70,7 +70,6 @@ the code off for the module.
 ## Known limits
 
 - Any use of the name counts as keeping the task, even one that only prints it.
-- Tasks made in a display or comprehension are taken as kept, even if the list is not used.
 - Under WSGI, and behind sync middleware, Django runs an async view in an event loop that ends with
   the view. Tasks are cancelled then, even if something keeps them. That is not seen here.
 - Tasks of anyio and trio always belong to a group and need no rule.

@@ -19,10 +19,10 @@ A bare statement `send()` is left to mypy, which reports it as `unused-coroutine
 
 ## Why it bites
 
-Nothing is saved and nothing is sent, and there is no exception. Python prints `RuntimeWarning:
-coroutine '...' was never awaited` when it throws the object away, to a log that few people read.
-With `gather` not even that: its coroutines are started, but nobody waits for them, and what is not
-done when the event loop ends is cancelled in the middle.
+Nothing is saved and nothing is sent, and there is no exception. Python prints
+`RuntimeWarning: coroutine '...' was never awaited` when it throws the object away, to a log that
+few people read. With `gather` not even that: its coroutines are started, but nobody waits for
+them, and what is not done when the event loop ends is cancelled in the middle.
 
 ## Example
 
@@ -58,12 +58,12 @@ may want to, call its `close()`.
 
 ## Known limits
 
-- One use that may run the coroutine is enough, even if it is in a branch: with `if wanted: await
-  job`, a run that skips the branch is not reported.
+- One use that may run the coroutine is enough, even if it is in a branch: with
+  `if wanted: await job`, a run that skips the branch is not reported.
 - A coroutine that is stored in an attribute, a global name or a container that outlives the
   function counts as taken care of, as does one that is given to a parameter that takes awaitables.
-- A coroutine that a thread brings back is not followed: the result of `await
-  sync_to_async(Book.objects.acount)()` is a coroutine again.
+- A coroutine that a thread brings back is not followed: the result of
+  `await sync_to_async(Book.objects.acount)()` is a coroutine again.
 - Only what is declared or inferred as a coroutine counts, not any `Awaitable` or `Future`.
 """
 

@@ -17,7 +17,7 @@ from django.views.generic import (
     ListView,
     UpdateView,
 )
-from recipe import Arguments, Recipe, args, methods, nothing
+from recipe import Arguments, Recipe, args, functions, methods, nothing
 from world import World, shop
 
 
@@ -112,6 +112,8 @@ def _forms() -> Iterator[tuple[str, Recipe]]:
         save_new=lambda w: args(valid(_AuthorForm({"name": "New"}, instance=w.author))),
     )
     yield from methods(f"{models}.BaseModelForm", book_form, **nothing("full_clean", "is_valid"))
+    yield from methods(f"{models}.BaseModelForm", book_form, **nothing("errors"))
+    yield from functions(models, model_to_dict=lambda w: args(w.fresh_book))
     yield from methods(f"{models}.BaseModelForm", lambda w: valid(book_form(w)), save=args())
     yield from methods(f"{models}.BaseModelForm", saved_book_form, save_m2m=args())
     yield from methods(f"{models}.BaseModelFormSet", formset, **nothing("full_clean", "is_valid"))

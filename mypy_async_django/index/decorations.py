@@ -1,0 +1,134 @@
+"""Decorators put on coroutine functions: above ``async def``, on a class, or as a plain call."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mypy.nodes import (
+    CallExpr,
+    ClassDef,
+    Decorator,
+    Expression,
+    FuncDef,
+    ListExpr,
+    RefExpr,
+    StrExpr,
+    TupleExpr,
+)
+from mypy.types import CallableType, Instance, Overloaded, ProperType, TypeVarType, get_proper_type
+
+from mypy_async_django.bridge.types import class_object, classes, known, member
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.coroutines import makes_coroutine
+from mypy_async_django.index.operations import called_name, calls, full_name
+
+_METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
+_BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decoration:
+    """A decorator that gets a coroutine function.
+
+    ``node`` is where it stands, ``name`` the full name of the decorator, or of what makes it:
+    ``atomic`` for ``@atomic`` as for ``@atomic(using="other")``. ``is_on_method`` says that it came
+    through ``method_decorator``.
+    """
+
+    node: Expression
+    decorator: Expression
+    name: str
+    function: FuncDef
+    is_on_method: bool = False
+
+
+def decorations(body: Body) -> Iterator[Decoration]:
+    """The decorators of the coroutine functions that a body defines or names.
+
+    A decorator above one that may have made a sync function of it does not count.
+    """
+    for node in body.nodes:
+        match node:
+            case Decorator() if node.func.is_coroutine:
+                yield from _above(body, node)
+            case ClassDef():
+                for decorator in node.decorators:
+                    yield from _on_class(body, decorator, node)
+    for call in calls(body):
+        if len(call.args) == 1 and (function := _coroutine_function(body, call.args[0])):
+            yield from _named(body, call, call.callee, function)
+
+
+def _above(body: Body, definition: Decorator) -> Iterator[Decoration]:
+    for decorator in reversed(definition.original_decorators):
+        yield from _applied(body, decorator, definition.func)
+        if not _keeps_coroutine(body, decorator):
+            return
+
+
+def _on_class(body: Body, decorator: Expression, class_: ClassDef) -> Iterator[Decoration]:
+    if not isinstance(decorator, CallExpr) or called_name(body, decorator) != _METHOD_DECORATOR:
+        return
+    for value, name in zip(decorator.args, decorator.arg_names, strict=True):
+        if name == "name" and isinstance(value, StrExpr):
+            symbol = class_.info.names.get(value.value)
+            node = symbol.node if symbol else None
+            if isinstance(node, FuncDef) and node.is_coroutine:
+                yield from _applied(body, decorator, node)
+
+
+def _applied(body: Body, decorator: Expression, function: FuncDef) -> Iterator[Decoration]:
+    """A decorator, or those that ``method_decorator`` makes fit for a method."""
+    if not isinstance(decorator, CallExpr) or called_name(body, decorator) != _METHOD_DECORATOR:
+        yield from _named(body, decorator, decorator, function)
+    elif decorator.args:
+        first = decorator.args[0]
+        for inner in first.items if isinstance(first, ListExpr | TupleExpr) else [first]:
+            yield from _named(body, inner, inner, function, is_on_method=True)
+
+
+def _named(
+    body: Body,
+    node: Expression,
+    decorator: Expression,
+    function: FuncDef,
+    *,
+    is_on_method: bool = False,
+) -> Iterator[Decoration]:
+    maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
+    if name := full_name(body, maker):
+        yield Decoration(node, maker, name, function, is_on_method)
+
+
+def _coroutine_function(body: Body, expression: Expression) -> FuncDef | None:
+    if not isinstance(expression, RefExpr):
+        return None
+    match expression.node:
+        case FuncDef() as function if function.is_coroutine:
+            return function
+        case Decorator(func=function) if makes_coroutine(body.type_of(expression)):
+            return function if function.is_coroutine else None
+        case _:
+            return None
+
+
+def _keeps_coroutine(body: Body, decorator: Expression) -> bool:
+    """Whether a decorator gives back what it gets, as far as types tell."""
+    if full_name(body, decorator) in _BINDING:
+        return True
+    type_ = body.type_of(decorator)
+    if class_object(type_):
+        return False
+    if isinstance(type_, Instance):
+        for info in classes(type_):
+            found = member(info, "__call__")
+            type_ = known(found[1].type) if found else None
+    items = type_.items if isinstance(type_, Overloaded) else [type_]
+    return any(_gives_back(item) for item in items)
+
+
+def _gives_back(type_: ProperType | None) -> bool:
+    if not isinstance(type_, CallableType):
+        return False
+    result = get_proper_type(type_.ret_type)
+    return isinstance(result, TypeVarType) and result in map(get_proper_type, type_.arg_types)

@@ -1,0 +1,69 @@
+"""Objects that a body hands on: whoever gets one may load or change what it holds."""
+
+from collections.abc import Iterator
+
+from mypy.nodes import (
+    CallExpr,
+    Expression,
+    FuncItem,
+    MemberExpr,
+    NameExpr,
+    Node,
+    RefExpr,
+)
+
+from mypy_async_django.bridge.models import MANAGER, QUERYSET
+from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.types import class_of, is_a
+from mypy_async_django.index.body import Body
+
+
+def is_handed_on(body: Body, value: Expression, before: Node) -> bool:
+    """Whether the object behind a local name was given away before a node is evaluated.
+
+    So it is as an argument of a call, or by a function or lambda that uses the name. A call of a
+    builtin, of a query method or of a string's only looks at it; so does one that gets an attribute of it.
+    """
+    if not isinstance(value, NameExpr):
+        return False
+    makers = body.makers(value)
+    return any(
+        name is not value and body.flow.reaches(place, before) and makers & body.makers(name)
+        for place, name in _gifts(body)
+    )
+
+
+def _gifts(body: Body) -> Iterator[tuple[Node, NameExpr]]:
+    """Where names are handed on, with the name as it stands there."""
+    for node in body.nodes:
+        match node:
+            case CallExpr() if not _only_looks(body, node):
+                for argument in node.args:
+                    for name in _names(argument):
+                        yield node, name
+            case FuncItem():
+                for inner in walk(node):
+                    if isinstance(inner, NameExpr):
+                        yield node, inner
+            case _:
+                pass
+
+
+def _names(argument: Expression) -> Iterator[NameExpr]:
+    """The names in an argument whose objects, not only whose attributes, are given."""
+    looked_into: set[Node] = set()
+    for node in walk(argument):
+        if isinstance(node, MemberExpr):
+            looked_into.add(node.expr)
+        elif isinstance(node, NameExpr) and node not in looked_into:
+            yield node
+
+
+def _only_looks(body: Body, call: CallExpr) -> bool:
+    callee = call.callee
+    if isinstance(callee, RefExpr) and callee.fullname.startswith("builtins."):
+        return callee.fullname != "builtins.setattr"
+    if isinstance(callee, MemberExpr):
+        info = class_of(body.type_of(callee.expr))
+        return info is not None and is_a(info, QUERYSET, MANAGER, "builtins.str")
+    return False

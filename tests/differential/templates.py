@@ -1,0 +1,398 @@
+"""What programs are composed of; see ``grammar``."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Lines of a program, and how often they come.
+
+    ``local`` says that what they name is gone after them. ``limit`` names the reason why the
+    plugin may disagree, see ``limits``.
+    """
+
+    text: str
+    weight: float = 1
+    local: bool = False
+    limit: str | None = None
+
+
+def _each(text: str, weight: float = 1) -> tuple[Template, ...]:
+    """A template for every line, of this weight together."""
+    lines = text.strip().splitlines()
+    return tuple(Template(line.replace("\\n", "\n"), weight / len(lines)) for line in lines)
+
+
+IMPORTS: Final = """\
+import asyncio
+import copy
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Prefetch, QuerySet, aprefetch_related_objects, prefetch_related_objects
+from django.shortcuts import aget_list_or_404, aget_object_or_404, get_list_or_404, get_object_or_404
+from shelves import contextmanager_for, new_request
+from shop.models import Author, Book, Comment, Novel, Profile, Publisher, Review, Tag
+
+"""
+
+#: What finds or makes instances, lists of them and querysets, harmlessly.
+ROWS: Final = (
+    *_each(
+        """
+{Query} = {query}
+{Query} = {query}
+{Query} = {query}.all()
+{Query} = {root}[:3]
+""".replace("{Query} = {query}\n", "{Query} = {query}\n", 1),
+        3,
+    ),
+    *_each(
+        r"""
+{Row} = await {root}.aget(pk=1)
+{Row} = await {root}.aget(pk=1)
+{Row} = await {root}.aearliest("pk")
+{Row} = await {root}.alatest("pk")
+{Row} = await {manager}.afirst()\nassert {Row} is not None
+{Row} = await {root}.alast()\nassert {Row} is not None
+{Row} = await aget_object_or_404({root}, pk=1)
+{Row} = await aget_object_or_404({Model}, pk=1)
+{Row} = await sync_to_async({root}.get)(pk=1)
+{Row} = await asyncio.to_thread({root}.get, pk=1)
+{Row} = await sync_to_async({manager}.first)()\nassert {Row} is not None
+{Row}, {x} = await {root}.aget_or_create(pk=1)
+{Row}, _ = await {root}.aupdate_or_create(pk=1)
+{Row} = await anext(aiter({query}))
+{Row} = (await {root}.ain_bulk())[1]
+""".replace("{Row} = await {root}", "{Row} = await {root}"),
+        5,
+    ),
+    *_each(
+        r"""
+{Row} = await {Model}.objects.acreate({made})
+{Row} = {Model}({made})
+{Row} = {Model}({made})\nawait {Row}.asave()
+""",
+        1,
+    ),
+    *_each(
+        r"""
+{List} = [item async for item in {query}]
+{List} = [item async for item in {query}]
+{List} = await sync_to_async(list)({query})
+{List} = await asyncio.to_thread(list, {query})
+{List} = await aget_list_or_404({root})
+""",
+        2,
+    ),
+    *_each(
+        r"""
+{row} = {list}[0]
+""".replace("{row} =", "{Row} ="),
+        0.7,
+    ),
+)
+
+_LAZY_USES: Final = """
+{x} = list({rows})
+{x} = tuple({rows})
+{x} = set({rows})
+{x} = sorted({query}, key=lambda item: item.pk)
+{x} = sum(1 for _ in {rows})
+{x} = any({rows})
+{x} = all({rows})
+{x} = len({query})
+{x} = len({query}.values('pk'))
+{x} = bool({query})
+{x} = max({query}, key=lambda item: item.pk)
+{x} = list(enumerate({rows}))
+{x} = dict(enumerate({rows}))
+{x} = list(zip({rows}, {rows}))
+{x} = iter({query})
+{x} = next(iter({query}))
+{x} = list(reversed({query}))
+{x} = list(map(str, {rows}))
+{x} = list(filter(None, {rows}))
+{x} = map(str, {query})
+{x} = [item for item in {rows}]
+{x} = [item.pk for item in {query}]
+{x} = [item.pk for item in {query} if item]
+{x} = {{item.pk: item for item in {query}}}
+{x} = {{item for item in {query}}}
+{x} = [item.pk for number in range(2) for item in {query}]
+{x} = (item for item in {query})
+{x} = 1 if {query} else 2
+{x} = not {query}
+{x} = {query} and 1
+{x} = {query} or 1
+{x} = {query} is None
+{x} = {query} == 1
+{x} = {query}[0]
+{x} = {query}[:2]
+{x} = {query}[:4:2]
+{x} = {query}[:2][0]
+{x} = list({query}[:2])
+{x} = len({query}[:2])
+{x} = f"{{{query}}}"
+{x} = f"{{{query}!r}} and more"
+{x} = "%s" % {query}
+{x} = "%s %s" % (1, {query})
+{x} = "{{}}".format({query})
+{x} = "{{rows}}".format(rows={query})
+{x} = str({query})
+{x} = repr({query})
+{x} = str({query}.query)
+{x} = [*{rows}]
+{x} = (1, *{rows})
+{x} = {{*{rows}}}
+{x} = max(*{query}.values_list('pk', flat=True), 1)
+{x}, *{x_} = {query}
+[{x}, *{x_}] = {rows}
+{x} = copy.copy({query})
+{x} = copy.deepcopy({query})
+{x} = pickle.dumps({query})
+{x} = {query} | {query}
+{x} = {query} & {query}
+{x} = ", ".join(str(item) for item in {query})
+{x} = ", ".join({query}.values_list('pk', flat=True))
+{x}: list[object] = []\\n{x}.extend({rows})
+{x}: list[object] = []\\n{x} += {rows}
+{x}: set[object] = set()\\n{x}.update({rows})
+{x} = (lambda: len({query}))()
+{x} = {row} in {query}
+{x} = {row} not in {query}
+"""
+
+_CALLS: Final = """
+{x} = {manager}.count()
+{x} = {manager}.exists()
+{x} = {manager}.first()
+{x} = {manager}.last()
+{x} = {root}.get(pk=1)
+{x} = {root}.in_bulk()
+{x} = {root}.earliest("pk")
+{x} = {root}.latest("pk")
+{x} = {root}.update(pk=1)
+{x} = {root}.delete()
+{x} = {root}.explain()
+{x} = {root}.contains({row})
+{x} = {query}.contains({row})
+{x} = {manager}.aggregate()
+{x} = {Model}.objects.get_or_create(pk=1)
+{x} = {Model}.objects.create({made})
+{x} = {Model}.objects.bulk_create([{Model}({made})])
+{x} = get_object_or_404({root}, pk=1)
+{x} = get_object_or_404({Model}, pk=1)
+{x} = get_list_or_404({root})
+{x} = {query}.iterator()
+{x} = next({query}.iterator())
+{x} = await {manager}.acount()
+{x} = await {manager}.aexists()
+{x} = await {root}.aaggregate()
+{x} = await {query}.acontains({row})
+{x} = {manager}.acount()
+{x} = {manager}.afirst()
+{x} = {query}.aiterator()
+{x} = {manager}.count
+{x} = {query}.filter(pk__gt=1)
+{x} = {query}.last()
+{x} = {query}.values()
+{x} = {query}.first() or 1
+{x} = Book.shelf.newest()
+{x} = Book.objects.published().newest()
+{x} = Review.objects.longest()
+{x} = await sync_to_async({manager}.count)()
+{x} = await sync_to_async(lambda: len({query}))()
+{x} = await sync_to_async(lambda: {manager}.count())()
+{x} = await asyncio.to_thread({manager}.count)
+{x} = await asyncio.to_thread(lambda: list({query}))
+{x} = await sync_to_async(len)({query})
+{x} = await sync_to_async(sorted)({query}, key=lambda item: item.pk)
+{x} = await sync_to_async(lambda rows: list(rows))({query})
+{x} = await asyncio.get_running_loop().run_in_executor(None, {manager}.count)
+{x} = sync_to_async(lambda: list({query}))
+{x} = lambda: list({query})
+await asyncio.gather({manager}.acount(), {manager}.aexists())
+"""
+
+_INSTANCES: Final = r"""
+{Other} = {row}.{one}
+{Other} = {row}.{one}
+{Other} = {row}.{one}
+{x} = {row}.{one}.{other}
+{x} = {row}.{one}.{other}
+{x} = {row}.{one}.{other}
+{x} = {row}.{one}.pk
+{x} = {row}.{key}
+{x} = {row}.{column}
+{x} = {row}.{column}
+{x} = {row}.pk
+{x} = str({row}.{one})
+{x} = f"{{{row}.{one}}}"
+{x} = {row}.{one} is None
+{x} = 1 if {row}.{one} else 2
+{x} = hasattr({row}, "{one}")
+{x} = getattr({row}, "{one}")
+{x} = getattr({row}, "{one}", None)
+{x} = getattr({row}, "pk")
+{x} = [{row}.{one} for _ in range(2)]
+{x} = await sync_to_async(lambda: {row}.{one})()
+{x} = lambda: {row}.{one}
+{x} = [item.{one} for item in {list}]
+{x} = [item.{one}.{other} for item in {list}]
+{x} = {{item.pk: item.{one} for item in {list}}}
+{x} = [item.{key} for item in {list}]
+{x} = [item.{column} for item in {list}]
+{x} = [item.{one} async for item in {query}]
+{x} = [item.{one}.{other} async for item in {query}]
+{x} = [item.{key} async for item in {query}]
+{x} = [item.{column} async for item in {query}]
+{x} = [item async for item in {query} if item.{one}]
+{x} = sorted({list}, key=lambda item: item.pk)
+{x} = max({list}, key=lambda item: item.{column})
+{x} = ({list}[0]).{one}
+{x} = {row}.{many}
+{x} = {row}.{many}.count()
+{x} = {row}.{many}.exists()
+{x} = {row}.{many}.first()
+{x} = {row}.{many}.all().first()
+{x} = {row}.{many}.all().count()
+{x} = {row}.{many}.filter(pk__gt=0).count()
+{x} = len({row}.{many}.all())
+{x} = list({row}.{many}.all())
+{x} = list({row}.{many}.filter(pk__gt=0))
+{x} = [item.pk for item in {row}.{many}.all()]
+{x} = {row}.{many}.all()[0]
+{x} = 1 if {row}.{many}.all() else 2
+{x} = [other async for other in {row}.{many}.all()]
+{x} = [len(item.{many}.all()) for item in {list}]
+{x} = [other for item in {list} for other in item.{many}.all()]
+{x} = [len(item.{many}.all()) async for item in {query}]
+{x} = await {row}.{many}.acount()
+{x} = {row}.{one}.{other} if {row}.{one} else 1
+{row}.save()
+{row}.delete()
+{row}.refresh_from_db()
+{row}.full_clean()
+{row}.save_base()
+{row}.{many}.create()
+{row}.{many}.clear()
+await {row}.asave()
+await {row}.arefresh_from_db()
+await {row}.arefresh_from_db(fields=["{column}"])
+await aprefetch_related_objects([{row}], "{one}")
+await aprefetch_related_objects([{row}], "{many}")
+await aprefetch_related_objects({list}, "{one}")
+prefetch_related_objects([{row}], "{one}")
+{row}.{one} = await {Model}.objects.aget(pk=1)
+{row}.{column} = {row}.{column}
+{x} = str({row})
+{x} = repr({row})
+{x} = {row} == {row}
+{x} = hash({row})
+{x} = {row}.serializable_value("pk")
+{x} = copy.copy({row})
+{x} = author.latest_title
+"""
+
+_REQUESTS: Final = r"""
+{x} = new_request()\n{x_} = {x}.user.username
+{x} = new_request()\n{x_} = {x}.user.is_authenticated
+{x} = new_request()\n{x_} = {x}.user.pk
+{x} = new_request()\n{x_} = bool({x}.user)
+{x} = new_request()\n{x_} = isinstance({x}.user, User)
+{x} = new_request()\n{x_} = {x}.user
+{x} = new_request()\n{x_} = {x}.user is None
+{x} = new_request()\n{x_} = await {x}.auser()
+{x} = new_request()\n{x_} = (await {x}.auser()).is_authenticated
+{x} = new_request()\n{x_} = {x}.session
+{x} = new_request()\n{x_} = {x}.session.get("key")
+{x} = new_request()\n{x_} = {x}.session["_auth_user_id"]
+{x} = new_request()\n{x_} = await {x}.session.aget("key")
+{x} = new_request()\n{x}.session["key"] = 1
+{x} = new_request()\n{x_} = {x}.session.keys()
+{x} = new_request()\n{x_} = f"{{{x}.user}}"
+"""
+
+_HELPED: Final = r"""
+{x} = {helper}()
+{x} = {helper}() or 1
+{x} = [{helper}() for _ in range(2)]
+{x} = {helper}
+{x} = await sync_to_async({helper})()
+{x} = await asyncio.to_thread({helper})
+{x} = await sync_to_async(lambda: {helper}())()
+{x} = (lambda: {helper}())()
+{x} = list(map(lambda item: {helper}(), [1]))
+"""
+
+_NESTED: Final = r"""
+def inner_{x}() -> int:\n    return len({query})\n{x_} = inner_{x}()
+def inner_{x}() -> int:\n    return len({query})\n{x_} = await sync_to_async(inner_{x})()
+def inner_{x}() -> int:\n    return {manager}.count()\n{x_} = await asyncio.to_thread(inner_{x})
+def inner_{x}() -> object:\n    return {row}.{one}\n{x_} = inner_{x}()
+def inner_{x}() -> object:\n    return {row}.{one}\n{x_} = await sync_to_async(inner_{x})()
+def inner_{x}() -> int:\n    return {manager}.count()\n{x_} = inner_{x}
+async def inner_{x}() -> int:\n    return await {manager}.acount()\n{x_} = await inner_{x}()
+"""
+
+STATEMENTS: Final = (
+    *_each(_LAZY_USES, 4),
+    *_each(_CALLS, 3),
+    *_each(_INSTANCES.replace("{x} = author.latest_title\n", ""), 6),
+    *_each(_REQUESTS, 0.4),
+    *_each(_HELPED, 1.2),
+    *_each(_NESTED, 0.6),
+)
+
+#: Statements with blocks of further statements, which ``...`` stands for.
+BLOCKS: Final = (
+    *(
+        Template(text, weight, local=True)
+        for text, weight in (
+            ("async for {Row} in {query}:\n    ...", 4),
+            ("for {Row} in {query}:\n    ...", 2),
+            ("for {Row} in {list}:\n    ...", 4),
+            ("async for {x} in {query}:\n    pass", 4),
+            ("for {x} in {rows}:\n    pass", 1),
+            ("if {query}:\n    ...", 1),
+            ("if not {query}:\n    ...", 0.5),
+            ("if flag and {query}:\n    pass", 0.5),
+            ("if {row}.{one}:\n    ...", 1),
+            ("if flag:\n    ...", 1.5),
+            ("if flag:\n    ...\nelse:\n    ...", 1.5),
+            ("if {query}.exists():\n    pass\nelif flag:\n    ...", 0.5),
+            ("for _ in range(2):\n    ...", 1),
+            ("while {query}:\n    break", 0.5),
+            ("try:\n    ...\nfinally:\n    ...", 0.5),
+            ("try:\n    ...\nexcept ValueError:\n    pass", 0.3),
+            ("if ({x} := {query}):\n    pass", 0.3),
+            ("if await {manager}.aexists():\n    ...", 0.5),
+            ("with contextmanager_for(flag):\n    ...", 0.5),
+            ("match flag:\n    case True:\n        ...\n    case _:\n        ...", 0.3),
+        )
+    ),
+)
+
+#: Functions beside the coroutine.
+HELPERS: Final = (
+    Template("def {Helper}() -> int:\n    return {root}.count()"),
+    Template("def {Helper}() -> int:\n    return len({root})"),
+    Template("def {Helper}() -> object:\n    return {root}"),
+    Template("def {Helper}() -> object:\n    return {root}.first()"),
+    Template("def {Helper}() -> int:\n    return 1"),
+    Template("def {Helper}() -> object:\n    for item in {root}:\n        return item\n    return None"),
+    Template("def {Helper}() -> object:\n    return [item.pk for item in {root}]"),
+    Template("def {Helper}() -> object:\n    return {helper}()", 2),
+    Template("def {Helper}() -> object:\n    return {helper}"),
+    Template("def {Helper}() -> object:\n    return lambda: {root}.count()"),
+    Template("def {Helper}() -> object:\n    return (item for item in [1])"),
+    Template("def {Helper}() -> object:\n    if {root}.exists():\n        return 1\n    return 2"),
+)
+
+CLASSES: Final = ()
