@@ -61,12 +61,14 @@ class Engine:
         members = Members(self.modules)
         everything = module.makes_coroutines or _knows_coroutines(tree)
         used: set[str] = set()
+        defines_coroutine = False
         for outermost, function in functions(tree):
+            defines_coroutine |= function.is_coroutine
             if everything or function.is_coroutine:
                 with target(module, outermost):
                     for body in versions(function):
                         used |= self._look_at(module, body, outermost, members)
-        if module.makes_coroutines:
+        if everything or defines_coroutine:
             with target(module, None):
                 self._look_at(module, tree, None, members)
         return used - {tree.fullname}
@@ -225,6 +227,8 @@ class Engine:
 
     def _is_projects(self, function: str) -> bool:
         """Whether a function, by its full name, is defined in a module of the user's."""
+        if function in self._catalogue.trusted:
+            return False
         tree = module_of(function, self.modules)
         return tree is not None and self._is_project(tree)
 
@@ -245,8 +249,8 @@ def _failure(rule: str, function: FuncDef | MypyFile, error: Exception) -> Findi
 
 
 def _knows_coroutines(tree: MypyFile) -> bool:
-    """Whether a module defines or imports a coroutine function, or asyncio."""
-    if "asyncio" in tree.names:
+    """Whether a module defines or imports a coroutine function, or asyncio, or names views."""
+    if "asyncio" in tree.names or "urlpatterns" in tree.names:
         return True
     for symbol in tree.names.values():
         node = symbol.node.func if isinstance(symbol.node, Decorator) else symbol.node

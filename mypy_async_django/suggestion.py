@@ -3,6 +3,7 @@
 from typing import Final
 
 from mypy.nodes import (
+    AssignmentStmt,
     AwaitExpr,
     CallExpr,
     ComparisonExpr,
@@ -16,6 +17,7 @@ from mypy.nodes import (
     MemberExpr,
     NameExpr,
     Node,
+    OperatorAssignmentStmt,
     SetComprehension,
 )
 from mypy.types import Instance
@@ -24,12 +26,16 @@ from mypy_async_django.bridge.types import alternatives, is_a
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import RUN_IN_LOOP
+from mypy_async_django.index.called import RUN_IN_LOOP, is_nested
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import ImplicitUse, Read
 from mypy_async_django.index.relations import Unloaded
 
 _LONGEST_ARGUMENTS: Final = 60
+
+
+#: A connection, and what it makes, belongs to the thread that asked for it.
+_BOUND_TO_THREAD: Final = ("django.db.backends.",)
 
 
 def use(code: str) -> str:
@@ -39,6 +45,8 @@ def use(code: str) -> str:
 
 def for_call(body: Body, call: CallExpr, api: Api) -> str:
     """The note for a call that must not run on the event loop."""
+    if api.name.startswith(_BOUND_TO_THREAD):
+        return _WHOLE_BLOCK
     twin = body.catalogue.twin(api)
     if twin is not None:
         return use(
@@ -83,17 +91,17 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
         case None if found.use in _ITERATING:
             return (use(f"await sync_to_async(list)({value})"),)
         case None:
-            return (_WHOLE_BLOCK,)
+            return (WHOLE_BLOCK,)
         case "__aiter__":
             return (*_left_thread(body, found), use(_evaluated(body, found, value)))
         case "aiterator":
             value = value.replace(".iterator(", ".aiterator(")
             return (use(_evaluated(body, found, value)),)
         case _:
-            return (use(f"await {value}.{twin}({_key(body, found)})"),)
+            return (use(_item_twin(body, found, value, twin)),)
 
 
-_WHOLE_BLOCK: Final = (
+WHOLE_BLOCK: Final = (
     'Move the whole block into a sync function and call that: "await sync_to_async(...)(...)"'
 )
 
@@ -185,14 +193,23 @@ def _row_name(body: Body, queryset: Expression) -> str:
     return "row"
 
 
-def _key(body: Body, found: ImplicitUse) -> str:
+def _item_twin(body: Body, found: ImplicitUse, value: str, twin: str) -> str:
+    """The twin of an item's use: ``await session.aget("key")``, with the new value to assign it."""
+    text = body.source.text
     match found.within:
-        case IndexExpr(index=index):
-            return body.source.text(index)
+        case IndexExpr(index=index) as item:
+            key = text(index)
         case ComparisonExpr(operands=[left, *_]):
-            return body.source.text(left)
+            return f"await {value}.{twin}({text(left)})"
         case _:
-            return ""
+            return f"await {value}.{twin}()"
+    match body.parent(item):
+        case AssignmentStmt(lvalues=[target], rvalue=new) if target is item:
+            return f"await {value}.{twin}({key}, {text(new)})"
+        case OperatorAssignmentStmt(op=operator, rvalue=new):
+            return f"await {value}.aset({key}, await {value}.aget({key}) {operator} {text(new)})"
+        case _:
+            return f"await {value}.{twin}({key})"
 
 
 def _twin(body: Body, call: CallExpr, twin: str) -> str:
@@ -200,7 +217,8 @@ def _twin(body: Body, call: CallExpr, twin: str) -> str:
     callee = call.callee
     module, _, name = twin.rpartition(".")
     if not module:
-        prefix = f"{body.source.text(callee.expr)}." if isinstance(callee, MemberExpr) else ""
+        method = next(iter(body.values(callee)), callee)
+        prefix = f"{body.source.text(method.expr)}." if isinstance(method, MemberExpr) else ""
         return prefix + twin
     if isinstance(callee, NameExpr) and callee.fullname.rpartition(".")[0] == module:
         return name
@@ -236,7 +254,7 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
     """The note for a relation or column that the instance's query should have loaded."""
     row = found.rows[0] if found.rows else None
     read = found.read
-    if row is None or row.given is not None:
+    if row is None or row.given is not None or found.is_forgotten:
         return use(_in_place(body, read.node, _read_in_thread(body, read)))
     query = row.query
     root = body.source.text(query.root)
@@ -248,11 +266,15 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
     return f'Use "{manager}.select_related("{path}")" for the query on line {line}'
 
 
-def for_coroutine(body: Body, call: CallExpr) -> str:
+def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
     """The note for a coroutine that is not awaited."""
     text = body.source.text(call)
+    if isinstance(call, AwaitExpr):
+        return use(f"await ({text})")
     if body.is_coroutine:
         return use(_in_place(body, call, f"await {text}"))
+    if isinstance(body.function, FuncDef) and is_nested(body.function):
+        return f'Make "{body.name}" a coroutine function and await the call'
     function = body.source.text(call.callee)
     run = use(_in_place(body, call, f"async_to_sync({function}){_arguments(body, call)}"))
     if isinstance(body.function, FuncDef):
@@ -265,7 +287,7 @@ def for_reached(body: Body, node: Expression, effect: Effect) -> str:
     text = body.source.text
     match node:
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
-            return "Use a callback that starts a thread or a task: \"asyncio.to_thread(...)\""
+            return 'Use a callback that starts a thread or a task: "asyncio.to_thread(...)"'
         case CallExpr() if effect is Effect.RAISES:
             code = f"await sync_to_async({text(node.callee)}){_arguments(body, node)}"
         case CallExpr():
@@ -274,5 +296,5 @@ def for_reached(body: Body, node: Expression, effect: Effect) -> str:
         case MemberExpr():
             code = f'await sync_to_async(getattr)({text(node.expr)}, "{node.name}")'
         case _:
-            return _WHOLE_BLOCK
+            return WHOLE_BLOCK
     return use(_in_place(body, node, code))

@@ -114,7 +114,13 @@ _SOCKETS: Final = (
         when=_BLOCKING,
         untouched=True,
     ),
-    blocks("_socket.socket", "send sendall sendmsg sendto", instead=_STREAMS, when=_BLOCKING, untouched=True),
+    blocks(
+        "_socket.socket",
+        "send sendall sendmsg sendto",
+        instead=_STREAMS,
+        when=_BLOCKING,
+        untouched=True,
+    ),
     blocks("multiprocessing.connection", "Client"),
     blocks("multiprocessing.connection", "wait", unless=_NO_TIME_LAST),
     blocks("multiprocessing.connection.Listener", "accept"),
@@ -133,7 +139,9 @@ _SOCKETS: Final = (
     blocks("selectors._PollLikeSelector", "select", instead=_WATCHED, unless=_NO_TIME),
     blocks("socket", "create_connection", instead=_STREAMS),
     blocks("socket", "getaddrinfo getfqdn", instead=_LOOKUP),
-    blocks("socket.socket", "accept", instead="asyncio.start_server", when=_BLOCKING, untouched=True),
+    blocks(
+        "socket.socket", "accept", instead="asyncio.start_server", when=_BLOCKING, untouched=True
+    ),
     blocks("socket.socket", "sendfile", instead=_STREAMS, when=_BLOCKING, untouched=True),
     blocks(
         "socketserver.BaseServer", "handle_request serve_forever", instead="asyncio.start_server"

@@ -8,7 +8,7 @@ from mypy_async_django.bridge.tree import functions
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.effects.summary import Summaries, Summary
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import called_functions
+from mypy_async_django.index.called import called_functions, is_nested
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.operations import called_name, calls
 
@@ -57,11 +57,6 @@ def summary_of(
             elif isinstance(target.function, FuncDef) and is_project(target.function.fullname):
                 called.add(target.function.fullname)
     return Summary(tuple(sorted(raises)), tuple(sorted(blocks)), tuple(sorted(called)))
-
-
-def is_nested(function: FuncItem) -> bool:
-    """Whether a function has no name outside the function that makes it."""
-    return not isinstance(function, FuncDef) or "." not in function.fullname
 
 
 def display_name(api: Api) -> str:

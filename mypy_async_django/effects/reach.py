@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from mypy.nodes import FuncItem, LambdaExpr, MypyFile
 
 from mypy_async_django.catalogue import Effect
-from mypy_async_django.effects.collect import is_nested
 from mypy_async_django.effects.summary import Summaries, Summary
+from mypy_async_django.index.called import is_nested
 
 
 class Reach:

@@ -9,6 +9,7 @@ from mypy.nodes import (
     Decorator,
     Expression,
     FuncDef,
+    FuncItem,
     LambdaExpr,
     MemberExpr,
     OverloadedFuncDef,
@@ -37,6 +38,8 @@ _CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.function
 _CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 _PARTIALS: Final = frozenset({"functools.partial"})
 RUN_IN_LOOP: Final = frozenset({"call_soon", "call_later", "call_at", "add_done_callback"})
+_MAPPING: Final = frozenset({"builtins.filter", "builtins.map"})
+_SORTING: Final = frozenset({"builtins.max", "builtins.min", "builtins.sorted"})
 _FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
@@ -77,10 +80,22 @@ def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
                 yield from _named(body, function)
             case _:
                 yield from _named(body, callee)
+    for argument in _run_at_once(body, call):
+        if isinstance(argument, RefExpr | LambdaExpr):
+            yield from _named(body, argument)
+
+
+def _run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
+    """The arguments of a call that it calls itself: ``sorted(books, key=by_author)``."""
     if isinstance(call.callee, MemberExpr) and call.callee.name in RUN_IN_LOOP:
-        for argument in call.args:
-            if isinstance(argument, RefExpr | LambdaExpr):
-                yield from _named(body, argument)
+        yield from call.args
+    name = called_name(body, call)
+    if name in _MAPPING and call.args and _is_consumed(body, call):
+        yield call.args[0]
+    elif name in _SORTING or (isinstance(call.callee, MemberExpr) and call.callee.name == "sort"):
+        for argument, keyword in zip(call.args, call.arg_names, strict=True):
+            if keyword == "key":
+                yield argument
 
 
 def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
@@ -168,3 +183,8 @@ def _getter(node: SymbolNode | None) -> FuncDef | None:
 def _is_consumed(body: Body, call: CallExpr) -> bool:
     """Whether the generator that a call makes is iterated or entered where it is made."""
     return any(call in body.values(use.value) for use in implicit_uses(body))
+
+
+def is_nested(function: FuncItem) -> bool:
+    """Whether a function has no name outside the function that makes it."""
+    return not isinstance(function, FuncDef) or "." not in function.fullname

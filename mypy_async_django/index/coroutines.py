@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator
 
-from mypy.nodes import CallExpr, Expression, ListExpr, RefExpr, SetExpr, StarExpr, TupleExpr
+from mypy.nodes import (
+    AwaitExpr,
+    CallExpr,
+    Expression,
+    ListExpr,
+    RefExpr,
+    SetExpr,
+    StarExpr,
+    TupleExpr,
+)
 from mypy.types import CallableType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.types import is_coroutine_type
@@ -15,8 +24,14 @@ from mypy_async_django.index.operations import called_name, calls, implicit_uses
 _TAKERS = AWAITERS | RUNNERS | SCHEDULERS
 
 
-def coroutine_values(body: Body) -> Iterator[tuple[CallExpr, End]]:
-    """The calls that give a coroutine, each with what becomes of it."""
+def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr, End]]:
+    """The calls that give a coroutine, each with what becomes of it.
+
+    And the awaits: ``await sync_to_async(Book.objects.acount)()`` gives one that nobody awaits.
+    """
+    for node in body.nodes:
+        if isinstance(node, AwaitExpr) and is_coroutine_type(body.type_of(node)):
+            yield node, end_of(body, node)
     for call in calls(body):
         if is_coroutine_type(body.type_of(call)):
             yield call, end_of(body, call)

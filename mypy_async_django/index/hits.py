@@ -48,6 +48,17 @@ class Hit:
     api: Api
 
     @property
+    def node(self) -> Expression:
+        """The expression that an error points at."""
+        match self.operation:
+            case ImplicitUse(value=value):
+                return value
+            case Read(node=node):
+                return node
+            case call:
+                return call
+
+    @property
     def is_explicit(self) -> bool:
         """Whether the code shows it: a call, or a block that is entered."""
         operation = self.operation

@@ -73,8 +73,8 @@ def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
     if isinstance(queryset, NameExpr):
         values = body.values(queryset)
         return bool(values) and all(
-            value is not queryset and
-            _is_prefetched(body, value, implicit=implicit) for value in values
+            value is not queryset and _is_prefetched(body, value, implicit=implicit)
+            for value in values
         )
     related = origins(body).related_row(queryset)
     if related is None:

@@ -1,6 +1,7 @@
 """Rows that a query would lock, read outside a transaction."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from mypy.nodes import (
     AwaitExpr,
@@ -9,8 +10,9 @@ from mypy.nodes import (
     Expression,
     ForStmt,
     GeneratorExpr,
+    IndexExpr,
     MemberExpr,
-    NameExpr,
+    SliceExpr,
 )
 
 from mypy_async_django.bridge.models import MANAGER, QUERYSET, is_django_method
@@ -18,7 +20,7 @@ from mypy_async_django.bridge.types import class_of, is_a
 from mypy_async_django.catalogue.django_database import LOCKING
 from mypy_async_django.index.body import Body
 
-_SELECT_FOR_UPDATE = "select_for_update"
+_SELECT_FOR_UPDATE: Final = "select_for_update"
 
 
 def locked_rows(body: Body) -> Iterator[Expression]:
@@ -38,15 +40,24 @@ def locked_rows(body: Body) -> Iterator[Expression]:
 
 
 def _locks(body: Body, queryset: Expression) -> bool:
-    """Whether every step that built a queryset is Django's, and one of them asks for locks."""
-    values = body.values(queryset)
-    if len(values) != 1 or not isinstance(call := values[0], CallExpr):
-        return False
-    if not isinstance(step := call.callee, MemberExpr) or step.name == "none":
-        return False
-    if not _is_django(body, step.expr, step.name):
-        return False
-    return step.name == _SELECT_FOR_UPDATE or _locks(body, step.expr)
+    """Whether the steps that built a queryset ask for locks, and those after that are Django's."""
+    asked = False
+    seen: set[Expression] = set()
+    while queryset not in seen:
+        seen.add(queryset)
+        match body.values(queryset):
+            case [CallExpr(callee=MemberExpr(name=name, expr=source))]:
+                if name == "none":
+                    return False
+                if not _is_django(body, source, name):
+                    return asked
+                asked |= name == _SELECT_FOR_UPDATE
+                queryset = source
+            case [IndexExpr(base=source, index=SliceExpr())]:
+                queryset = source
+            case _:
+                return asked
+    return False
 
 
 def _is_django(body: Body, queryset: Expression, method: str) -> bool:

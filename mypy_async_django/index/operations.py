@@ -230,9 +230,8 @@ def _indexing(body: Body, node: IndexExpr) -> Iterator[ImplicitUse]:
     if isinstance(parent, DelStmt):
         yield ImplicitUse(node.base, Use.DELETE_ITEM, node)
     elif _is_target(body, node):
-        yield ImplicitUse(node.base, Use.ASSIGN_ITEM, node)
-        if isinstance(parent, OperatorAssignmentStmt):
-            yield ImplicitUse(node.base, Use.INDEX, node)
+        augmented = isinstance(parent, OperatorAssignmentStmt)  # asks for the old item first
+        yield ImplicitUse(node.base, Use.INDEX if augmented else Use.ASSIGN_ITEM, node)
     else:
         yield ImplicitUse(node.base, Use.INDEX, node)
 

@@ -8,6 +8,7 @@ from mypy.nodes import Expression
 from mypy_async_django.catalogue import Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import called_functions
+from mypy_async_django.index.hits import hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,15 @@ class Reached:
 
 
 def reached(body: Body, effect: Effect) -> Iterator[Reached]:
-    """The operations of an effect that a body reaches through other functions, one for each node."""
+    """The operations of an effect that a body reaches through other functions, one for each node.
+
+    Not through functions that the project trusts, nor where the catalogue speaks for the node.
+    """
     if body.effects is None:
         return
-    seen: set[Expression] = set()
+    seen = {hit.node for hit in hits(body)}
     for called in called_functions(body):
-        if called.node in seen:
+        if called.node in seen or called.function.fullname in body.catalogue.trusted:
             continue
         path = body.effects.path(called.function, effect)
         if path is not None:

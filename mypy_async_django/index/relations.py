@@ -23,10 +23,14 @@ from mypy_async_django.index.queries import Row, origins
 
 @dataclass(frozen=True, slots=True)
 class Unloaded:
-    """A read that runs a query; ``rows`` is what is known of the instance, empty if nothing."""
+    """A read that runs a query; ``rows`` is what is known of the instance, empty if nothing.
+
+    ``is_forgotten`` says that the query loaded the relation and a refresh made it forget that.
+    """
 
     read: Read
     rows: tuple[Row, ...]
+    is_forgotten: bool = False
 
 
 def unloaded(body: Body) -> Iterator[Unloaded]:
@@ -50,7 +54,7 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
             continue
         if not loaded and not _may_be_set(body, read) and not _is_again(body, read, seen):
             seen.append(read)
-            yield Unloaded(read, rows)
+            yield Unloaded(read, rows, any(row.has_loaded(read.name) for row in rows))
 
 
 def _has_relation(body: Body, rows: tuple[Row, ...], read: Read) -> bool:
