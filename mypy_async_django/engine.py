@@ -14,11 +14,12 @@ from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.catalogue import Catalogue
 from mypy_async_django.effects import store
-from mypy_async_django.effects.collect import is_nested, summaries_of, summary_of
+from mypy_async_django.effects.collect import summaries_of, summary_of
 from mypy_async_django.effects.reach import Reach, module_of
 from mypy_async_django.effects.summary import Summaries
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body, Surroundings, Types
+from mypy_async_django.index.called import is_nested
 from mypy_async_django.index.inference import InferredTypes
 from mypy_async_django.registry import RULES
 from mypy_async_django.report import report, target
@@ -126,6 +127,7 @@ class Engine:
                 lambda item: self._inferred_body(item, outermost, members, module.source, None),
                 self._is_projects,
             ),
+            members.class_named,
         )
         body = self._body(module, function, outermost, members, reach)
         body.surroundings = Surroundings(

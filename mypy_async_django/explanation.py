@@ -9,6 +9,7 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import Hit
 from mypy_async_django.index.operations import Read
+from mypy_async_django.index.races import Race
 from mypy_async_django.index.reached import Reached
 
 
@@ -40,17 +41,31 @@ def reaching(code: ErrorCode, body: Body, found: Reached, effect: Effect) -> Fin
         node,
         f'"{text}" reaches "{operation}", which {effect.value}, in coroutine "{body.name}"',
         (
-            *(
-                f"{'-> ' if step else ''}{_place(body, name)}"
-                for step, name in enumerate(functions)
-            ),
+            *(f"{'-> ' if step else ''}{place(body, name)}" for step, name in enumerate(functions)),
             f"-> {operation}",
             suggestion.for_reached(body, node, effect),
         ),
     )
 
 
-def _place(body: Body, function: str) -> str:
+def place(body: Body, function: str) -> str:
+    """A function of the project as a person would find it: its name and its file."""
     assert body.effects is not None
     file = body.effects.file(function)
     return f"{body.effects.short(function)} ({file})" if file else function
+
+
+def lost_update(code: ErrorCode, body: Body, race: Race) -> Finding:
+    """The finding for a race: the lines of both ends and of the await between, and the way out."""
+    place = body.source.text(race.target)
+    happens = "may be set twice" if race.is_guard else "may lose an update"
+    lines = (
+        f"{'tested' if race.is_guard else 'read'} on line {race.read.line}, "
+        f"await on line {race.pause.line}, write on line {race.write.line}"
+    )
+    return Finding(
+        code,
+        race.write,
+        f'"{place}" {happens} in coroutine "{body.name}": {lines}',
+        (suggestion.for_race(body, race),),
+    )

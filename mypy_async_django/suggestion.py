@@ -29,6 +29,8 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, is_nested
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import ImplicitUse, Read
+from mypy_async_django.index.queries import Row
+from mypy_async_django.index.races import Race
 from mypy_async_django.index.relations import Unloaded
 
 _LONGEST_ARGUMENTS: Final = 60
@@ -46,7 +48,7 @@ def use(code: str) -> str:
 def for_call(body: Body, call: CallExpr, api: Api) -> str:
     """The note for a call that must not run on the event loop."""
     if api.name.startswith(_BOUND_TO_THREAD):
-        return _WHOLE_BLOCK
+        return WHOLE_BLOCK
     twin = body.catalogue.twin(api)
     if twin is not None:
         return use(
@@ -256,14 +258,30 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
     read = found.read
     if row is None or row.given is not None or found.is_forgotten:
         return use(_in_place(body, read.node, _read_in_thread(body, read)))
-    query = row.query
-    root = body.source.text(query.root)
-    line = query.root.line
     if not row.has_column(read.name):
-        return f'Load the column with the query on line {line}, or "await {body.source.text(read.receiver)}.arefresh_from_db(fields=["{read.name}"])"'
-    path = "__".join((*row.path, read.name))
-    manager = root if isinstance(query.root, MemberExpr) else f"{root}.objects"
-    return f'Use "{manager}.select_related("{path}")" for the query on line {line}'
+        receiver = body.source.text(read.receiver)
+        load = f'await {receiver}.arefresh_from_db(fields=["{read.name}"])'
+        return f'Load the column with {_query(row)}, or "{load}"'
+    return for_row(body, row, read.name)
+
+
+def for_row(body: Body, row: Row, name: str) -> str:
+    """The note for a row whose query should have loaded a relation."""
+    root = row.query.root
+    if row.given is not None or row.query.parent is not None:
+        return f'Load it in a thread: "await sync_to_async(getattr)(..., "{name}")"'
+    path = "__".join((*row.path, name))
+    if root is None:
+        return f'Use "select_related("{path}")" for {_query(row)}'
+    text = body.source.text(root)
+    manager = text if isinstance(root, MemberExpr) else f"{text}.objects"
+    return f'Use "{manager}.select_related("{path}")" for {_query(row)}'
+
+
+def _query(row: Row) -> str:
+    """A query as a person would find it."""
+    root = row.query.root
+    return f"the query on line {root.line}" if root else f"the query of {row.query.maker}"
 
 
 def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
@@ -298,3 +316,17 @@ def for_reached(body: Body, node: Expression, effect: Effect) -> str:
         case _:
             return WHOLE_BLOCK
     return use(_in_place(body, node, code))
+
+
+def for_race(body: Body, race: Race) -> str:
+    """The note for a write that depends on a read before an await."""
+    text = body.source.text
+    match race.write:
+        case OperatorAssignmentStmt(op=op, rvalue=AwaitExpr() as awaited, lvalue=target):
+            return use(f"value = {text(awaited)}; {text(target)} {op}= value")
+        case _ if race.is_guard:
+            return 'Use "async with lock:" around the test, the await and the write'
+        case _:
+            return (
+                f'Read "{text(race.target)}" after the await, or use "async with lock:" around all'
+            )

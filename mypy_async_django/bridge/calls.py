@@ -196,8 +196,14 @@ def _is_unsolved(type_: Type | None, callee: CallableType) -> bool:
 
 
 def _is_lambda(type_: Type) -> bool:
+    """Whether this is a lambda that takes arguments."""
     proper = get_proper_type(type_)
-    return isinstance(proper, CallableType) and proper.implicit and proper.definition is None
+    return (
+        isinstance(proper, CallableType)
+        and proper.implicit
+        and proper.definition is None
+        and bool(proper.arg_types)
+    )
 
 
 def _formals(callee: CallableType, mapping: list[list[int]]) -> list[tuple[list[int], ArgKind]]:

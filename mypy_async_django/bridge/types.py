@@ -19,6 +19,7 @@ from mypy.types import (
     TypeVarType,
     UninhabitedType,
     UnionType,
+    flatten_nested_unions,
     get_proper_type,
 )
 
@@ -38,7 +39,8 @@ def known(type_: Type | None) -> ProperType | None:
 def alternatives(type_: ProperType) -> tuple[ProperType | None, ...]:
     """What a value of the type may be, without None; an unknown alternative is None."""
     if isinstance(type_, UnionType):
-        proper = (get_proper_type(item) for item in type_.items)
+        flat = flatten_nested_unions(type_.items)
+        proper = (get_proper_type(item) for item in flat)
         return tuple(known(item) for item in proper if not isinstance(item, NoneType))
     return () if isinstance(type_, NoneType) else (type_,)
 

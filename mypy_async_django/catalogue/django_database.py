@@ -106,6 +106,16 @@ TRANSACTIONS: Final = frozenset(
 #: ``acount``, ``aaggregate``, ``aupdate``, ``adelete`` lock nothing, ``aupdate_or_create`` opens a
 #: transaction of its own.
 LOCKING: Final = frozenset(
-    "acontains aearliest aexists aexplain afirst aget aget_or_create aiterator ain_bulk alast"
-    " alatest".split()
+    {
+        "acontains",
+        "aearliest",
+        "aexists",
+        "aexplain",
+        "afirst",
+        "aget",
+        "aget_or_create",
+        "ain_bulk",
+        "alast",
+        "alatest",
+    }
 )

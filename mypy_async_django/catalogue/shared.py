@@ -30,7 +30,7 @@ LOCKS: Final = (
 )
 
 #: What the name of a lock has in it, or that of a decorator or a function that holds one.
-LOCK_WORDS: Final = ("lock", "mutex", "semaphore", "synchroni", "exclusive", "serial", "atomic")
+LOCK_WORDS: Final = ("lock", "mutex", "semaphore", "synchroni", "exclusive", "atomic")
 
 #: Entering one of these lets nobody else run.
 ENTERED_AT_ONCE: Final = (

@@ -1,13 +1,17 @@
 """What a function reaches through the functions that it calls."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
-from mypy.nodes import FuncItem, LambdaExpr, MypyFile
+from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo
 
 from mypy_async_django.catalogue import Effect
-from mypy_async_django.effects.summary import Summaries, Summary
+from mypy_async_django.effects.summary import Names, StoredResult, Summaries, Summary
 from mypy_async_django.index.called import is_nested
+from mypy_async_django.index.queries import Kind, Query, Result, Row
+
+Step = TypeVar("Step", str, tuple[str, str])
 
 
 class Reach:
@@ -23,10 +27,12 @@ class Reach:
         modules: Mapping[str, MypyFile],
         summaries_of: Callable[[MypyFile], Summaries],
         summary_of: Callable[[FuncItem], Summary],
+        class_named: Callable[[str], TypeInfo | None],
     ) -> None:
         self._modules = modules
         self._summaries_of = summaries_of
         self._summary_of = summary_of
+        self._class_named = class_named
         self.modules: set[str] = set()
 
     def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
@@ -48,6 +54,42 @@ class Reach:
                     came_from[called] = name
                     queue.append(called)
         return None
+
+    def result(self, function: FuncItem) -> Result | None:
+        """What rows calling, and awaiting, a function gives; None if that is not known."""
+        facts = self._summary(function.fullname).result
+        stored = StoredResult(*facts) if facts else None
+        model = self._class_named(stored.model) if stored else None
+        if stored is None or model is None:
+            return None
+        query = Query(
+            model,
+            root=None,
+            maker=f"{self.short(function.fullname)} ({self.file(function.fullname)})",
+            selected=frozenset(stored.selected),
+            all_selected=stored.all_selected,
+            prefetched=frozenset(stored.prefetched),
+            only=None if stored.only is None else frozenset(stored.only),
+            deferred=frozenset(stored.deferred),
+            parent=self._class_named(stored.parent) if stored.parent else None,
+        )
+        given = None if stored.given is None else frozenset(stored.given)
+        return Result(Kind(stored.kind), Row(query, stored.path, given))
+
+    def needs(self, function: FuncItem, parameter: str) -> Iterator[tuple[Names, Names]]:
+        """The attributes read on a parameter, and by which functions, the nearest first."""
+        start = (function.fullname, parameter)
+        came_from: dict[tuple[str, str], tuple[str, str] | None] = {start: None}
+        queue = [start]
+        for here in queue:
+            summary = self._summary(here[0])
+            for name, path in summary.needs:
+                if name == here[1]:
+                    yield tuple(path.split(".")), tuple(step[0] for step in _way(here, came_from))
+            for name, called, to in summary.passes:
+                if name == here[1] and (called, to) not in came_from:
+                    came_from[called, to] = here
+                    queue.append((called, to))
 
     def file(self, function: str) -> str:
         """The path of the file that a function stands in; empty for a function in a function."""
@@ -77,9 +119,9 @@ def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None
     return None
 
 
-def _way(end: str, came_from: dict[str, str | None]) -> tuple[str, ...]:
-    way: list[str] = []
-    current: str | None = end
+def _way(end: Step, came_from: Mapping[Step, Step | None]) -> tuple[Step, ...]:
+    way: list[Step] = []
+    current: Step | None = end
     while current is not None:
         way.append(current)
         current = came_from[current]

@@ -1,28 +1,55 @@
-"""What one sync function does that a coroutine must not do, without looking at what it calls."""
+"""What one function does itself, without looking at what it calls."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import astuple, dataclass
+from typing import Any, Final
 
-_VERSION: Final = 1
+_VERSION: Final = 2
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """The rows that a function gives, by the names of their model and of what is loaded."""
+
+    kind: str
+    model: str
+    path: Names
+    selected: Names
+    all_selected: bool
+    prefetched: Names
+    only: Names | None
+    deferred: Names
+    parent: str | None
+    given: Names | None
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The operations of a function by what they do, and the project's functions that it calls.
+    """The facts about a function that its callers need.
 
-    Operations are named as a person would (``QuerySet.count``), functions by their full names.
+    ``raises`` and ``blocks`` are the operations of a sync function, named as a person would
+    (``QuerySet.count``), ``calls`` the project's functions that it calls, by their full names.
+    ``needs`` are the attributes read on a parameter (its name, then ``court.judge``), ``passes`` the
+    parameters handed on (its name, a function's full name, the parameter there). ``result`` holds
+    the fields of a `StoredResult`, or nothing.
     """
 
-    raises: tuple[str, ...] = ()
-    blocks: tuple[str, ...] = ()
-    calls: tuple[str, ...] = ()
+    raises: Names = ()
+    blocks: Names = ()
+    calls: Names = ()
+    needs: tuple[tuple[str, str], ...] = ()
+    passes: tuple[tuple[str, str, str], ...] = ()
+    result: tuple[Any, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to say of the function."""
-        return bool(self.raises or self.blocks or self.calls)
+        return self != _NOTHING
 
+
+_NOTHING: Final = Summary()
 
 Summaries = Mapping[str, Summary]
 """A module's summaries, by the function's name within the module."""
@@ -30,10 +57,7 @@ Summaries = Mapping[str, Summary]
 
 def dumped(summaries: Summaries) -> str:
     """Summaries as text: sorted, so that the same facts are the same text."""
-    table = {
-        name: [list(summary.raises), list(summary.blocks), list(summary.calls)]
-        for name, summary in sorted(summaries.items())
-    }
+    table = {name: _without_end(astuple(summary)) for name, summary in sorted(summaries.items())}
     return json.dumps([_VERSION, table], separators=(",", ":"))
 
 
@@ -42,7 +66,16 @@ def loaded(text: str) -> Summaries:
     version, table = json.loads(text)
     if version != _VERSION:
         return {}
-    return {
-        name: Summary(tuple(raises), tuple(blocks), tuple(calls))
-        for name, (raises, blocks, calls) in table.items()
-    }
+    return {name: Summary(*_tuples(facts)) for name, facts in table.items()}
+
+
+def _without_end(facts: tuple[Any, ...]) -> list[Any]:
+    """The facts without the empty ones at the end."""
+    kept = list(facts)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -31,6 +31,7 @@ from mypy_async_django.catalogue import Catalogue, Effect
 from mypy_async_django.catalogue.builtin import EVALUATORS
 from mypy_async_django.index.bindings import BindingKind
 from mypy_async_django.index.flow import Flow
+from mypy_async_django.index.queries import Result
 
 _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
 
@@ -57,6 +58,16 @@ class Effects(Protocol):
 
     def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
         """The shortest way from a function to an operation, by full names, or None."""
+        ...
+
+    def result(self, function: FuncItem) -> Result | None:
+        """What rows calling, and awaiting, a function gives; None if that is not known."""
+        ...
+
+    def needs(
+        self, function: FuncItem, parameter: str
+    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The attributes read on a parameter, and by which functions, by full names."""
         ...
 
     def short(self, function: str) -> str:

@@ -68,8 +68,29 @@ def called_functions(body: Body) -> Iterator[Called]:
     for read in reads(body):
         for info in classes(body.type_of(read.receiver)):
             found = member(info, read.name)
-            if found and (function := _getter(found[1].node)):
+            if found and (function := getter(found[1].node)):
                 yield Called(read.node, function)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A function that an expression names; ``is_awaited`` says that its call has to be."""
+
+    function: FuncDef
+    is_awaited: bool
+
+
+def named_function(body: Body, callee: Expression) -> Named | None:
+    """The one function with a name of its own that an expression stands for, sync or async."""
+    nodes = [node for node in _named(body, callee) if isinstance(node, _FUNCTIONS)]
+    match nodes:
+        case [FuncDef() as function]:
+            return Named(function, function.is_coroutine and not function.is_async_generator)
+        case [Decorator(func=function, var=Var(type=CallableType() as type_))]:
+            result = get_proper_type(type_.ret_type)
+            return Named(function, is_coroutine_type(result))
+        case _:
+            return None
 
 
 def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
@@ -167,7 +188,7 @@ def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:
     return None
 
 
-def _getter(node: SymbolNode | None) -> FuncDef | None:
+def getter(node: SymbolNode | None) -> FuncDef | None:
     """The function behind a property, cached or not."""
     match node:
         case Decorator() if node.var.is_property:

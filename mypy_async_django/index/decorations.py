@@ -54,6 +54,8 @@ def decorations(body: Body) -> Iterator[Decoration]:
             case ClassDef():
                 for decorator in node.decorators:
                     yield from _on_class(body, decorator, node)
+            case _:
+                pass
     for call in calls(body):
         if len(call.args) == 1 and (function := _coroutine_function(body, call.args[0])):
             yield from _named(body, call, call.callee, function)

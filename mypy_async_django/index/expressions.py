@@ -240,9 +240,7 @@ class Expressions:
         return self._members.call(callee, _arguments(call, types))
 
     def _argument(self, argument: Expression) -> ProperType | None:
-        """An argument's type; of a lambda and of a class its signature."""
-        if isinstance(argument, LambdaExpr):
-            return self._members.signature(argument)
+        """An argument's type; of a class its signature."""
         type_ = self._inferred(argument)
         if isinstance(argument, RefExpr) and isinstance(argument.node, TypeInfo):
             constructor = self._members.constructor(argument.node)

@@ -36,7 +36,6 @@ from mypy_async_django.index.operations import (
     reads,
 )
 
-
 _MODEL_TO_DICT: Final = "django.forms.models.model_to_dict"
 
 

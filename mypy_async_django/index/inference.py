@@ -29,7 +29,7 @@ from mypy.nodes import (
     TupleExpr,
     Var,
 )
-from mypy.types import Instance, ProperType, TupleType, UninhabitedType, UnionType
+from mypy.types import CallableType, Instance, ProperType, TupleType, UninhabitedType, UnionType
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
@@ -115,6 +115,8 @@ class InferredTypes:
                 type_ = self._expressions.type_of(expression)
             case SuperExpr():
                 return self._super(expression)
+            case LambdaExpr():
+                return self._lambda(expression)
             case _:
                 return self._expressions.type_of(expression)
         return self._narrowed(expression, type_) if _is_vague(type_) else type_
@@ -140,6 +142,16 @@ class InferredTypes:
         owner = next(iter(types._parameters.values())) if types else None
         return owner and self._members.inherited(owner, expression.info, expression.name)
 
+    def _lambda(self, function: LambdaExpr) -> ProperType:
+        """A lambda's signature; what one with parameters returns depends on who calls it."""
+        signature = self._members.signature(function)
+        if function.arguments or not isinstance(signature, CallableType):
+            return signature
+        inside = InferredTypes(function, lambda: Flow(function), self._members, self)
+        inside._depth = self._depth
+        result = inside.type_of(function.expr())
+        return signature.copy_modified(ret_type=result) if result else signature
+
     # Local names
 
     @cached_property
@@ -151,7 +163,7 @@ class InferredTypes:
         if isinstance(self._body, MypyFile):
             return {}
         found = parameters(self._body, self._members)
-        if isinstance(self._body, LambdaExpr) and self._outer is not None:
+        if found and isinstance(self._body, LambdaExpr) and self._outer is not None:
             found.update(zip(found, self._outer._given_to(self._body), strict=False))
         return found
 
@@ -174,7 +186,9 @@ class InferredTypes:
         declared = self._declared(name.node)
         if declared is not None and not _is_vague(declared):
             return declared
-        return self._local(name) or declared
+        local = self._local(name)
+        is_known = local is not None and None not in alternatives(local)
+        return local if is_known or declared is None else declared
 
     def _local(self, name: NameExpr) -> ProperType | None:
         if self._flow.is_local(name):

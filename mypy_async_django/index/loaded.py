@@ -17,7 +17,7 @@ from mypy.nodes import (
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import ImplicitUse, Read
-from mypy_async_django.index.queries import origins
+from mypy_async_django.index.origins import origins
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
 _FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})

@@ -37,6 +37,8 @@ def locked_rows(body: Body) -> Iterator[Expression]:
                 for queryset, is_async in zip(node.sequences, node.is_async, strict=True):
                     if is_async and _locks(body, queryset):
                         yield queryset
+            case _:
+                pass
 
 
 def _locks(body: Body, queryset: Expression) -> bool:

@@ -2,8 +2,17 @@
 
 from typing import Final
 
-from mypy.nodes import ARG_STAR, ARG_STAR2, FuncItem, Var
-from mypy.types import CallableType, Instance, ParamSpecType, ProperType, TypeType, UnpackType
+from mypy.nodes import ARG_STAR, ARG_STAR2, ArgKind, FuncItem, Var
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    ParamSpecType,
+    ProperType,
+    TypeOfAny,
+    TypeType,
+    UnpackType,
+)
 from mypy.typevars import fill_typevars
 
 from mypy_async_django.bridge.members import Members
@@ -17,21 +26,28 @@ _CLASS_METHODS: Final = frozenset({"__new__", "__init_subclass__", "__class_geti
 
 def parameters(function: FuncItem, members: Members) -> dict[Var, ProperType | None]:
     """The type of each parameter; None where it is neither annotated nor plain."""
-    signature = function.type if isinstance(function.type, CallableType) else None
     return {
-        argument.variable: (signature and _annotated(signature, index, members))
+        argument.variable: _whole(argument.kind, _declared(function, index), members)
         or _implicit(function, index, members)
         for index, argument in enumerate(function.arguments)
     }
 
 
-def _annotated(signature: CallableType, index: int, members: Members) -> ProperType | None:
-    type_ = known(signature.arg_types[index]) if index < len(signature.arg_types) else None
-    if type_ is None or isinstance(type_, ParamSpecType | UnpackType):
+def _declared(function: FuncItem, index: int) -> ProperType | None:
+    signature = function.type
+    if not isinstance(signature, CallableType) or index >= len(signature.arg_types):
         return None
-    if signature.arg_kinds[index] is ARG_STAR:
+    type_ = signature.arg_types[index]
+    if signature.unpack_kwargs and signature.arg_kinds[index] is ARG_STAR2:
+        type_ = AnyType(TypeOfAny.special_form)
+    return None if isinstance(proper := known(type_), ParamSpecType | UnpackType) else proper
+
+
+def _whole(kind: ArgKind, type_: ProperType | None, members: Members) -> ProperType | None:
+    """What the parameter holds where each argument for it is of a type."""
+    if kind is ARG_STAR:
         return members.standard("builtins.tuple", type_)
-    if signature.arg_kinds[index] is ARG_STAR2 and not signature.unpack_kwargs:
+    if kind is ARG_STAR2:
         return members.standard("builtins.dict", members.standard("builtins.str"), type_)
     return type_
 

@@ -1,8 +1,7 @@
 """Places that hold state: names, and attributes and constant keys of what a name stands for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Final
 
 from mypy.nodes import (
     GDEF,
@@ -27,7 +26,7 @@ from mypy.nodes import (
     Var,
 )
 
-from mypy_async_django.bridge.types import class_of, is_a
+from mypy_async_django.bridge.types import class_of, is_a, known
 from mypy_async_django.catalogue.shared import TASK_LOCAL
 from mypy_async_django.index.body import Body
 
@@ -51,6 +50,11 @@ class Place:
     root: SymbolNode
     path: tuple[str, ...]
     scope: Scope
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The names that stand for keys on the way."""
+        return frozenset(s[1:-1] for s in self.path if s[0] == "[" and s[1:-1].isidentifier())
 
 
 def place_of(body: Body, expression: Expression) -> Place | None:
@@ -76,8 +80,7 @@ def read_place(body: Body, expression: Expression) -> Place | None:
     match expression:
         case CallExpr(callee=MemberExpr(name="get", expr=base), args=[StrExpr() as key, *_]):
             owner = place_of(body, base)
-            path = (*owner.path, _key(key)) if owner else ()
-            return Place(owner.root, path, owner.scope) if owner else None
+            return replace(owner, path=(*owner.path, _key(key))) if owner else None
         case NameExpr() | MemberExpr() | IndexExpr():
             return place_of(body, expression)
         case _:
@@ -109,7 +112,7 @@ def root_of(expression: Expression) -> NameExpr | None:
 
 def _step(expression: Expression) -> tuple[str, Expression] | None:
     match expression:
-        case IndexExpr(base=base, index=(StrExpr() | IntExpr()) as key):
+        case IndexExpr(base=base, index=(StrExpr() | IntExpr() | NameExpr()) as key):
             return _key(key), base
         case MemberExpr(name=name, expr=base) if not _is_module_variable(expression):
             return f".{name}", base
@@ -117,8 +120,8 @@ def _step(expression: Expression) -> tuple[str, Expression] | None:
             return None
 
 
-def _key(key: StrExpr | IntExpr) -> str:
-    return f"[{key.value!r}]"
+def _key(key: StrExpr | IntExpr | NameExpr) -> str:
+    return f"[{key.name if isinstance(key, NameExpr) else repr(key.value)}]"
 
 
 def _is_module_variable(expression: MemberExpr) -> bool:
@@ -154,8 +157,5 @@ def _parameter(body: Body, name: NameExpr) -> tuple[SymbolNode | None, Scope | N
 
 
 def _is_task_local(root: SymbolNode) -> bool:
-    info = class_of(root.type) if isinstance(root, Var) and root.type is not None else None  # type: ignore[arg-type]
+    info = class_of(known(root.type)) if isinstance(root, Var) else None
     return info is not None and is_a(info, *TASK_LOCAL)
-
-
-LITERAL_NAMES: Final = frozenset({"None", "True", "False"})

@@ -10,6 +10,7 @@ from mypy.nodes import (
     ListExpr,
     MemberExpr,
     NameExpr,
+    Node,
     TupleExpr,
 )
 
@@ -18,7 +19,8 @@ from mypy_async_django.bridge.types import class_of
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import Read, reads
-from mypy_async_django.index.queries import Row, origins
+from mypy_async_django.index.origins import origins
+from mypy_async_django.index.queries import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
             loaded = loaded or _is_refreshed(body, read)
         else:
             continue
-        if not loaded and not _may_be_set(body, read) and not _is_again(body, read, seen):
+        if not loaded and not may_be_set(body, read.receiver, read.name, read.node) and not _is_again(body, read, seen):
             seen.append(read)
             yield Unloaded(read, rows, any(row.has_loaded(read.name) for row in rows))
 
@@ -94,16 +96,16 @@ def _is_refreshed(body: Body, read: Read) -> bool:
     )
 
 
-def _may_be_set(body: Body, read: Read) -> bool:
-    """Whether the attribute may have been loaded or assigned before, by this body or for it."""
-    holders = [read.receiver, *_lists_with(body, read.receiver)]
-    if any(is_handed_on(body, holder, read.node) for holder in holders):
+def may_be_set(body: Body, instance: Expression, name: str, before: Node) -> bool:
+    """Whether an attribute may have been loaded or assigned before, by this body or for it."""
+    holders = [instance, *_lists_with(body, instance)]
+    if any(is_handed_on(body, holder, before) for holder in holders):
         return True
     return any(
-        body.flow.reaches(node, read.node) and _shares(body, given, holders)
+        body.flow.reaches(node, before) and _shares(body, given, holders)
         for node in body.nodes
         if isinstance(node, AssignmentStmt)
-        for given in _assigned(node, read.name)
+        for given in _assigned(node, name)
     )
 
 

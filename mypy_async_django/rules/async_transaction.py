@@ -70,8 +70,8 @@ async def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 
 A coroutine function that is only ever run by sync code inside a transaction,
 `async_to_sync(locked)(pk)`, queries on that code's connection, and its `select_for_update()` is
-right. Write `# type: ignore[async-transaction]` there. In a `TestCase` of Django it is like that for
-all async tests, and there it is not reported.
+right. Write `# type: ignore[async-transaction]` there. In a `TestCase` of Django all async tests
+are run like that, and there it is not reported.
 
 ## Known limits
 
@@ -150,8 +150,12 @@ def _decorated(body: Body) -> Iterator[Finding]:
                 f'"{body.source.text(found.decorator)}" ends its transaction before the body of '
                 f'coroutine "{found.function.name}" runs: raises SynchronousOnlyOperation in an '
                 "event loop",
-                (suggestion.WHOLE_BLOCK,),
+                (_sync_instead(found.function.name),),
             )
+
+
+def _sync_instead(name: str) -> str:
+    return f'Make "{name}" a sync function, which coroutines call with "await sync_to_async({name})(...)"'
 
 
 def _locked(body: Body) -> Iterator[Finding]:

@@ -77,12 +77,15 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
 from collections.abc import Iterator
 from typing import Final
 
+from mypy.nodes import CallExpr
+
 from mypy_async_django import suggestion
 from mypy_async_django.catalogue import Effect
-from mypy_async_django.explanation import explained
+from mypy_async_django.explanation import explained, place
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import hits
+from mypy_async_django.index.needs import Lacking, lacking
 from mypy_async_django.index.relations import Unloaded, unloaded
 from mypy_async_django.index.requests import forced_users, rendered_querysets
 from mypy_async_django.rule import ASYNC_UNSAFE, code
@@ -97,6 +100,8 @@ def findings(body: Body) -> Iterator[Finding]:
             yield explained(CODE, body, hit)
     for read in unloaded(body):
         yield _loaded_on_access(body, read)
+    for lack in lacking(body):
+        yield _lacking(body, lack)
     for user in forced_users(body):
         text = body.source.text
         yield Finding(
@@ -114,6 +119,22 @@ def findings(body: Body) -> Iterator[Finding]:
             f'in coroutine "{body.name}": {Effect.RAISES.value}',
             (suggestion.use(suggestion.all_rows(body, queryset)),),
         )
+
+
+def _lacking(body: Body, found: Lacking) -> Finding:
+    text = body.source.text
+    node = found.node.callee if isinstance(found.node, CallExpr) else found.node
+    steps = [place(body, name) for name in found.way]
+    return Finding(
+        CODE,
+        found.node,
+        f'"{text(node)}" reads "{found.name}", which the query did not load, in coroutine '
+        f'"{body.name}": {Effect.RAISES.value}',
+        (
+            *(f"{'-> ' if step else ''}{name}" for step, name in enumerate(steps)),
+            suggestion.for_row(body, found.row, found.name),
+        ),
+    )
 
 
 def _loaded_on_access(body: Body, found: Unloaded) -> Finding:

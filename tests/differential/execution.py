@@ -24,6 +24,9 @@ _ERROR: Final = "__error__"
 _PLAIN: Final = (
     ast.FunctionDef | ast.AsyncFunctionDef | ast.Break | ast.Continue | ast.Pass | ast.Return
 )
+_NOT_ITS_OWN: Final = (
+    ast.stmt | ast.ExceptHandler | ast.match_case | ast.Lambda | ast.comprehension
+)
 _BLOCKS: Final = ("body", "orelse", "finalbody")
 
 Outcomes = dict[int, set[str]]
@@ -122,8 +125,8 @@ def _watching(statement: ast.stmt) -> ast.Try:
     for block in _BLOCKS:
         if getattr(statement, block, None):
             setattr(statement, block, _watched(getattr(statement, block)))
-    for handler in getattr(statement, "handlers", []):
-        handler.body = _watched(handler.body)
+    for part in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+        part.body = _watched(part.body)
     watching = ast.parse(
         f"try:\n  pass\n"
         f"except Exception as {_ERROR}:\n"
@@ -147,8 +150,7 @@ def _bound(statement: ast.stmt) -> set[str]:
         stack += [
             child
             for child in ast.iter_child_nodes(node)
-            if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.Lambda)
-            and not isinstance(child, ast.comprehension)
+            if not isinstance(child, _NOT_ITS_OWN)
         ]
     return found
 

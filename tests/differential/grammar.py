@@ -14,11 +14,11 @@ has its own.
 
 import random
 from string import Formatter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from templates import BLOCKS, CLASSES, HELPERS, IMPORTS, ROWS, STATEMENTS, Template
+from templates import BLOCKS, HELPERS, IMPORTS, ROWS, STATEMENTS, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,4 +381,3 @@ class _Filling(dict[str, str]):
         return "__".join(names)
 
 
-Check = Callable[[], None]

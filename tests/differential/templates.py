@@ -34,7 +34,7 @@ from contextlib import contextmanager
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Prefetch, QuerySet, aprefetch_related_objects, prefetch_related_objects
+from django.db.models import Count, Prefetch, QuerySet, aprefetch_related_objects, prefetch_related_objects
 from django.shortcuts import aget_list_or_404, aget_object_or_404, get_list_or_404, get_object_or_404
 from shelves import contextmanager_for, new_request
 from shop.models import Author, Book, Comment, Novel, Profile, Publisher, Review, Tag
@@ -49,7 +49,7 @@ ROWS: Final = (
 {Query} = {query}
 {Query} = {query}.all()
 {Query} = {root}[:3]
-""".replace("{Query} = {query}\n", "{Query} = {query}\n", 1),
+""",
         3,
     ),
     *_each(
@@ -69,13 +69,13 @@ ROWS: Final = (
 {Row}, _ = await {root}.aupdate_or_create(pk=1)
 {Row} = await anext(aiter({query}))
 {Row} = (await {root}.ain_bulk())[1]
-""".replace("{Row} = await {root}", "{Row} = await {root}"),
+""",
         5,
     ),
     *_each(
         r"""
 {Row} = await {Model}.objects.acreate({made})
-{Row} = {Model}({made})
+{Row} = {Model}(pk=1, {made})
 {Row} = {Model}({made})\nawait {Row}.asave()
 """,
         1,
@@ -92,8 +92,8 @@ ROWS: Final = (
     ),
     *_each(
         r"""
-{row} = {list}[0]
-""".replace("{row} =", "{Row} ="),
+{Row} = {list}[0]
+""",
         0.7,
     ),
 )
@@ -177,12 +177,12 @@ _CALLS: Final = """
 {x} = {root}.in_bulk()
 {x} = {root}.earliest("pk")
 {x} = {root}.latest("pk")
-{x} = {root}.update(pk=1)
+{x} = {root}.update({column}="1")
 {x} = {root}.delete()
 {x} = {root}.explain()
 {x} = {root}.contains({row})
 {x} = {query}.contains({row})
-{x} = {manager}.aggregate()
+{x} = {manager}.aggregate(n=Count('pk'))
 {x} = {Model}.objects.get_or_create(pk=1)
 {x} = {Model}.objects.create({made})
 {x} = {Model}.objects.bulk_create([{Model}({made})])
@@ -193,7 +193,7 @@ _CALLS: Final = """
 {x} = next({query}.iterator())
 {x} = await {manager}.acount()
 {x} = await {manager}.aexists()
-{x} = await {root}.aaggregate()
+{x} = await {root}.aaggregate(n=Count('pk'))
 {x} = await {query}.acontains({row})
 {x} = {manager}.acount()
 {x} = {manager}.afirst()
@@ -281,7 +281,7 @@ _INSTANCES: Final = r"""
 {row}.full_clean()
 {row}.save_base()
 {row}.{many}.create()
-{row}.{many}.clear()
+{row}.{many}.add()
 await {row}.asave()
 await {row}.arefresh_from_db()
 await {row}.arefresh_from_db(fields=["{column}"])
@@ -395,4 +395,3 @@ HELPERS: Final = (
     Template("def {Helper}() -> object:\n    if {root}.exists():\n        return 1\n    return 2"),
 )
 
-CLASSES: Final = ()

@@ -106,7 +106,8 @@ CASES = {
         def f(self, x, *args, **kwargs):
             self  # -> ?
             x  # -> ?
-            args  # -> ?
+            args  # -> tuple[Any, ...]
+            kwargs  # -> dict[str, Any]
         """,
     "annotated parameters": """
         def f(x: Book, *args: int, **kwargs: Author):
@@ -161,6 +162,8 @@ CASES = {
             book  # -> ?
             other: Tag = flag
             other  # -> Tag
+            third: Tag | None = getattr(flag, "tag", None)
+            third  # -> Tag | None
         """,
     "one unknown assignment makes all unknown": """
         def f(flag):
@@ -373,7 +376,8 @@ CASES = {
             books.model  # -> type[Book]
         """,
     "calls": """
-        async def f(x):
+        async def f(x, books: QuerySet[Book]):
+            await sync_to_async(lambda: list(books))()  # -> list[Book]
             unannotated(1)  # -> ?
             coroutine()  # -> Coroutine[Any, Any, Any]
             await coroutine()  # -> ?
@@ -429,7 +433,8 @@ CASES = {
             {"a": 1}  # -> dict[str, int]
             (1, "a")[1]  # -> str
             (*[1], 2)  # -> tuple[int, ...]
-            lambda: 1  # -> ?
+            lambda: 1  # -> def () -> int
+            lambda y: y  # -> def (y: Any) -> Any
             [a for a in x]  # -> list[Any]
         from shop.models import Novel
         """,
@@ -472,13 +477,13 @@ CASES = {
                 return None
             request.user.email  # -> str
         """,
-    "deep code": """
+    "deep code": f"""
         def f():
-            {chain}  # -> int
-            {nested}  # -> ?
-        """.replace("{chain}", " + ".join(["1"] * 2000)).replace(
-        "{nested}", "(lambda: " * 60 + "1" + ")" * 60
-    ),
+            {" + ".join(["1"] * 2000)}  # -> int
+            "a"{".upper()" * 20}  # -> str
+            "a"{".upper()" * 200}  # -> ?
+            {"(lambda: " * 90}1{")" * 90}.nothing  # -> ?
+        """,
     "code that makes no sense": """
         def f(self, cls=super(), *, request):
             super().f  # -> ?

@@ -23,6 +23,10 @@ from mypy.typestate import reset_global_state
 OURS: Final = "mypy_async_django"
 GREEDY: Final = str(Path(__file__).with_name("greedy_plugin.py"))
 CACHE: Final = ".mypy_cache"
+# mypy's daemon crashes when nothing imports a standard module any more: "assert file not in
+# self.flushed_files". In every project this module imports what the scenarios do.
+IMPORTS: Final = "imports.py"
+_IMPORTS: Final = "import asyncio, functools, time, typing\n"
 _ERROR: Final = re.compile(r"(\S+?):(\d+): error: .*\[([\w-]+)\]")
 _SCHEDULED: Final = re.compile(r"Scheduling SCC (?:singleton|of size \d+) \(([^)]*)\)")
 
@@ -70,6 +74,7 @@ class Project:
         """Make the folder, with a configuration that is the same in each."""
         self.folder.mkdir(parents=True)
         self.configure(self.settings)
+        self.write(IMPORTS, _IMPORTS)
 
     def configure(self, settings: Mapping[str, str]) -> None:
         """Write mypy's configuration, ``settings`` in our own section."""
@@ -77,7 +82,7 @@ class Project:
         self.write(
             "mypy.ini",
             "\n".join(
-                ["[mypy]", f"plugins = {', '.join(self.plugins)}"]
+                ["[mypy]", f"plugins = {', '.join(self.plugins)}", "warn_unused_ignores = True"]
                 + [f"[mypy.plugins.{OURS}]", *lines, ""]
             ),
         )
@@ -174,7 +179,6 @@ class Places:
         key = (configuration, *(each for each in arguments if not each.startswith("-n")))
         if key not in self._caches:
             empty = self.project(project.settings, project.plugins)
-            empty.write("nothing_else.py", "import asyncio, functools, time, typing\n")
             empty.checked(*key[1:])
             self._caches[key] = empty.folder / CACHE
         return self._caches[key]

@@ -1,0 +1,184 @@
+"""Relations that a function reads on what it is given, and the calls that give it too little."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    CallExpr,
+    Expression,
+    FuncDef,
+    FuncItem,
+    MemberExpr,
+    NameExpr,
+)
+
+from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
+from mypy_async_django.bridge.types import class_of, classes, member
+from mypy_async_django.index.bindings import BindingKind
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import getter, named_function
+from mypy_async_django.index.operations import Read, calls, reads
+from mypy_async_django.index.origins import origins
+from mypy_async_django.index.queries import Row
+from mypy_async_django.index.relations import may_be_set
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Attributes that a function reads, one after the other, on what a parameter gets."""
+
+    parameter: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A parameter that a function passes on to a parameter of another, by its full name."""
+
+    parameter: str
+    function: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A call or read whose function needs what the instance's query did not load.
+
+    ``way`` are the full names of the functions through which the read happens.
+    """
+
+    node: Expression
+    row: Row
+    name: str
+    way: tuple[str, ...]
+
+
+def needs_of(body: Body) -> Iterator[Need]:
+    """The relations that a function reads on its parameters, unless it may have loaded them.
+
+    Where a parameter's type is unknown, all attributes: the call will tell which are relations.
+    """
+    for read in reads(body):
+        chain = _chain(body, read)
+        if chain is None or may_be_set(body, read.receiver, read.name, read.node):
+            continue
+        info = class_of(body.type_of(read.receiver))
+        called = (
+            isinstance(parent := body.parent(read.node), CallExpr) and parent.callee is read.node
+        )
+        if info is None and not called and not read.name.startswith("_"):
+            yield Need(*chain)
+        elif info is not None and is_model(info) and is_single_relation(info, read.name):
+            yield Need(*chain)
+
+
+def passes_of(body: Body) -> Iterator[Passed]:
+    """The parameters that a function passes on as they came in, by calls and by properties."""
+    for call in calls(body):
+        found = named_function(body, call.callee)
+        if found is not None:
+            for name, given in given_to(call, found.function):
+                parameter = _parameter(body, given)
+                info = class_of(body.type_of(given))
+                if parameter is not None and (info is None or is_model(info)):
+                    yield Passed(parameter, found.function.fullname, name)
+    for read in reads(body):
+        parameter = _parameter(body, read.receiver)
+        if parameter is not None and (function := _property(body, read)):
+            yield Passed(parameter, function.fullname, "self")
+
+
+def lacking(body: Body) -> Iterator[Lacking]:
+    """The calls and properties that read on an instance of this body what its query left out."""
+    if body.effects is None:
+        return
+    for call in calls(body):
+        found = named_function(body, call.callee)
+        if found is not None:
+            for name, given in given_to(call, found.function):
+                yield from _lacks(body, call, found.function, name, given)
+    for read in reads(body):
+        if function := _property(body, read):
+            yield from _lacks(body, read.node, function, "self", read.receiver)
+
+
+def _lacks(
+    body: Body, node: Expression, function: FuncItem, parameter: str, given: Expression
+) -> Iterator[Lacking]:
+    rows = origins(body).rows(given)
+    if not rows or body.effects is None:
+        return
+    for path, way in body.effects.needs(function, parameter):
+        missing = [_missing(row, path) for row in rows]
+        first = missing[0]
+        if first is not None and all(missing):
+            row, name = first
+            if not may_be_set(body, given, path[0], node):
+                yield Lacking(node, row, name, way)
+                return
+
+
+def _missing(row: Row, path: Path) -> tuple[Row, str] | None:
+    """The first step of a path that the row's query did not load."""
+    for name in path:
+        model = row.model
+        if model is None:
+            return None
+        if is_column(model, name) and not row.has_column(name):
+            return row, name
+        if not is_single_relation(model, name):
+            return None
+        if not row.has_loaded(name):
+            return row, name
+        row = row.follow(name)
+    return None
+
+
+def _chain(body: Body, read: Read) -> tuple[str, Path] | None:
+    """The parameter and the attributes from it to a read: ``docket.court.name``."""
+    names = [read.name]
+    receiver = read.receiver
+    while isinstance(receiver, MemberExpr):
+        names.append(receiver.name)
+        receiver = receiver.expr
+    parameter = _parameter(body, receiver)
+    return None if parameter is None else (parameter, tuple(reversed(names)))
+
+
+def _parameter(body: Body, expression: Expression) -> str | None:
+    """The name of the parameter whose argument an expression is, as it came in."""
+    if not isinstance(expression, NameExpr):
+        return None
+    bindings = body.flow.reaching(expression)
+    kinds = {binding.kind for binding in bindings}
+    return expression.name if kinds == {BindingKind.ARGUMENT} else None
+
+
+def _property(body: Body, read: Read) -> FuncDef | None:
+    for info in classes(body.type_of(read.receiver)):
+        found = member(info, read.name)
+        if found is not None and (function := getter(found[1].node)):
+            return function
+    return None
+
+
+def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expression]]:
+    """The arguments of a call with the names of the parameters that get them."""
+    names = [name for name in function.arg_names if name is not None]
+    is_method = bool(function.info) and not function.is_static
+    if is_method and names and isinstance(call.callee, MemberExpr):
+        yield names[0], call.callee.expr
+        names = names[1:]
+    for position, (argument, kind, name) in enumerate(
+        zip(call.args, call.arg_kinds, call.arg_names, strict=True)
+    ):
+        if kind == ARG_NAMED and name in names:
+            yield name, argument
+        elif kind == ARG_POS and position < len(names):
+            yield names[position], argument
+        else:
+            return

@@ -1,0 +1,336 @@
+"""Where querysets and model instances come from: the queries behind local names and calls."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_STAR2,
+    AwaitExpr,
+    CallExpr,
+    Expression,
+    IndexExpr,
+    ListComprehension,
+    MemberExpr,
+    NameExpr,
+    SliceExpr,
+    StrExpr,
+    TypeInfo,
+)
+from mypy.types import Instance
+
+from mypy_async_django.bridge.models import (
+    MANAGER,
+    QUERYSET,
+    RELATED_MANAGERS,
+    is_django_method,
+    is_model,
+    is_single_relation,
+    model_class,
+)
+from mypy_async_django.bridge.types import class_object, class_of, is_a
+from mypy_async_django.index.bindings import Binding, BindingKind
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import named_function
+from mypy_async_django.index.offloading import Offloaded, offloaded_by
+from mypy_async_django.index.queries import Kind, Query, Result, Row, extended
+
+#: Queryset methods whose result has the same rows in the same state of loading.
+_SAME_ROWS: Final = frozenset(
+    [
+        "aiterator",
+        "alias",
+        "all",
+        "annotate",
+        "complex_filter",
+        "distinct",
+        "exclude",
+        "extra",
+        "filter",
+        "iterator",
+        "order_by",
+        "reverse",
+        "select_for_update",
+        "using",
+    ]
+)
+_ONE_ROW: Final = frozenset(["earliest", "first", "get", "last", "latest"])
+_OR_CREATE: Final = frozenset(["aget_or_create", "aupdate_or_create"])
+
+
+@lru_cache(maxsize=1)
+def origins(body: Body) -> "Origins":
+    """The origins of a body's values; every rule asks, the last answer is kept."""
+    return Origins(body)
+
+
+class Origins:
+    """Follows local names back to the queries that their values came from."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._under_way: set[Expression] = set()
+
+    def rows(self, expression: Expression) -> tuple[Row, ...]:
+        """What a model instance may be, one row for each way it may have come; empty if unknown."""
+        if expression in self._under_way:
+            return ()
+        self._under_way.add(expression)
+        try:
+            found = tuple(self._rows(expression))
+        finally:
+            self._under_way.discard(expression)
+        return tuple(row for row in found if row) if all(found) else ()
+
+    def query(self, expression: Expression) -> Query | None:
+        """The query that a queryset expression builds; None where a step is unknown."""
+        match expression:
+            case NameExpr():
+                values = self._body.values(expression)
+                if len(values) == 1 and values[0] is not expression:
+                    return self.query(values[0])
+            case CallExpr():
+                method = expression.callee
+                step = self._step(method, expression) if isinstance(method, MemberExpr) else None
+                if step is not None:
+                    return step
+                return self._query_of(self._result(expression, awaited=False), Kind.QUERYSET)
+            case AwaitExpr(expr=CallExpr() as call):
+                offloaded = offloaded_by(self._body, call)
+                if offloaded and isinstance(offloaded.function, MemberExpr):
+                    step = self._step(offloaded.function, offloaded)
+                    if step is not None:
+                        return step
+                return self._query_of(self._result(call, awaited=True), Kind.QUERYSET)
+            case IndexExpr(index=SliceExpr()):
+                return self.query(expression.base)
+            case MemberExpr():
+                return self._manager(expression)
+        return None
+
+    def related_row(self, queryset: Expression) -> tuple[MemberExpr, tuple[Row, ...]] | None:
+        """For ``author.books.all()`` the expression of the manager, and what ``author`` may be."""
+        match queryset:
+            case CallExpr(callee=MemberExpr(name="all", expr=MemberExpr() as manager)):
+                pass
+            case MemberExpr() as manager:
+                pass
+            case _:
+                return None
+        info = class_of(self._body.type_of(manager))
+        if info is None or not is_a(info, *RELATED_MANAGERS):
+            return None
+        return manager, self.rows(manager.expr)
+
+    def _rows(self, expression: Expression) -> Iterator[Row | None]:
+        match expression:
+            case NameExpr():
+                bindings = self._body.flow.reaching(expression)
+                for binding in bindings:
+                    yield from self._bound_rows(binding)
+                if not bindings:
+                    yield None
+            case AwaitExpr(expr=CallExpr() as call):
+                yield self._awaited(call) or self._result_row(call, awaited=True)
+            case IndexExpr(base=base) if not isinstance(expression.index, SliceExpr):
+                yield _row(self._listed(base))
+            case CallExpr() as call if info := class_object(self._body.type_of(call.callee)):
+                yield _made(info, call)
+            case CallExpr() as call:
+                found = self._found_by(call.callee, call, _ONE_ROW)
+                yield found or self._result_row(call, awaited=False)
+            case MemberExpr() as read:
+                for row in self.rows(read.expr) or (None,):
+                    model = row.model if row is not None else None
+                    if row is not None and model and is_single_relation(model, read.name):
+                        yield row.follow(read.name)
+                    else:
+                        yield None
+            case _:
+                yield None
+
+    def _bound_rows(self, binding: Binding) -> Iterator[Row | None]:
+        value = binding.value
+        match binding.kind, value:
+            case _, None:
+                yield None
+            case ((BindingKind.ASSIGN | BindingKind.WALRUS), Expression()):
+                if not binding.path:
+                    yield from self.rows(value) or (None,)
+                elif binding.path == (0,) and isinstance(value, AwaitExpr):
+                    yield self._awaited(value.expr, _OR_CREATE)
+                else:
+                    yield None
+            case ((BindingKind.ASYNC_FOR | BindingKind.ASYNC_COMPREHENSION), Expression()):
+                yield None if binding.path else _row(self.query(value) or self._listed(value))
+            case ((BindingKind.FOR | BindingKind.COMPREHENSION), Expression()):
+                yield None if binding.path else _row(self._listed(value) or self.query(value))
+            case _:
+                yield None
+
+    def _awaited(self, expression: Expression, methods: frozenset[str] = frozenset()) -> Row | None:
+        """The instance that awaiting a call gives."""
+        if not isinstance(expression, CallExpr):
+            return None
+        offloaded = offloaded_by(self._body, expression)
+        if offloaded is not None:
+            return self._found_by(offloaded.function, offloaded, _ONE_ROW)
+        twins = methods or frozenset(f"a{name}" for name in _ONE_ROW)
+        return self._found_by(expression.callee, expression, twins)
+
+    def _found_by(
+        self, function: Expression, call: "CallExpr | Offloaded", methods: frozenset[str]
+    ) -> Row | None:
+        match function:
+            case MemberExpr(name=name) if name in methods and self._is_django_query(function):
+                return _row(self.query(function.expr))
+            case MemberExpr(name="acreate" | "create") if self._is_django_query(function):
+                info = self._model_of(function.expr)
+                return _made(info, call) if info else None
+            case NameExpr(name="aget_object_or_404" | "get_object_or_404") if call.args:
+                source = call.args[0]
+                model = class_object(self._body.type_of(source))
+                return _row(Query(model, source) if model else self.query(source))
+            case _:
+                return None
+
+    def _listed(self, expression: Expression) -> Query | None:
+        """The query whose rows a list holds."""
+        match expression:
+            case NameExpr():
+                values = self._body.values(expression)
+                if len(values) == 1 and values[0] is not expression:
+                    return self._listed(values[0])
+            case ListComprehension(generator=generator):
+                if len(generator.sequences) == 1 and _is_same_name(
+                    generator.left_expr, generator.indices[0]
+                ):
+                    source = generator.sequences[0]
+                    return (self.query if generator.is_async[0] else self._listed)(source)
+            case AwaitExpr(expr=CallExpr() as call):
+                offloaded = offloaded_by(self._body, call)
+                if offloaded and offloaded.args and _is_list(offloaded.function):
+                    return self.query(offloaded.args[0])
+                return self._query_of(self._result(call, awaited=True), Kind.ROWS)
+            case CallExpr(args=[source]) if _is_list(expression.callee):
+                return self.query(source) or self._listed(source)
+            case CallExpr():
+                return self._query_of(self._result(expression, awaited=False), Kind.ROWS)
+        return None
+
+    def result(self, value: Expression) -> Result | None:
+        """What a function that returns this value gives its caller; None if that is unknown."""
+        rows = self.rows(value)
+        if len(rows) == 1:
+            return Result(Kind.ROW, rows[0])
+        if query := self._listed(value):
+            return Result(Kind.ROWS, Row(query))
+        if query := self.query(value):
+            return Result(Kind.QUERYSET, Row(query))
+        return None
+
+    def _result(self, call: CallExpr, *, awaited: bool) -> Result | None:
+        """What the project's own function gives that a call runs, here or in a thread."""
+        if self._body.effects is None:
+            return None
+        offloaded = offloaded_by(self._body, call) if awaited else None
+        callee = offloaded.function if offloaded else call.callee
+        found = named_function(self._body, callee)
+        if found is None or awaited != (found.is_awaited or offloaded is not None):
+            return None
+        return self._body.effects.result(found.function)
+
+    def _result_row(self, call: CallExpr, *, awaited: bool) -> Row | None:
+        result = self._result(call, awaited=awaited)
+        return result.row if result and result.kind is Kind.ROW else None
+
+    def _query_of(self, result: Result | None, kind: Kind) -> Query | None:
+        """The query of a result with many rows, if nothing is followed from them."""
+        if result is None or result.kind is not kind or result.row.path:
+            return None
+        return result.row.query
+
+    def _manager(self, manager: MemberExpr) -> Query | None:
+        type_ = self._body.type_of(manager)
+        if not isinstance(type_, Instance) or not is_a(type_.type, MANAGER):
+            return None
+        model = model_class(type_)
+        if model is None or not is_django_method(type_.type, "get_queryset"):
+            return None
+        if is_a(type_.type, *RELATED_MANAGERS):
+            parent = class_of(self._body.type_of(manager.expr))
+            return Query(model, manager, parent=parent)
+        return Query(model, manager)
+
+    def _step(self, method: MemberExpr, call: "CallExpr | Offloaded") -> Query | None:
+        query = self.query(method.expr) if self._is_django_query(method) else None
+        if query is None:
+            return None
+        if method.name in _SAME_ROWS:
+            return query
+        if method.name == "select_related" and _is_none(call.args):
+            return replace(query, selected=frozenset(), all_selected=False)
+        if call.args and all(name is None for name in call.arg_names):
+            names = [_lookup(argument) for argument in call.args]
+            lookups = frozenset(name for name in names if name is not None)
+            if None in names:
+                return None
+        elif call.args:
+            return None
+        else:
+            lookups = frozenset()
+        return extended(query, method.name, lookups)
+
+    def _is_django_query(self, method: MemberExpr) -> bool:
+        info = class_of(self._body.type_of(method.expr))
+        return (
+            info is not None
+            and is_a(info, QUERYSET, MANAGER)
+            and is_django_method(info, method.name)
+        )
+
+    def _model_of(self, queryset: Expression) -> TypeInfo | None:
+        type_ = self._body.type_of(queryset)
+        return model_class(type_) if isinstance(type_, Instance) else None
+
+
+def _lookup(argument: Expression) -> str | None:
+    match argument:
+        case StrExpr():
+            return argument.value
+        case CallExpr(callee=NameExpr(name="Prefetch"), args=[StrExpr() as name]):
+            return name.value
+        case CallExpr(callee=NameExpr(name="Prefetch"), args=[StrExpr() as name, _]):
+            return name.value
+        case _:
+            return None
+
+
+def _row(query: Query | None) -> Row | None:
+    return Row(query) if query else None
+
+
+def _made(model: TypeInfo, call: "CallExpr | Offloaded") -> Row | None:
+    if not is_model(model) or ARG_STAR2 in call.arg_kinds:
+        return None
+    given = (
+        name
+        for name, kind in zip(call.arg_names, call.arg_kinds, strict=True)
+        if kind == ARG_NAMED and name
+    )
+    made = call if isinstance(call, CallExpr) else call.node
+    return Row(Query(model, made), given=frozenset(given))
+
+
+def _is_none(args: list[Expression]) -> bool:
+    return len(args) == 1 and isinstance(args[0], NameExpr) and args[0].name == "None"
+
+
+def _is_same_name(left: Expression, right: Expression) -> bool:
+    return isinstance(left, NameExpr) and isinstance(right, NameExpr) and left.node is right.node
+
+
+def _is_list(function: Expression) -> bool:
+    return isinstance(function, NameExpr) and function.fullname == "builtins.list"

@@ -1,0 +1,359 @@
+"""Lost updates: shared state that is read, and after an await written from what was read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mypy.nodes import (
+    AssignmentStmt,
+    AwaitExpr,
+    Block,
+    BreakStmt,
+    CallExpr,
+    ContinueStmt,
+    DictExpr,
+    DictionaryComprehension,
+    Expression,
+    ForStmt,
+    FuncDef,
+    GeneratorExpr,
+    IfStmt,
+    ListExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+    OperatorAssignmentStmt,
+    RaiseStmt,
+    RefExpr,
+    ReturnStmt,
+    SetExpr,
+    StarExpr,
+    Statement,
+    TupleExpr,
+    UnaryExpr,
+    WhileStmt,
+    WithStmt,
+    YieldExpr,
+)
+
+from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.types import classes, is_a, member
+from mypy_async_django.catalogue.shared import (
+    ENTERED_AT_ONCE,
+    IN_PLACE,
+    LOCK_WORDS,
+    LOCKS,
+    OF_ONE_REQUEST,
+    PLAIN_VALUES,
+)
+from mypy_async_django.index.bindings import Binding
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.places import Place, Scope, is_target, place_of, read_place
+from mypy_async_django.index.starts import MANY, decorators, is_run_once, starts
+
+_LEAVING = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
+_ENTERING = frozenset({"acquire", "enter_async_context", "enter_context"})
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """A write that depends on a read before a pause, in which other coroutines may run.
+
+    ``is_guard``: the value that was read does not go into the one that is written, but decides
+    whether it is written.
+    """
+
+    place: Place
+    read: Expression
+    pause: Node
+    write: AssignmentStmt | OperatorAssignmentStmt
+    target: Expression
+    is_guard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    place: Place
+    statement: AssignmentStmt | OperatorAssignmentStmt
+    target: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A read, and the nodes after which its value is no longer that of the name which carries it."""
+
+    read: Expression
+    ends: frozenset[Node] = frozenset()
+
+
+@lru_cache(maxsize=1)
+def races(body: Body) -> tuple[Race, ...]:
+    """The lost updates of a body, one for each write; every rule asks, the last answer is kept."""
+    writes = [write for write in _writes(body) if not _is_literal(write.value)]
+    if not writes or not _may_run_beside_itself(body):
+        return ()
+    pauses = [node for node in body.nodes if _is_pause(body, node)]
+    found = (_race(body, write, pauses) for write in writes if _is_shared(body, write.place))
+    return tuple(race for race in found if race is not None)
+
+
+def is_lock(body: Body, expression: Expression) -> bool:
+    """Whether the type or the name of a value says lock."""
+    infos = classes(body.type_of(expression))
+    words = " ".join([body.source.text(expression), *(info.name for info in infos)]).lower()
+    return any(is_a(info, *LOCKS) for info in infos) or any(word in words for word in LOCK_WORDS)
+
+
+def _race(body: Body, write: _Write, pauses: list[Node]) -> Race | None:
+    reads = frozenset(_reads(body, write.place))
+    rebound = _bindings_of(body, write.place.keys)
+    for is_guard, sources in ((False, _of_value(body, write)), (True, _of_guards(body, write))):
+        for source in sources:
+            if is_locked(body, source.read, write.statement):
+                continue
+            for pause in pauses:
+                if _is_stale(body, source, pause, write, reads, rebound):
+                    return Race(
+                        write.place, source.read, pause, write.statement, write.target, is_guard
+                    )
+    return None
+
+
+def _is_stale(
+    body: Body,
+    source: _Source,
+    pause: Node,
+    write: _Write,
+    reads: frozenset[Expression],
+    rebound: frozenset[Node],
+) -> bool:
+    """Whether control may go from the read to the pause, and to the write without another read."""
+    lost = source.ends | rebound
+    reaches = body.flow.reaches
+    return reaches(source.read, pause, avoiding={source.read, *lost}) and reaches(
+        pause, write.statement, avoiding={*reads, *lost}
+    )
+
+
+def _writes(body: Body) -> Iterator[_Write]:
+    for node in body.nodes:
+        match node:
+            case AssignmentStmt():
+                for target in node.lvalues:
+                    yield from _targets(body, node, target, node.rvalue)
+            case OperatorAssignmentStmt():
+                yield from _targets(body, node, node.lvalue, node.rvalue)
+            case _:
+                pass
+
+
+def _targets(
+    body: Body,
+    statement: AssignmentStmt | OperatorAssignmentStmt,
+    target: Expression,
+    value: Expression,
+) -> Iterator[_Write]:
+    if isinstance(target, TupleExpr | ListExpr):
+        values = value.items if isinstance(value, TupleExpr | ListExpr) else []
+        paired = values if len(values) == len(target.items) else [value] * len(target.items)
+        for item, part in zip(target.items, paired, strict=True):
+            yield from _targets(body, statement, item, part)
+    elif place := place_of(body, target.expr if isinstance(target, StarExpr) else target):
+        yield _Write(place, statement, target, value)
+
+
+def _reads(body: Body, place: Place) -> Iterator[Expression]:
+    for node in body.nodes:
+        if isinstance(node, Expression) and read_place(body, node) == place:
+            parent = body.parent(node)
+            is_augmented = isinstance(parent, OperatorAssignmentStmt)
+            if is_augmented or not is_target(body, node):
+                yield node
+
+
+def _of_value(body: Body, write: _Write) -> Iterator[_Source]:
+    """The reads whose value goes into the one that is written."""
+    if isinstance(write.statement, OperatorAssignmentStmt) and makes_new(body, write.statement):
+        yield _Source(write.target)
+    yield from _sources(body, write.place, write.value)
+
+
+def _of_guards(body: Body, write: _Write) -> Iterator[_Source]:
+    """The reads that decide whether the write is reached; not for keys that are worked out."""
+    if write.place.keys:
+        return
+    tests = [
+        source.read
+        for condition in _guards(body, write.statement)
+        for source in _sources(body, write.place, condition)
+    ]
+    for test in tests:
+        yield _Source(test, frozenset(tests) - {test})
+
+
+def _guards(body: Body, statement: Statement) -> Iterator[Expression]:
+    """The conditions of the `if`s around a statement, and of those before it that leave."""
+    inner: Node = statement
+    for node in body.ancestors(statement):
+        match node:
+            case IfStmt() if inner not in node.expr:
+                yield from node.expr
+            case Block():
+                before = node.body[: node.body.index(inner)] if inner in node.body else []
+                for earlier in before:
+                    if isinstance(earlier, IfStmt) and _leaves(earlier):
+                        yield from earlier.expr
+            case _:
+                pass
+        inner = node
+
+
+def _leaves(statement: IfStmt) -> bool:
+    [body] = statement.body
+    return bool(body.body) and isinstance(body.body[-1], _LEAVING)
+
+
+def _sources(body: Body, place: Place, value: Expression) -> Iterator[_Source]:
+    """The reads of a place that a value depends on, through local names too."""
+    for read, carriers in dependences(body, value, lambda node: read_place(body, node) == place):
+        rivals = _bindings_of(body, frozenset(binding.name for binding in carriers))
+        yield _Source(read, rivals - {binding.node for binding in carriers})
+
+
+def dependences(
+    body: Body, value: Expression, is_wanted: Callable[[Expression], bool]
+) -> Iterator[tuple[Expression, frozenset[Binding]]]:
+    """The wanted expressions that a value comes from, each with the local names that carry it."""
+    seen: set[Node] = set()
+    stack: list[tuple[Expression, frozenset[Binding]]] = [(value, frozenset())]
+    while stack:
+        current, carriers = stack.pop()
+        for node in walk(current):
+            if node in seen or body.parent(node) is None or not isinstance(node, Expression):
+                continue
+            seen.add(node)
+            if is_wanted(node):
+                yield node, carriers
+            if isinstance(node, NameExpr):
+                for binding in body.flow.reaching(node):
+                    carried = carriers | {binding}
+                    stack.extend((part, carried) for part in _parts(binding))
+
+
+def _parts(binding: Binding) -> Iterator[Expression]:
+    """The expressions that a local name gets its value from."""
+    if isinstance(binding.node, OperatorAssignmentStmt):
+        yield binding.node.lvalue
+    if binding.value is not None:
+        yield binding.value
+
+
+def _bindings_of(body: Body, names: frozenset[str]) -> frozenset[Node]:
+    if not names:
+        return frozenset()
+    return frozenset(binding.node for binding in body.flow.bindings() if binding.name in names)
+
+
+def makes_new(body: Body, statement: OperatorAssignmentStmt) -> bool:
+    """Whether an operator leaves the old value as it is, and so may lose what is done to it."""
+    infos = classes(body.type_of(statement.lvalue))
+    if infos:
+        return not any(member(info, name) for info in infos for name in IN_PLACE)
+    added = classes(body.type_of(statement.rvalue))
+    return bool(added) and all(is_a(info, *PLAIN_VALUES) for info in added)
+
+
+def _is_literal(value: Expression) -> bool:
+    """Whether a value is written down: a constant, an empty display, a member of an enum."""
+    match value:
+        case NameExpr() | MemberExpr():
+            return value.name in {"None", "True", "False"} or value.name.isupper()
+        case UnaryExpr(expr=inner):
+            return _is_literal(inner)
+        case TupleExpr(items=items) | ListExpr(items=items) | SetExpr(items=items):
+            return all(_is_literal(item) for item in items)
+        case DictExpr(items=pairs):
+            return all(_is_literal(value) for _, value in pairs)
+        case CallExpr(callee=RefExpr(fullname="builtins.set" | "builtins.dict" | "builtins.list")):
+            return not value.args
+        case _:
+            return not any(
+                isinstance(node, RefExpr | CallExpr | AwaitExpr | YieldExpr) for node in walk(value)
+            )
+
+
+def _is_pause(body: Body, node: Node) -> bool:
+    """Whether other coroutines may run while a node is evaluated."""
+    match node:
+        case AwaitExpr():
+            return True
+        case ForStmt():
+            return node.is_async
+        case WithStmt(is_async=True):
+            return any(not _is_entered_at_once(body, manager) for manager in node.expr)
+        case GeneratorExpr() | DictionaryComprehension():
+            return any(node.is_async)
+        case YieldExpr():
+            return body.is_coroutine
+        case _:
+            return False
+
+
+def _is_entered_at_once(body: Body, manager: Expression) -> bool:
+    infos = classes(body.type_of(manager))
+    return bool(infos) and all(is_a(info, *ENTERED_AT_ONCE) for info in infos)
+
+
+def is_locked(body: Body, read: Expression, write: Node) -> bool:
+    """Whether a lock is held from the read to the write."""
+    around = set(body.ancestors(write))
+    held = [node for node in body.ancestors(read) if isinstance(node, WithStmt) and node in around]
+    if any(is_lock(body, manager) for statement in held for manager in statement.expr):
+        return True
+    return any(
+        isinstance(node, CallExpr)
+        and isinstance(node.callee, MemberExpr)
+        and node.callee.name in _ENTERING
+        and any(is_lock(body, lock) for lock in (node.callee.expr, *node.args))
+        and body.flow.reaches(node, read)
+        for node in body.nodes
+    )
+
+
+def _may_run_beside_itself(body: Body) -> bool:
+    """Whether nothing shows that the function runs alone."""
+    function, surroundings = body.function, body.surroundings
+    if not isinstance(function, FuncDef) or surroundings is None:
+        return False
+    names = [function.name, *map(body.source.text, decorators(surroundings.tree, function))]
+    if any(word in name.lower() for name in names for word in LOCK_WORDS):
+        return False
+    if function.name.startswith("test_") or _never_ends(body):
+        return False
+    return not is_run_once(surroundings.tree, function)
+
+
+def _never_ends(body: Body) -> bool:
+    """Whether the function is a service: a loop without an end, started once."""
+    return any(
+        isinstance(node, WhileStmt)
+        and isinstance(node.expr, NameExpr)
+        and node.expr.name == "True"
+        and not any(isinstance(inside, BreakStmt | ReturnStmt) for inside in walk(node.body))
+        for node in body.nodes
+    )
+
+
+def _is_shared(body: Body, place: Place) -> bool:
+    """Whether another coroutine gets at a place at the same time."""
+    function, surroundings = body.function, body.surroundings
+    if not isinstance(function, FuncDef) or surroundings is None:
+        return False
+    match place.scope:
+        case Scope.CAPTURED:
+            return starts(surroundings.tree, function) >= MANY
+        case Scope.INSTANCE:
+            return not is_a(function.info, *OF_ONE_REQUEST)
+        case Scope.MODULE:
+            return True

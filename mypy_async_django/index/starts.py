@@ -1,0 +1,92 @@
+"""How often a coroutine function may be under way at the same time."""
+
+from collections.abc import Iterator
+
+from mypy.nodes import (
+    AwaitExpr,
+    CallExpr,
+    Decorator,
+    ForStmt,
+    FuncDef,
+    GeneratorExpr,
+    LambdaExpr,
+    MypyFile,
+    NameExpr,
+    Node,
+    RefExpr,
+    ReturnStmt,
+    WhileStmt,
+)
+from mypy.nodes import DictionaryComprehension as DictComprehension
+
+from mypy_async_django.bridge.tree import children
+from mypy_async_django.catalogue.offload import FUNCTION_RUNNERS, RUNNERS
+
+_REPEATING = (ForStmt, WhileStmt, GeneratorExpr, DictComprehension)
+MANY = 2
+
+
+def starts(tree: MypyFile, function: FuncDef) -> int:
+    """How many of a function inside another may run at once, as far as its module shows.
+
+    A call that is awaited on the spot starts none; one in a loop, or a function that is returned,
+    stands for many.
+    """
+    found = 0
+    for name, around in _mentions(tree, function):
+        call = around[-1] if around else None
+        if isinstance(call, CallExpr) and call.callee is name:
+            if len(around) > 1 and isinstance(around[-2], AwaitExpr):
+                continue
+        elif isinstance(call, ReturnStmt):
+            found += MANY
+        found += MANY if any(isinstance(node, _REPEATING) for node in _within(around)) else 1
+    return found
+
+
+def is_run_once(tree: MypyFile, function: FuncDef) -> bool:
+    """Whether the module runs the function as the only one of its event loop: ``asyncio.run``."""
+    return any(
+        isinstance(node, CallExpr)
+        and isinstance(node.callee, RefExpr)
+        and _name(node.callee) in RUNNERS | FUNCTION_RUNNERS
+        for _, around in _mentions(tree, function)
+        for node in around
+    )
+
+
+def decorators(tree: MypyFile, function: FuncDef) -> Iterator[Node]:
+    """The expressions that a function is decorated with."""
+    stack: list[Node] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Decorator) and node.func is function:
+            yield from node.original_decorators
+            return
+        stack.extend(children(node))
+
+
+def _name(callee: RefExpr) -> str:
+    return callee.node.fullname if callee.node is not None else callee.fullname
+
+
+def _mentions(tree: MypyFile, function: FuncDef) -> Iterator[tuple[NameExpr, tuple[Node, ...]]]:
+    """The names that mean the function, each with the nodes around it, the innermost last."""
+    stack: list[tuple[Node, tuple[Node, ...]]] = [(tree, ())]
+    while stack:
+        node, around = stack.pop()
+        if isinstance(node, NameExpr):
+            meant = node.node.func if isinstance(node.node, Decorator) else node.node
+            if meant is function:
+                yield node, around
+            continue
+        inside = (*around, node)
+        stack.extend((child, inside) for child in children(node))
+
+
+def _within(around: tuple[Node, ...]) -> Iterator[Node]:
+    """The nodes around, up to the function that the innermost stands in."""
+    for node in reversed(around):
+        if isinstance(node, FuncDef | LambdaExpr):
+            return
+        yield node

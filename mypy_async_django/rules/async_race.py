@@ -1,0 +1,94 @@
+"""Shared state read before an await and written after it.
+
+## What it catches
+
+In an `async def`: state that coroutines share is read, an `await` follows, and then the same state
+is written with a value that depends on what was read, or because of it. The `await` may also be an
+`async for`, an `async with` or the `yield` of an async generator, and it may stand in the middle of
+one expression: `counter += await amount()`.
+
+Shared are the variables of a module and what hangs on them, as `stats["alive"]` or `config.limit`,
+the attributes of classes, and the variables of a function around a coroutine that it starts several
+times.
+
+## Why it bites
+
+At an `await` any other coroutine may run. Two that both read 1, wait and then write 1 + 1 have
+counted one visit too few. Between two awaits nothing can come in: there no lock is needed.
+
+## Example
+
+```python
+from shop.models import Book
+
+seen = {"books": 0}
+
+
+async def count_books() -> None:
+    before = seen["books"]
+    found = await Book.objects.acount()
+    seen["books"] = before + found
+```
+
+## Use instead
+
+Read after the await. Where the value is needed before it, hold an `asyncio.Lock` from the read to
+the write.
+
+```python
+import asyncio
+
+from shop.models import Book
+
+seen = {"books": 0}
+lock = asyncio.Lock()
+
+
+async def count_books() -> None:
+    found = await Book.objects.acount()
+    seen["books"] += found
+
+
+async def count_books_locked() -> None:
+    async with lock:
+        before = seen["books"]
+        found = await Book.objects.acount()
+        seen["books"] = before + found
+```
+
+## When to leave it
+
+Where a coroutine never runs twice at the same time, and the code does not show it: write
+`# type: ignore[async-race]` on the line. A coroutine given to `asyncio.run`, or one that loops for
+ever with `while True`, is taken as running alone.
+
+## Known limits
+
+- Only what one function reads and writes is compared, and only by name: two names for the same
+  object are not seen as one.
+- Parameters, local objects and `self` do not count as shared. `async-race-self`, which is off by
+  default, reports attributes of `self`.
+- Writes of constants are never reported: `if busy: return`, an await, `busy = True` is not.
+- Anything that says lock counts as one: a type, a name, a decorator, even the function's own name.
+  A semaphore does too, though it may let in several.
+- Several processes share nothing of this: there the state belongs in the database or the cache.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy_async_django.explanation import lost_update
+from mypy_async_django.finding import Finding
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.places import Scope
+from mypy_async_django.index.races import races
+from mypy_async_django.rule import ASYNC_RACE
+
+CODE: Final = ASYNC_RACE
+
+
+def findings(body: Body) -> Iterator[Finding]:
+    """Writes that lose what other coroutines have written during an await."""
+    for race in races(body):
+        if race.place.scope is not Scope.INSTANCE:
+            yield lost_update(CODE, body, race)

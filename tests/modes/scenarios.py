@@ -1,0 +1,429 @@
+"""Small projects that change: what is edited, what mypy must say, what it has to look at again."""
+
+from typing import Final
+
+from harness import State
+
+# A coroutine that reaches what `far.three` does, three modules away.
+_VIEW: Final = """\
+from near import one
+
+
+async def view() -> None:
+    one()
+"""
+_FIRST: Final = "from middle import two\n\n\ndef one() -> None:\n    two()\n"
+_SECOND: Final = "from far import three\n\n\ndef two() -> None:\n    three()\n"
+_HARMLESS: Final = "import time\n\n\ndef three() -> None:\n    time.time()\n"
+_SLEEPS: Final = "import time\n\n\ndef three() -> None:\n    time.sleep(1)\n"
+_CHAIN: Final = {"view.py": _VIEW, "near.py": _FIRST, "middle.py": _SECOND}
+_ALL: Final = ("near", "middle", "far", "view")
+_REACHED: Final = ("view.py:5 async-blocking-call",)
+
+_APPEARS: Final = [
+    State({**_CHAIN, "far.py": _HARMLESS}, (), _ALL),
+    State({"far.py": _SLEEPS}, _REACHED, ("middle", "far", "view")),
+    # Another body that does the same: nobody else has to look.
+    State({"far.py": _SLEEPS.replace("1", "2 + 2")}, _REACHED, ("far",)),
+    State({"far.py": "# A line more.\n" + _SLEEPS}, _REACHED, ("far",)),
+    State({"far.py": _HARMLESS}, (), ("middle", "far", "view")),
+    # A function that nobody calls.
+    State({"far.py": _HARMLESS + "\n\ndef other() -> None:\n    pass\n"}, ()),
+    State({"far.py": _SLEEPS.replace("time.sleep(1)", "input()")}, _REACHED),
+]
+
+_MOVES: Final = [
+    State({**_CHAIN, "far.py": _SLEEPS}, _REACHED, _ALL),
+    State(
+        {"moved.py": _SLEEPS, "middle.py": _SECOND.replace("far", "moved")},
+        _REACHED,
+        ("near", "moved", "middle", "view"),
+    ),
+    # The old one is not called any more.
+    State({"far.py": _HARMLESS}, _REACHED, ("far",)),
+    State({"moved.py": _HARMLESS}, (), ("moved", "middle", "view")),
+    # It becomes a re-export of the old one, whose body sleeps again.
+    State({"moved.py": "from far import three as three\n", "far.py": _SLEEPS}, _REACHED),
+    State({"far.py": _HARMLESS}, ()),
+]
+
+_RENAMED: Final = [
+    State({**_CHAIN, "far.py": _SLEEPS}, _REACHED),
+    State({"far.py": _SLEEPS.replace("three", "drei")}, ("middle.py:1 attr-defined",)),
+    State({"middle.py": _SECOND.replace("three", "drei")}, _REACHED),
+    State({"middle.py": _SECOND.replace("three()", "pass").replace("three", "drei")}, ()),
+    State({"middle.py": _SECOND, "far.py": _SLEEPS}, _REACHED),
+]
+
+_DELETED: Final = [
+    State({**_CHAIN, "far.py": _SLEEPS}, _REACHED),
+    State({"far.py": None}, ("middle.py:1 import-not-found",)),
+    State({"far.py": _HARMLESS}, ()),
+    State({"far.py": _SLEEPS}, _REACHED),
+    State({"near.py": None}, ("view.py:1 import-not-found",)),
+    State({"near.py": _FIRST}, _REACHED),
+    State({"view.py": None}, ()),
+    State({"view.py": _VIEW}, _REACHED),
+]
+
+_DECORATORS: Final = """\
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+import asyncio
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+def logged(function: F) -> F:
+    return function
+
+def in_thread(function: Callable[[], None]) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def run() -> None:
+        await asyncio.to_thread(function)
+    return run
+"""
+_DECORATED: Final = """\
+import time
+from decorators import {0}
+
+@{0}
+def three() -> None:
+    time.sleep(1)
+"""
+_DECORATOR: Final = [
+    State({**_CHAIN, "decorators.py": _DECORATORS, "far.py": _SLEEPS}, _REACHED),
+    State({"far.py": _DECORATED.format("logged")}, _REACHED),
+    # Nobody awaits it in `two`: another mistake, but no sleep on the loop.
+    State({"far.py": _DECORATED.format("in_thread")}, ("middle.py:5 unawaited-coroutine",)),
+    State({"far.py": _DECORATED.format("logged")}, _REACHED),
+    State(
+        {
+            "decorators.py": _DECORATORS.replace(
+                "def logged(function: F) -> F:\n    return function",
+                "logged = in_thread",
+            ).replace("logged = in_thread", "")
+            + "\nlogged = in_thread\n"
+        },
+        ("middle.py:5 unawaited-coroutine",),
+    ),
+    State({"decorators.py": _DECORATORS}, _REACHED),
+]
+
+_CYCLE: Final = [
+    State(
+        {
+            "view.py": "from near import one\n\n\nasync def view() -> None:\n    one(2)\n",
+            "near.py": (
+                "import middle\n\n\ndef one(times: int) -> None:\n    middle.two(times)\n\n\n"
+                "def again(times: int) -> None:\n    one(times - 1)\n"
+            ),
+            "middle.py": (
+                "import near\nimport far\n\n\ndef two(times: int) -> None:\n"
+                "    if times:\n        near.again(times)\n    far.three()\n"
+            ),
+            "far.py": "import near\n\n\n" + _HARMLESS,
+        },
+        (),
+    ),
+    State({"far.py": "import near\n\n\n" + _SLEEPS}, _REACHED),
+    State({"far.py": _SLEEPS}, _REACHED),
+    State({"far.py": "import view\n\n\n" + _SLEEPS}, _REACHED),
+    State({"far.py": "import view\n\n\n" + _HARMLESS}, ()),
+    State({"far.py": _HARMLESS + "\n\nasync def own() -> None:\n    time.sleep(1)\n"},
+          ("far.py:9 async-blocking",)),
+]
+
+_IGNORED: Final = [
+    State({**_CHAIN, "far.py": _SLEEPS}, _REACHED),
+    State({"view.py": _VIEW.replace("one()", "one()  # type: ignore[async-blocking-call]")}, ()),
+    State({"far.py": _SLEEPS.replace("1", "2")}, ()),
+    State({"view.py": _VIEW.replace("one()", "one()  # type: ignore[async-blocking]")}, ()),
+    State({"view.py": _VIEW.replace("one()", "one()  # type: ignore")}, ()),
+    State(
+        {"view.py": _VIEW.replace("one()", "one()  # type: ignore[async-unsafe]")},
+        ("view.py:5 unused-ignore", *_REACHED),
+    ),
+    State({"view.py": _VIEW}, _REACHED),
+    State(
+        {"view.py": "# mypy: disable-error-code=async-blocking\n" + _VIEW}, (),
+    ),
+    State({"view.py": _VIEW}, _REACHED),
+]
+
+_OTHER: Final = "from collections.abc import Callable\n\n\ndef other(x: int) -> int:\n    return x\n"
+_DIRECT: Final = [
+    State(
+        {
+            "view.py": (
+                "import time\nfrom other import other\n\n\nasync def view() -> None:\n"
+                "    other(1)\n    time.sleep(1)\n"
+            ),
+            "other.py": _OTHER,
+        },
+        ("view.py:7 async-blocking",),
+        ("other", "view"),
+    ),
+    # Unrelated edits: what was said stays said.
+    State({"other.py": _OTHER.replace("x\n", "x + 1\n")}, ("view.py:7 async-blocking",), ("other",)),
+    State({"new.py": "x = 1\n"}, ("view.py:7 async-blocking",), ("new",)),
+    State({"other.py": _OTHER.replace("x: int", "x: str")},
+          ("other.py:5 return-value", "view.py:6 arg-type", "view.py:7 async-blocking")),
+    State({"other.py": _OTHER, "new.py": None}, ("view.py:7 async-blocking",)),
+    State({"view.py": "import time\n\n\nasync def view() -> None:\n    time.time()\n"}, ()),
+]
+
+# What mypy does not check, as it has no annotations.
+_BARE_VIEW: Final = _VIEW.replace(" -> None", "")
+_BARE_CHAIN: Final = {
+    name: text.replace(" -> None", "") for name, text in _CHAIN.items()
+}
+_BARE_HARMLESS: Final = _HARMLESS.replace(" -> None", "")
+_BARE_SLEEPS: Final = _SLEEPS.replace(" -> None", "")
+_UNANNOTATED: Final = [
+    State({**_BARE_CHAIN, "far.py": _BARE_HARMLESS, "other.py": "x = 1\n"}, ()),
+    State({"far.py": _BARE_SLEEPS}, _REACHED, ("middle", "far", "view")),
+    State({"far.py": _BARE_SLEEPS.replace("1", "2")}, _REACHED, ("far",)),
+    State({"other.py": "x = 2\n"}, _REACHED, ("other",)),
+    State({"other.py": "x = len('')\n"}, _REACHED, ("other",)),
+    State({"far.py": _BARE_HARMLESS}, (), ("middle", "far", "view")),
+    State({"far.py": _BARE_SLEEPS, "other.py": None}, _REACHED),
+    State({"view.py": _BARE_VIEW.replace("one()", "one()  # type: ignore[async-blocking-call]")}, ()),
+    State({"far.py": _BARE_HARMLESS}, ("view.py:5 unused-ignore",)),
+    State({"far.py": _BARE_SLEEPS}, ()),
+    State({"view.py": _BARE_VIEW}, _REACHED),
+    State({"view.py": None}, ()),
+    State({"far.py": _BARE_HARMLESS}, ()),
+]
+
+_ONLY_BARE: Final = "import time\n\n\nasync def view():\n    time.sleep(1)\n"
+_ONLY_UNANNOTATED: Final = [
+    State({"view.py": _ONLY_BARE, "other.py": "x = 1\n"}, ("view.py:5 async-blocking",)),
+    State({"other.py": "x = 2\n"}, ("view.py:5 async-blocking",), ("other",)),
+    State({"other.py": "def f() -> int:\n    return ''\n"},
+          ("other.py:2 return-value", "view.py:5 async-blocking")),
+    State({"view.py": _ONLY_BARE.replace("(1)", "(1)  # type: ignore")}, ("other.py:2 return-value",)),
+    State({"view.py": "\n" + _ONLY_BARE}, ("other.py:2 return-value", "view.py:6 async-blocking")),
+    State({"view.py": "\n" + _ONLY_BARE.replace("sleep", "time")}, ("other.py:2 return-value",)),
+    State({"other.py": "x = 1\n"}, ()),
+    State({"view.py": _ONLY_BARE}, ("view.py:5 async-blocking",)),
+    State({"other.py": None}, ("view.py:5 async-blocking",)),
+]
+
+_BOOK: Final = """\
+import time
+from base import Base
+
+
+class Book(Base):
+    @property
+    def title(self) -> str:
+        return ""
+
+    def save(self) -> None:
+        {0}
+
+    def __bool__(self) -> bool:
+        {1}
+        return True
+"""
+_METHODS_VIEW: Final = """\
+from book import Book
+
+
+async def view(book: Book) -> None:
+    book.save()
+    print(book.title)
+
+
+async def empty(book: Book) -> None:
+    if book:
+        pass
+
+
+async def inherited(book: Book) -> None:
+    book.refresh()
+"""
+_BASE: Final = "import time\n\n\nclass Base:\n    def refresh(self) -> None:\n        {0}\n"
+_METHODS: Final = [
+    State(
+        {
+            "view.py": _METHODS_VIEW,
+            "book.py": _BOOK.format("pass", "pass"),
+            "base.py": _BASE.format("pass"),
+            "other.py": "x = 1\n",
+        },
+        (),
+    ),
+    State({"book.py": _BOOK.format("time.sleep(1)", "pass")}, ("view.py:5 async-blocking-call",)),
+    State({"base.py": _BASE.format("time.sleep(1)")},
+          ("view.py:5 async-blocking-call", "view.py:15 async-blocking-call")),
+    # Nothing in `empty` makes mypy ask a plugin.
+    State({"book.py": _BOOK.format("pass", "time.sleep(1)"), "base.py": _BASE.format("pass")},
+          ("view.py:10 async-blocking-call",)),
+    State({"other.py": "x = 2\n"}, ("view.py:10 async-blocking-call",), ("other",)),
+    State({"book.py": _BOOK.format("pass", "pass")}, ()),
+    State({"book.py": _BOOK.format("pass", "pass").replace('return ""', "time.sleep(1)\n        return ''")},
+          ("view.py:6 async-blocking-call",)),
+    # The subclass gets a method of its own.
+    State({"book.py": _BOOK.format("pass", "pass") + "\n    def refresh(self) -> None:\n        time.sleep(1)\n"},
+          ("view.py:15 async-blocking-call",)),
+]
+
+_SENDER: Final = """\
+import time
+
+
+class Slow:
+    def send(self) -> None:
+        time.sleep(1)
+
+
+class Quick:
+    def send(self) -> None:
+        pass
+"""
+_FACTORY: Final = "from sender import Quick, Slow\n\n\ndef sender() -> {0}:\n    return {0}()\n"
+_TYPES: Final = [
+    State(
+        {
+            "sender.py": _SENDER,
+            "factory.py": _FACTORY.format("Quick"),
+            "helper.py": "from factory import sender\n\n\ndef send() -> None:\n    sender().send()\n",
+            "bare.py": "from factory import sender\n\n\ndef send():\n    sender().send()\n",
+            "view.py": "from helper import send\n\n\nasync def view() -> None:\n    send()\n",
+            "bare_view.py": "from bare import send\n\n\nasync def view():\n    send()\n",
+            "direct.py": "from factory import sender\n\n\nasync def view():\n    sender().send()\n",
+        },
+        (),
+    ),
+    State(
+        {"factory.py": _FACTORY.format("Slow")},
+        (
+            "bare_view.py:5 async-blocking-call",
+            "direct.py:5 async-blocking-call",
+            "view.py:5 async-blocking-call",
+        ),
+    ),
+    # Two modules away from those that use it, and imported by none of them.
+    State({"sender.py": _SENDER.replace("time.sleep(1)", "pass")}, ()),
+    State(
+        {"sender.py": _SENDER.replace("pass", "time.sleep(2)").replace("(1)", "(3)")},
+        (
+            "bare_view.py:5 async-blocking-call",
+            "direct.py:5 async-blocking-call",
+            "view.py:5 async-blocking-call",
+        ),
+    ),
+    State(
+        {"sender.py": "import time\n\n\nclass Base:\n    def send(self) -> None:\n"
+         "        time.sleep(1)\n\n\nclass Slow(Base):\n    pass\n\n\nclass Quick:\n    pass\n"},
+        (
+            "bare_view.py:5 async-blocking-call",
+            "direct.py:5 async-blocking-call",
+            "view.py:5 async-blocking-call",
+        ),
+    ),
+    State({"sender.py": _SENDER, "factory.py": _FACTORY.format("Quick")}, ()),
+]
+
+_SYNC: Final = "def send() -> None:\n    pass\n"
+_COROUTINE: Final = "async def send() -> None:\n    pass\n"
+_SENDS: Final = "from mail import send\n\n\ndef register(name{0}){1}:\n    print(name)\n    send()\n"
+_UNAWAITED: Final = [
+    State(
+        {
+            "mail.py": _SYNC,
+            "annotated.py": _SENDS.format(": str", " -> None"),
+            "bare.py": _SENDS.format("", ""),
+            "top.py": "from mail import send\n\nsend()\n",
+            "other.py": "x = 1\n",
+        },
+        (),
+    ),
+    State(
+        {"mail.py": _COROUTINE},
+        (
+            "annotated.py:6 unawaited-coroutine",
+            "bare.py:6 unawaited-coroutine",
+            "top.py:3 unawaited-coroutine",
+        ),
+    ),
+    State(
+        {"other.py": "x = 2\n"},
+        (
+            "annotated.py:6 unawaited-coroutine",
+            "bare.py:6 unawaited-coroutine",
+            "top.py:3 unawaited-coroutine",
+        ),
+        ("other",),
+    ),
+    State({"mail.py": _SYNC}, ()),
+]
+
+_AWKWARD: Final = [
+    State(
+        {
+            "view.py": (
+                "import time\nfrom typing import Any\n\n\nasync def view(x: Any) -> None:\n"
+                "    time.sleep(1)\n    x.close()\n\n\n"
+                "async def nested() -> None:\n    def wait() -> None:\n        time.sleep(1)\n"
+                "    wait()\n    (lambda: time.sleep(1))()\n\n\n"
+                "def maker():\n    async def made():\n        time.sleep(1)\n    return made\n"
+            ),
+            "other.py": "x = 1\n",
+        },
+        (
+            "view.py:6 async-blocking",
+            "view.py:13 async-blocking-call",
+            "view.py:14 async-blocking-call",
+            "view.py:19 async-blocking",
+        ),
+    ),
+    State(
+        {"other.py": "x = 2\n"},
+        (
+            "view.py:6 async-blocking",
+            "view.py:13 async-blocking-call",
+            "view.py:14 async-blocking-call",
+            "view.py:19 async-blocking",
+        ),
+        ("other",),
+    ),
+]
+
+_PACKAGE: Final = [
+    State(
+        {
+            "shop/__init__.py": "from shop.services import load as load\n",
+            "shop/services.py": "def load() -> None:\n    pass\n",
+            "view.py": "import shop\n\n\nasync def view() -> None:\n    shop.load()\n",
+            "bare.py": "import shop\n\n\nasync def view():\n    shop.load()\n",
+        },
+        (),
+    ),
+    State(
+        {"shop/services.py": "import time\n\n\ndef load() -> None:\n    time.sleep(1)\n"},
+        ("bare.py:5 async-blocking-call", "view.py:5 async-blocking-call"),
+    ),
+    State(
+        {"shop/__init__.py": "def load() -> None:\n    pass\n"},
+        (),
+    ),
+]
+
+SCENARIOS: Final = {
+    "operation appears and disappears": _APPEARS,
+    "helper moves": _MOVES,
+    "helper is renamed": _RENAMED,
+    "module is deleted and restored": _DELETED,
+    "decorator changes": _DECORATOR,
+    "import cycle": _CYCLE,
+    "errors are ignored": _IGNORED,
+    "operation in the coroutine itself": _DIRECT,
+    "unannotated": _UNANNOTATED,
+    "only unannotated functions": _ONLY_UNANNOTATED,
+    "methods and what uses them unseen": _METHODS,
+    "types change what is called": _TYPES,
+    "function becomes a coroutine": _UNAWAITED,
+    "where plugins are not asked": _AWKWARD,
+    "package and re-export": _PACKAGE,
+}
