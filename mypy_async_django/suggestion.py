@@ -14,24 +14,31 @@ from mypy.nodes import (
     GeneratorExpr,
     IndexExpr,
     IntExpr,
+    ListComprehension,
+    ListExpr,
     MemberExpr,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
+    OpExpr,
     SetComprehension,
+    SetExpr,
+    TupleExpr,
 )
 from mypy.types import Instance
 
-from mypy_async_django.bridge.types import alternatives, is_a
+from mypy_async_django.bridge.models import is_django_method, is_single_relation
+from mypy_async_django.bridge.types import alternatives, class_of, is_a
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, is_nested
 from mypy_async_django.index.offloading import offloaded_by
-from mypy_async_django.index.operations import ImplicitUse, Read
+from mypy_async_django.index.operations import ImplicitUse, Read, called_name
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.races import Race
 from mypy_async_django.index.relations import Unloaded
+from mypy_async_django.index.saves import StaleSave
 
 _LONGEST_ARGUMENTS: Final = 60
 
@@ -92,13 +99,16 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
     match twin:
         case None if found.use in _ITERATING:
             return (use(f"await sync_to_async(list)({value})"),)
+        case None if isinstance(found.within, IndexExpr):
+            rows = f"(await sync_to_async(list)({value}))"
+            return (use(f"{rows}[{body.source.text(found.within.index)}]"),)
         case None:
             return (WHOLE_BLOCK,)
         case "__aiter__":
-            return (*_left_thread(body, found), use(_evaluated(body, found, value)))
+            return (*_left_thread(body, found), use(_evaluated_in_place(body, found, value)))
         case "aiterator":
-            value = value.replace(".iterator(", ".aiterator(")
-            return (use(_evaluated(body, found, value)),)
+            code = _evaluated(body, found, value)
+            return (use(code.replace(".iterator(", ".aiterator(")),)
         case _:
             return (use(_item_twin(body, found, value, twin)),)
 
@@ -123,6 +133,13 @@ def _left_thread(body: Body, found: ImplicitUse) -> tuple[str, ...]:
 _ITERATING: Final = frozenset({Use.ITERATE, Use.LENGTH, Use.TRUTH, Use.CONTAINS, Use.FORMAT})
 
 
+def _evaluated_in_place(body: Body, found: ImplicitUse, value: str) -> str:
+    code = _evaluated(body, found, value)
+    if isinstance(found.within, IndexExpr) and code.startswith("await "):
+        return _in_place(body, found.within, code)
+    return code
+
+
 def _evaluated(body: Body, found: ImplicitUse, value: str) -> str:
     """A queryset's async form of the use."""
     match found.use, found.within:
@@ -132,7 +149,8 @@ def _evaluated(body: Body, found: ImplicitUse, value: str) -> str:
             return f"await {value}.acount()"
         case Use.CONTAINS, ComparisonExpr() as comparison if _row_is_model(body, found.value):
             left = comparison.operands[comparison.operands.index(found.value) - 1]
-            return f"await {value}.acontains({body.source.text(left)})"
+            negated = "not " if "not in" in comparison.operators else ""
+            return f"{negated}await {value}.acontains({body.source.text(left)})"
         case Use.INDEX, IndexExpr(index=IntExpr(value=0)):
             return f"await {value}.afirst()"
         case Use.INDEX, IndexExpr(index=index):
@@ -262,11 +280,24 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
         receiver = body.source.text(read.receiver)
         load = f'await {receiver}.arefresh_from_db(fields=["{read.name}"])'
         return f'Load the column with {_query(row)}, or "{load}"'
-    return for_row(body, row, read.name)
+    return for_row(body, row, "__".join(_followed(body, read)))
+
+
+def _followed(body: Body, read: Read) -> list[str]:
+    """The relations that the expression around a read follows from it: ``author.publisher``."""
+    names = [read.name]
+    node: Node = read.node
+    while isinstance(parent := body.parent(node), MemberExpr):
+        info = class_of(body.type_of(parent.expr))
+        if info is None or not is_single_relation(info, parent.name):
+            break
+        names.append(parent.name)
+        node = parent
+    return names
 
 
 def for_row(body: Body, row: Row, name: str) -> str:
-    """The note for a row whose query should have loaded a relation."""
+    """The note for a row whose query should have loaded a relation, by its lookup."""
     root = row.query.root
     if row.given is not None or row.query.parent is not None:
         return f'Load it in a thread: "await sync_to_async(getattr)(..., "{name}")"'
@@ -290,7 +321,9 @@ def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
     if isinstance(call, AwaitExpr):
         return use(f"await ({text})")
     if body.is_coroutine:
-        return use(_in_place(body, call, f"await {text}"))
+        return use(_awaited(body, call, text))
+    if synchronous := _synchronous(body, call):
+        return use(_in_place(body, call, synchronous))
     if isinstance(body.function, FuncDef) and is_nested(body.function):
         return f'Make "{body.name}" a coroutine function and await the call'
     function = body.source.text(call.callee)
@@ -298,6 +331,44 @@ def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
     if isinstance(body.function, FuncDef):
         return f'{run}, or make "{body.name}" a coroutine function and await the call'
     return run
+
+
+def _awaited(body: Body, call: CallExpr, text: str) -> str:
+    """The await in place; a generator becomes a list, for its source would become async."""
+    outer = body.parent(call)
+    if isinstance(outer, SetExpr | ListExpr | TupleExpr | CallExpr) and _is_waited_for(body, call):
+        return f"asyncio.create_task({text})"
+    for node in body.ancestors(call):
+        if isinstance(node, GeneratorExpr) and call is not node.sequences[0]:
+            if isinstance(body.parent(node), ListComprehension | SetComprehension):
+                break
+            return f"[{body.source.text(node).strip('()').replace(text, f'await {text}', 1)}]"
+    return _in_place(body, call, f"await {text}")
+
+
+def _is_waited_for(body: Body, call: CallExpr) -> bool:
+    """Whether a coroutine stands in the set for ``asyncio.wait``, which takes tasks."""
+    return any(
+        isinstance(node, CallExpr) and called_name(body, node) == "asyncio.tasks.wait"
+        for node in body.ancestors(call)
+    )
+
+
+def _synchronous(body: Body, call: CallExpr) -> str | None:
+    """What the coroutine does, without one: the sync method of a twin, the offloaded function."""
+    if offloaded := offloaded_by(body, call):
+        return (
+            f"{body.source.text(offloaded.function)}(...)"
+            if offloaded.args
+            else (f"{body.source.text(offloaded.function)}()")
+        )
+    callee = call.callee
+    if isinstance(callee, MemberExpr) and callee.name.startswith("a"):
+        info = class_of(body.type_of(callee.expr))
+        if info is not None and is_django_method(info, callee.name[1:]):
+            text = body.source.text(callee.expr)
+            return f"{text}.{callee.name[1:]}{_arguments(body, call)}"
+    return None
 
 
 def for_reached(body: Body, node: Expression, effect: Effect) -> str:
@@ -330,3 +401,38 @@ def for_race(body: Body, race: Race) -> str:
             return (
                 f'Read "{text(race.target)}" after the await, or use "async with lock:" around all'
             )
+
+
+#: The operators that an ``F()`` expression has.
+_OF_F: Final = frozenset({"+", "-", "*", "/", "%", "**"})
+
+
+def for_stale_save(body: Body, found: StaleSave) -> str:
+    """The note for a save that puts back what was loaded some time before."""
+    text = body.source.text
+    match found.change, body.type_of(found.instance):
+        case OperatorAssignmentStmt(op=op, rvalue=value), Instance(type=model) if op in _OF_F:
+            added = f"({text(value)})" if isinstance(value, OpExpr) else text(value)
+            change = f'{found.field}=F("{found.field}") {op} {added}'
+            rows = f"{model.name}.objects.filter(pk={found.instance.name}.pk)"
+            return use(f"await {rows}.aupdate({change})")
+        case _:
+            return (
+                'Load it with "select_for_update()" and save it in one sync function with a '
+                'transaction: "await sync_to_async(...)(...)"'
+            )
+
+
+def in_place(body: Body, node: Expression, code: str) -> str:
+    """A note with the code that replaces a node, in brackets where its place asks for them."""
+    return use(_in_place(body, node, code))
+
+
+def for_uncalled(body: Body, function: Expression) -> str:
+    """The note for a coroutine function where a coroutine, or a task, is wanted."""
+    text = f"{body.source.text(function)}()"
+    for node in body.ancestors(function):
+        if isinstance(node, CallExpr):
+            waits = called_name(body, node) == "asyncio.tasks.wait"
+            return use(f"asyncio.create_task({text})" if waits else text)
+    return use(f"await {text}")

@@ -2,9 +2,19 @@
 
 from collections.abc import Sequence
 
-from mypy.nodes import Node
-
-LONGEST_ARGUMENTS = 48
+from mypy.nodes import (
+    AwaitExpr,
+    BytesExpr,
+    CallExpr,
+    FloatExpr,
+    IndexExpr,
+    IntExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+    StrExpr,
+    SuperExpr,
+)
 
 
 class Source:
@@ -14,14 +24,19 @@ class Source:
         self._lines = lines
 
     def text(self, node: Node) -> str:
-        """The node's text on one line; empty where mypy has no position for it."""
+        """The node's text on one line; without what it holds, where mypy has no position for it.
+
+        mypy's own parser is wrong about columns behind characters that are not ASCII.
+        """
         start, end = node.line - 1, (node.end_line or 0) - 1
-        if not 0 <= start <= end < len(self._lines) or node.end_column is None:
-            return ""
-        lines = [line.encode() for line in self._lines[start : end + 1]]
-        lines[-1] = lines[-1][: node.end_column]
-        lines[0] = lines[0][node.column :]
-        return _joined([line.decode(errors="replace").strip() for line in lines])
+        lines = self._lines[start : end + 1]
+        if start < 0 or not lines or node.end_column is None:
+            return written(node)
+        if not all(line.isascii() for line in lines):
+            return written(node)
+        parts = [*lines[:-1], lines[-1][: node.end_column]]
+        parts[0] = parts[0][node.column :]
+        return _joined([part.strip() for part in parts])
 
 
 def _joined(lines: list[str]) -> str:
@@ -32,3 +47,28 @@ def _joined(lines: list[str]) -> str:
         tight = not text or text[-1] in "([{" or line[:1] in ")]}."
         text += line if tight else f" {line}"
     return text.replace(",)", ")").replace(",]", "]")
+
+
+def written(node: Node) -> str:
+    """An expression's text from the tree: names, attributes, calls; ``...`` for all else."""
+    match node:
+        case NameExpr():
+            return node.name
+        case MemberExpr():
+            return f"{written(node.expr)}.{node.name}"
+        case CallExpr():
+            return f"{written(node.callee)}({'...' if node.args else ''})"
+        case AwaitExpr():
+            return f"await {written(node.expr)}"
+        case IndexExpr():
+            return f"{written(node.base)}[{written(node.index)}]"
+        case SuperExpr():
+            return f"super().{node.name}"
+        case IntExpr() | FloatExpr():
+            return str(node.value)
+        case StrExpr():
+            return f'"{node.value}"'
+        case BytesExpr():
+            return f'b"{node.value}"'
+        case _:
+            return "..."

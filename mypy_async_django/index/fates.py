@@ -46,7 +46,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from mypy_async_django.bridge.types import definition
+from mypy_async_django.bridge.types import definition, is_coroutine_type
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloader_of
@@ -105,7 +105,7 @@ def end_of(body: Body, value: Expression, *, inside: bool = False) -> End:
     Followed through local names, displays, comprehensions, conditional expressions and ``or``.
     One use that takes care of it is enough; where something is unknown, it counts as one.
     """
-    return _Tracker(body).end(value, inside=inside)
+    return _Tracker(body, value).end(value, inside=inside)
 
 
 _TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
@@ -116,9 +116,10 @@ _WAIT: Final = "asyncio.tasks.wait"
 
 
 class _Tracker:
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, value: Expression) -> None:
         self._body = body
         self._under_way: set[Node] = set()
+        self._is_coroutine = is_coroutine_type(body.type_of(value))
 
     def end(self, value: Expression, *, inside: bool = False) -> End:
         """The end of a value; ``inside`` says that it is inside a container, ``value``."""
@@ -246,7 +247,7 @@ class _Tracker:
         if name in _INSPECTORS or offloader_of(self._body, call) is not None:
             return Fate.TAKEN_CARE_OF
         if name == _WAIT:
-            return Fate.DROPPED
+            return Fate.DROPPED if self._is_coroutine else Fate.TAKEN_CARE_OF
         evaluator = EVALUATORS.get(name or "")
         if evaluator is not None:
             if evaluator.use is Use.FORMAT:

@@ -54,7 +54,11 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
             loaded = loaded or _is_refreshed(body, read)
         else:
             continue
-        if not loaded and not may_be_set(body, read.receiver, read.name, read.node) and not _is_again(body, read, seen):
+        if (
+            not loaded
+            and not may_be_set(body, read.receiver, read.name, read.node)
+            and not _is_again(body, read, seen)
+        ):
             seen.append(read)
             yield Unloaded(read, rows, any(row.has_loaded(read.name) for row in rows))
 

@@ -108,7 +108,7 @@ def findings(body: Body) -> Iterator[Finding]:
             CODE,
             user.node,
             f'"{text(user.node)}" loads the user in coroutine "{body.name}": {Effect.RAISES.value}',
-            (suggestion.use(f"await {text(user.receiver)}.auser()"),),
+            (suggestion.in_place(body, user.node, f"await {text(user.receiver)}.auser()"),),
         )
     for queryset, render in rendered_querysets(body):
         text = body.source.text

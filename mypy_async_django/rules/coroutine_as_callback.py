@@ -73,6 +73,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mypy.nodes import ARG_POS, CallExpr, Expression, LambdaExpr, MemberExpr
+from mypy.types import CallableType
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import classes
@@ -144,5 +145,8 @@ def _way_out(body: Body, call: CallExpr, function: Expression) -> str:
     if isinstance(function, LambdaExpr):
         return "Hand over a plain function, which may use async_to_sync or create a task"
     if isinstance(call.callee, MemberExpr) and call.callee.name.startswith(("call_", "add_")):
-        return suggestion.use(f"lambda: asyncio.create_task({text}(...))")
+        type_ = body.type_of(function)
+        takes_none = isinstance(type_, CallableType) and not type_.arg_types
+        arguments = "()" if takes_none else "(...)"
+        return suggestion.use(f"lambda: asyncio.create_task({text}{arguments})")
     return suggestion.use(f"async_to_sync({text})")

@@ -70,7 +70,7 @@ of your own, gets a report at every call. Declare the parameter as `Coroutine[An
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import CallExpr, Expression
+from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import may_be_none
@@ -110,9 +110,5 @@ def findings(body: Body) -> Iterator[Finding]:
             CODE,
             function,
             f'"{text}" is a coroutine function, not a coroutine: it is not called',
-            (suggestion.use(f"{text}()" if _is_handed_on(body, function) else f"await {text}()"),),
+            (suggestion.for_uncalled(body, function),),
         )
-
-
-def _is_handed_on(body: Body, function: Expression) -> bool:
-    return any(isinstance(node, CallExpr) for node in body.ancestors(function))

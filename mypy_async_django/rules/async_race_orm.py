@@ -1,0 +1,97 @@
+"""Row loaded, changed by its own value and saved.
+
+## What it catches
+
+In an `async def`: an instance is fetched, a field is set to something that depends on the field's
+old value, and the instance is saved: with `asave`, or with `save` in a thread.
+
+## Why it bites
+
+Query and save are two statements, and what another request has saved in between is overwritten.
+That happens in sync code too; in a coroutine there is an `await` at both ends, and a thousand
+others may come in.
+
+This is off by default, as for many fields the last one to save may well win.
+
+## Example
+
+```python
+from shop.models import Book
+
+
+async def add_page(pk: int) -> None:
+    book = await Book.objects.aget(pk=pk)
+    book.pages += 1
+    await book.asave()
+```
+
+## Use instead
+
+Let the database do it: an `F()` expression reads and writes in one statement. Where Python has to
+work out the new value, read and save in one sync function with a transaction and
+`select_for_update()`.
+
+```python
+from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.db.models import F
+from shop.models import Book
+
+
+async def add_page(pk: int) -> None:
+    await Book.objects.filter(pk=pk).aupdate(pages=F("pages") + 1)
+
+
+@sync_to_async
+def shorten_title(pk: int) -> None:
+    with transaction.atomic():
+        book = Book.objects.select_for_update().get(pk=pk)
+        book.title = book.title[:10]
+        book.save(update_fields=["title"])
+```
+
+## When to leave it
+
+Leave it off where rows have one owner who changes them one after the other.
+
+## Known limits
+
+- Only where the query, the change and the save are in the same function.
+- An instance that comes in as a parameter is not looked at, nor one that was just created.
+- `update_fields` counts if it is written as a list of strings.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy_async_django import suggestion
+from mypy_async_django.finding import Finding
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.saves import StaleSave, stale_saves
+from mypy_async_django.rule import ASYNC_RACE, code
+
+CODE: Final = code(
+    "async-race-orm",
+    "Row loaded, changed by its own value and saved",
+    parent=ASYNC_RACE,
+    default=False,
+)
+
+
+def findings(body: Body) -> Iterator[Finding]:
+    """Saves that overwrite what was saved since the row was loaded."""
+    for found in stale_saves(body):
+        yield Finding(
+            CODE,
+            found.save,
+            f'"{found.instance.name}.{found.field}" may lose an update in coroutine "{body.name}": '
+            f"{_lines(found)}",
+            (suggestion.for_stale_save(body, found),),
+        )
+
+
+def _lines(found: StaleSave) -> str:
+    return (
+        f"loaded on line {found.query.line}, changed on line {found.change.line}, "
+        f"saved on line {found.save.line}"
+    )
