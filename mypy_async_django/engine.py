@@ -1,4 +1,4 @@
-"""What happens when: bodies come before the rules, and summaries go where mypy keeps things."""
+"""What happens when: bodies come before the rules, and what these find to the user."""
 
 from mypy import errorcodes
 from mypy.checker import TypeChecker
@@ -6,29 +6,27 @@ from mypy.errors import Errors
 from mypy.nodes import Block, CallExpr, Decorator, FuncDef, FuncItem, MypyFile, Node
 from mypy.options import Options
 
-from mypy_async_django import environment
-from mypy_async_django.bridge.checked import CheckedTypes
-from mypy_async_django.bridge.members import Members
 from mypy_async_django.bridge.module import Module
-from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.catalogue import Catalogue
 from mypy_async_django.effects import store
-from mypy_async_django.effects.collect import summaries_of, summary_of
-from mypy_async_django.effects.reach import Reach, module_of
-from mypy_async_django.effects.summary import Summaries
+from mypy_async_django.effects.facts import Facts
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body, Surroundings, Types
-from mypy_async_django.index.called import is_nested
-from mypy_async_django.index.inference import InferredTypes
+from mypy_async_django.index.bodies import Bodies, versions
+from mypy_async_django.index.body import Body
+from mypy_async_django.memory import Memory
 from mypy_async_django.registry import RULES
-from mypy_async_django.report import report, target
+from mypy_async_django.report import place, report
+from mypy_async_django.rule import Rule
+
+_RECHECK_PASSES = 3
+"""The last pass of mypy's checker when the daemon checks single functions again."""
 
 
 class Engine:
     """Brings functions before the rules, and what the rules find to the user.
 
-    ``modules`` are mypy's modules by name, ``errors`` is where the build collects its errors.
+    ``errors`` is where the build collects its errors, ``modules`` are mypy's modules by name.
     """
 
     def __init__(
@@ -42,219 +40,141 @@ class Engine:
         self._catalogue = catalogue
         self._strict_relations = strict_relations
         self._errors = errors
-        self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
-        self.modules: dict[str, MypyFile] = {}
+        self._memory = Memory() if options.fine_grained_incremental else None
+        self.modules = {}
+
+    @property
+    def modules(self) -> dict[str, MypyFile]:
+        """mypy's modules, by name."""
+        return self._modules
+
+    @modules.setter
+    def modules(self, modules: dict[str, MypyFile]) -> None:
+        self._modules = modules
+        self._facts = Facts(self._options, modules, self._bodies, self._catalogue.trusted)
 
     def interface_ready(self, name: str) -> None:
         """Summarise a module that mypy is about to store: its bodies are not checked yet."""
         tree = self.modules.get(name)
-        if tree is not None and tree.defs and self._is_project(tree):
-            self._summaries(tree)
+        if tree is not None:
+            self._facts.take(tree)
 
     def module_checked(self, tree: MypyFile, checker: TypeChecker | None) -> set[str]:
         """Look at a module whose bodies mypy has just checked; what its findings depend on."""
         module = self._module(tree, checker)
         if module is None:
             return set()
-        if self._options.fine_grained_incremental:
-            self._taken.pop(tree.fullname, None)
-        self._summaries(tree)
-        members = Members(self.modules)
+        if self._memory is not None:
+            self._facts.forget(tree)
+            self._memory.open(module)
+        self._facts.take(tree)
+        if (error := self._facts.failures.pop(tree.fullname, None)) is not None:
+            with place(module, None):
+                report(module, _failure("the summaries", tree, error))
+        bodies = self._bodies()
         everything = module.makes_coroutines or _knows_coroutines(tree)
         used: set[str] = set()
         defines_coroutine = False
         for outermost, function in functions(tree):
             defines_coroutine |= function.is_coroutine
             if everything or function.is_coroutine:
-                with target(module, outermost):
-                    for body in versions(function):
-                        used |= self._look_at(module, body, outermost, members)
+                for version in versions(function):
+                    used |= self._look_at(module, version, outermost, bodies)
         if everything or defines_coroutine:
-            with target(module, None):
-                self._look_at(module, tree, None, members)
+            used |= self._look_at(module, tree, None, bodies)
+        if self._memory is not None:
+            self._memory.close(module)
+            self._memory.show_again(self.modules)
         return used - {tree.fullname}
 
     def call_under_way(self, checker: TypeChecker) -> None:
-        """Look at a function while mypy checks it: at its last call nearly all types are known.
+        """Look at a function again that the daemon checks again, as something it uses has changed.
 
-        The daemon needs it. It checks a function again when something it uses has changed, and
-        does not come by the module's end for that.
+        The daemon does not come by the module's end for that. At the function's last call nearly
+        all types are known; for the rest those of the last time have to do.
         """
+        if self._memory is None or checker.last_pass != _RECHECK_PASSES:
+            return
         function = checker.scope.current_function()
         module = self._module(checker.tree, checker)
         if module is None or not isinstance(function, FuncDef):
             return
         last = last_call(function)
         if last is None or checker.has_type(last.callee):
-            members = Members(self.modules)
+            self._memory.show_again(self.modules)
             outermost = checker.tscope.function
-            self._look_at(
-                module, function, outermost if isinstance(outermost, FuncDef) else None, members
-            )
+            around = outermost if isinstance(outermost, FuncDef) else None
+            self._look_at(module, function, around, self._bodies())
             if not function.is_coroutine:
-                self._summarise_again(checker.tree, function, members)
+                self._facts.take_again(checker.tree, function)
+
+    def _bodies(self) -> Bodies:
+        return Bodies(self._catalogue, self.modules, strict_relations=self._strict_relations)
 
     def _module(self, tree: MypyFile, checker: TypeChecker | None) -> Module | None:
-        """The module, if mypy shows errors of it."""
-        if not self._is_project(tree) or (
-            self._errors is not None and tree.path in self._errors.ignored_files
-        ):
+        """The module, if it is the user's and mypy shows errors of it."""
+        errors = checker.errors if checker is not None else self._errors
+        if errors is None or tree.path in errors.ignored_files:
             return None
-        if checker is not None:
-            options, errors = checker.options, checker.errors
-            return Module(tree, options, errors, self.modules, checker)
-        if self._errors is None:
+        if not self._facts.is_project(tree):
             return None
-        options = self._options.clone_for_module(tree.fullname)
-        return Module(tree, options, self._errors, self.modules, None)
-
-    def _is_project(self, tree: MypyFile) -> bool:
-        """Whether a module is the user's: nobody's installed package, no stub."""
-        return not tree.is_stub and not environment.is_installed(tree.path, self._options)
+        options = checker.options if checker else self._options.clone_for_module(tree.fullname)
+        return Module(tree, options, errors, checker)
 
     def _look_at(
         self,
         module: Module,
         function: FuncDef | MypyFile,
         outermost: FuncDef | None,
-        members: Members,
+        bodies: Bodies,
     ) -> set[str]:
-        reach = Reach(
-            self.modules,
-            self._summaries,
-            lambda nested: summary_of(
-                nested,
-                lambda item: self._inferred_body(item, outermost, members, module.source, None),
-                self._is_projects,
-            ),
-            members.class_named,
-        )
-        body = self._body(module, function, outermost, members, reach)
-        body.surroundings = Surroundings(
-            module.tree,
-            lambda other: self._body(
-                module, other, outermost if is_nested(other) else other, members, reach
-            ),
-        )
-        for rule in RULES:
-            if not rule.everywhere and not body.is_coroutine:
-                continue
-            try:
-                found = list(rule.findings(body))
-            except Exception as error:
-                if self._options.show_traceback or self._options.raise_exceptions:
-                    raise
-                found = [_failure(rule.code.code, function, error)]
-            for finding in found:
-                report(module, finding)
+        """Bring one body before the rules; the modules that the answers depend on."""
+        reach = self._facts.reach(bodies, outermost)
+        key = function if isinstance(function, FuncDef) else None
+        remembered = self._memory.types(module, key) if self._memory is not None else None
+        body = bodies.looked_at(module, function, outermost, reach, remembered)
+        found = [finding for rule in RULES for finding in self._found(rule, body)]
+        if self._memory is not None:
+            self._memory.note(module, key, found, body)
+        elif found:
+            with place(module, outermost):
+                for finding in found:
+                    report(module, finding)
         for name in reach.modules:
             trigger = f"<{name}.{store.NAME}>"
             dependent = outermost.fullname if outermost else module.tree.fullname
             module.tree.plugin_deps.setdefault(trigger, set()).add(dependent)
         return reach.modules
 
-    def _body(
-        self,
-        module: Module,
-        function: FuncItem | MypyFile,
-        outermost: FuncDef | None,
-        members: Members,
-        reach: Reach,
-    ) -> Body:
-        if module.checker is not None and module.is_checked(function):
-            types: Types = CheckedTypes(module.checker)
-            return self._made_body(function, types, module.source, reach)
-        return self._inferred_body(function, outermost, members, module.source, reach)
-
-    def _inferred_body(
-        self,
-        function: FuncItem | MypyFile,
-        outermost: FuncItem | None,
-        members: Members,
-        source: Source,
-        reach: Reach | None,
-    ) -> Body:
-        outer = None
-        if outermost is not None and outermost is not function:
-            around = self._inferred_body(outermost, None, members, source, None)
-            outer = around.types if isinstance(around.types, InferredTypes) else None
-        types = InferredTypes(function, lambda: body.flow, members, outer)
-        body = self._made_body(function, types, source, reach)
-        return body
-
-    def _made_body(
-        self, function: FuncItem | MypyFile, types: Types, source: Source, reach: Reach | None
-    ) -> Body:
-        return Body(
-            function,
-            types,
-            self._catalogue,
-            source,
-            reach,
-            strict_relations=self._strict_relations,
-        )
-
-    def _summaries(self, tree: MypyFile) -> Summaries:
-        """A module's summaries: from mypy's cache, or taken now while its bodies are there."""
-        taken = self._taken.get(tree.fullname)
-        if taken is not None and taken[0] is tree:
-            return taken[1]
-        if not tree.defs or not self._is_project(tree):
-            return store.kept(tree) or {}
-        members = Members(self.modules)
-        summaries = summaries_of(
-            tree, lambda function: self._summarised_body(function, members), self._is_projects
-        )
-        store.keep(tree, summaries, members.standard("builtins.str"))
-        self._taken[tree.fullname] = tree, summaries
-        return summaries
-
-    def _summarise_again(self, tree: MypyFile, function: FuncDef, members: Members) -> None:
-        """Put a function's new summary in the place of the old one."""
-        name = function.fullname.removeprefix(f"{tree.fullname}.")
-        if name == function.fullname:
-            return
-        summaries = dict(self._summaries(tree))
-        summary = summary_of(
-            function, lambda item: self._summarised_body(item, members), self._is_projects
-        )
-        summaries.pop(name, None)
-        if summary:
-            summaries[name] = summary
-        store.keep(tree, summaries, members.standard("builtins.str"))
-        self._taken[tree.fullname] = tree, summaries
-
-    def _summarised_body(self, function: FuncItem, members: Members) -> Body:
-        return self._inferred_body(function, None, members, Source([]), None)
-
-    def _is_projects(self, function: str) -> bool:
-        """Whether a function, by its full name, is defined in a module of the user's."""
-        if function in self._catalogue.trusted:
-            return False
-        tree = module_of(function, self.modules)
-        return tree is not None and self._is_project(tree)
+    def _found(self, rule: Rule, body: Body) -> list[Finding]:
+        """What a rule finds; an exception in it becomes a finding, and mypy goes on."""
+        if not rule.everywhere and not body.is_coroutine:
+            return []
+        try:
+            return list(rule.findings(body))
+        except Exception as error:
+            if self._options.show_traceback:
+                raise
+            return [_failure(f'rule "{rule.code.code}"', body.function, error)]
 
 
-def versions(function: FuncDef) -> list[FuncDef]:
-    """The bodies that mypy checks for a function: one for each value of a restricted type variable."""
-    expanded = [item for item in function.expanded if isinstance(item, FuncDef)]
-    return expanded or [function]
-
-
-def _failure(rule: str, function: FuncDef | MypyFile, error: Exception) -> Finding:
+def _failure(part: str, node: FuncItem | MypyFile, error: Exception) -> Finding:
+    name = node.name if isinstance(node, FuncDef | MypyFile) else "lambda"
     return Finding(
         errorcodes.MISC,
-        function,
-        f'mypy_async_django failed in rule "{rule}" on "{function.name}": {error!r}',
+        node,
+        f'mypy_async_django failed in {part} on "{name}": {error!r}',
         ("Please report this with the function's code, and mypy's output for --show-traceback",),
     )
 
 
 def _knows_coroutines(tree: MypyFile) -> bool:
-    """Whether a module defines or imports a coroutine function, or asyncio, or names views."""
+    """Whether a module defines or imports a coroutine function or a bridge, or names views."""
     if "asyncio" in tree.names or "urlpatterns" in tree.names:
         return True
     for symbol in tree.names.values():
+        if (symbol.fullname or "").startswith("asgiref"):
+            return True
         node = symbol.node.func if isinstance(symbol.node, Decorator) else symbol.node
         if isinstance(node, FuncDef) and node.is_coroutine:
             return True

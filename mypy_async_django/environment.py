@@ -1,6 +1,7 @@
 """What the checked program's environment holds, and what our answers depend on."""
 
 import os
+from collections.abc import Collection
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import distributions
@@ -28,6 +29,13 @@ def django_version(options: Options) -> tuple[int, int]:
     return NEWEST_DJANGO
 
 
+def packages(options: Options, names: Collection[str]) -> frozenset[str]:
+    """Those of the named packages that the interpreter has which mypy checks for."""
+    _, site_packages = get_search_dirs(options.python_executable)
+    found = (list(distributions(name=name, path=list(site_packages))) for name in names)
+    return frozenset(name for name, installed in zip(names, found, strict=True) if installed)
+
+
 def is_installed(path: str, options: Options) -> bool:
     """Whether a file belongs to a package installed for the interpreter that mypy checks for."""
     return os.path.abspath(path).startswith(_site_packages(options.python_executable))
@@ -48,6 +56,13 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
-def fingerprint(settings: Config, version: tuple[int, int]) -> dict[str, str]:
+def fingerprint(
+    settings: Config, version: tuple[int, int], awaiting: Collection[str] = ()
+) -> dict[str, str]:
     """What mypy's cache is good for: the same plugin with the same configuration."""
-    return {"sources": _sources(), "config": repr(settings), "django": repr(version)}
+    return {
+        "sources": _sources(),
+        "config": repr(settings),
+        "django": repr(version),
+        "awaiting": repr(sorted(awaiting)),
+    }

@@ -17,6 +17,7 @@ from typing_extensions import override
 from mypy_async_django import environment
 from mypy_async_django.bridge.module import errors_of
 from mypy_async_django.catalogue import Api, Catalogue, Effect, Offloader, Version
+from mypy_async_django.catalogue.overrides import AWAITING
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.engine import Engine
 
@@ -33,9 +34,10 @@ class AsyncDjangoPlugin(Plugin):
         except ConfigError as error:
             self._problem = str(error)
         self._version = self._settings.django_version or environment.django_version(options)
+        self._awaiting = environment.packages(options, AWAITING)
         self._engine = Engine(
             options,
-            _catalogue(self._settings, self._version),
+            _catalogue(self._settings, self._version, self._awaiting),
             self._settings.strict_relations,
             errors_of(options),
         )
@@ -67,7 +69,7 @@ class AsyncDjangoPlugin(Plugin):
         self._refuse_problem()
         if not ctx.is_check:
             self._engine.interface_ready(ctx.id)
-        return environment.fingerprint(self._settings, self._version)
+        return environment.fingerprint(self._settings, self._version, self._awaiting)
 
     @override
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
@@ -90,10 +92,11 @@ class AsyncDjangoPlugin(Plugin):
             raise CompileError([self._problem])
 
 
-def _catalogue(settings: Config, version: Version) -> Catalogue:
+def _catalogue(settings: Config, version: Version, awaiting: frozenset[str]) -> Catalogue:
     own = [
         *(Api(name, Effect.RAISES) for name in settings.async_unsafe),
         *(Api(name, Effect.BLOCKS) for name in settings.blocking),
     ]
-    offloaders = [Offloader(name, wraps=False) for name in settings.offloaders]
-    return Catalogue(version, own, offloaders, settings.trusted)
+    # What they do with connections is the project's own business.
+    offloaders = [Offloader(name, closes_connections=True) for name in settings.offloaders]
+    return Catalogue(version, own, offloaders, settings.trusted, awaiting)

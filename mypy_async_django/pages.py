@@ -39,6 +39,7 @@ _CODES: Final[Mapping[Effect, str]] = {
     Effect.RAISES: "async-unsafe",
     Effect.BLOCKS: "async-blocking",
     Effect.BLOCKS_ON_FILE: "async-blocking-file",
+    Effect.NESTS: "nested-event-loop",
 }
 
 _LISTED: Final = frozenset(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mypy.errors import ErrorInfo
 from mypy.nodes import Context, FuncDef
 from mypy.scope import Scope
 
@@ -11,16 +12,40 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.rule import CATEGORY
 
 
-def report(module: Module, finding: Finding) -> None:
-    """Show a finding as an error of the module, its notes below it.
+def report(module: Module, finding: Finding) -> list[ErrorInfo]:
+    """Show a finding as an error of the module, its notes below it; gives what mypy was handed.
 
     What mypy has shown already, because it checked the code before, it does not show twice.
     """
     if finding.unless_said is not None and _is_said(module, finding.node, finding.unless_said):
-        return
-    error = module.messages.fail(finding.message, finding.node, code=finding.code)
-    for note in finding.notes:
-        module.messages.note(note, finding.node, code=finding.code, parent_error=error)
+        return []
+    node, code = finding.node, finding.code
+    last = max(node.end_line or node.line, node.line)
+    span = range(node.line, last + 1)
+    error = module.errors.report(
+        node.line,
+        node.column,
+        finding.message,
+        code,
+        origin_span=span,
+        end_line=node.end_line,
+        end_column=node.end_column,
+    )
+    notes = [
+        module.errors.report(
+            node.line,
+            node.column,
+            note,
+            code,
+            severity="note",
+            origin_span=span,
+            end_line=node.end_line,
+            end_column=node.end_column,
+            parent_error=error,
+        )
+        for note in finding.notes
+    ]
+    return [error, *notes]
 
 
 def _is_said(module: Module, node: Context, word: str) -> bool:
@@ -34,18 +59,21 @@ def _is_said(module: Module, node: Context, word: str) -> bool:
 
 
 @contextmanager
-def target(module: Module, function: FuncDef | None) -> Iterator[None]:
+def place(module: Module, function: FuncDef | None, *, has_target: bool = True) -> Iterator[None]:
     """Report as if mypy was checking an outermost function, though it has finished the module.
 
-    The daemon keeps an error for as long as its target, that function, is unchanged; without one
-    the target is the module's top level.
+    Without a function it is the module's top level. The daemon clears a target's errors when it
+    checks the target again; those without a target it leaves to us.
     """
     errors = module.errors
     before = errors.file, errors.target_module, errors.options, errors.scope
-    scope = Scope()
     name = module.tree.fullname
+    scope = Scope()
     with scope.saved_scope((name, (function.info or None) if function else None, function)):
-        errors.set_file(module.path, name, module.options, scope)
+        if has_target:
+            errors.set_file(module.path, name, module.options, scope)
+        else:
+            errors.set_file(module.path, None, module.options)
         try:
             yield
         finally:

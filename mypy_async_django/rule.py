@@ -38,3 +38,4 @@ ASYNC_UNSAFE: Final = code("async-unsafe", "Sync-only Django call in a coroutine
 ASYNC_BLOCKING: Final = code("async-blocking", "Blocking call in a coroutine")
 ASYNC_RACE: Final = code("async-race", "Lost update of shared state around an await")
 ASYNC_BUSY_WAIT: Final = code("async-busy-wait", "Sleeping in a loop until a flag changes")
+BRIDGE_MISUSE: Final = code("bridge-misuse", "Bridge between sync and async used the wrong way")

@@ -28,13 +28,14 @@ from mypy.nodes import (
 from mypy.types import Instance
 
 from mypy_async_django.bridge.models import is_django_method, is_single_relation
-from mypy_async_django.bridge.types import alternatives, class_of, is_a
+from mypy_async_django.bridge.types import alternatives, class_of, classes, is_a
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, is_nested
-from mypy_async_django.index.offloading import offloaded_by
+from mypy_async_django.index.offloading import offloaded_by, offloader_of
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name
+from mypy_async_django.index.polling import Polling
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.races import Race
 from mypy_async_django.index.relations import Unloaded
@@ -377,7 +378,7 @@ def for_reached(body: Body, node: Expression, effect: Effect) -> str:
     match node:
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
             return 'Use a callback that starts a thread or a task: "asyncio.to_thread(...)"'
-        case CallExpr() if effect is Effect.RAISES:
+        case CallExpr() if effect is not Effect.BLOCKS:
             code = f"await sync_to_async({text(node.callee)}){_arguments(body, node)}"
         case CallExpr():
             rest = _arguments(body, node)[1:-1]
@@ -410,8 +411,8 @@ _OF_F: Final = frozenset({"+", "-", "*", "/", "%", "**"})
 def for_stale_save(body: Body, found: StaleSave) -> str:
     """The note for a save that puts back what was loaded some time before."""
     text = body.source.text
-    match found.change, body.type_of(found.instance):
-        case OperatorAssignmentStmt(op=op, rvalue=value), Instance(type=model) if op in _OF_F:
+    match found.change, classes(body.type_of(found.instance)):
+        case OperatorAssignmentStmt(op=op, rvalue=value), [model] if op in _OF_F:
             added = f"({text(value)})" if isinstance(value, OpExpr) else text(value)
             change = f'{found.field}=F("{found.field}") {op} {added}'
             rows = f"{model.name}.objects.filter(pk={found.instance.name}.pk)"
@@ -436,3 +437,50 @@ def for_uncalled(body: Body, function: Expression) -> str:
             waits = called_name(body, node) == "asyncio.tasks.wait"
             return use(f"asyncio.create_task({text})" if waits else text)
     return use(f"await {text}")
+
+
+def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> str:
+    """The note for a call in the place of a function: ``sync_to_async(f)(x)`` for ``(f(x))()``."""
+    text = body.source.text
+    function, arguments = text(call.callee), _arguments(body, call)
+    offloader, outer = offloader_of(body, around), body.parent(around)
+    if offloader is not None and offloader.wraps:
+        bridged = text(around).replace(text(call), function, 1) + arguments
+    else:
+        rest = f", {arguments[1:-1]}" if arguments != "()" else ""
+        bridged = text(around).replace(text(call), function + rest, 1)
+    whole = outer if isinstance(outer, CallExpr) and outer.callee is around else around
+    return use(f"await {bridged}" if body.is_awaited(whole) else bridged)
+
+
+def for_polling(body: Body, found: Polling) -> str:
+    """The note for a loop that waits for other code."""
+    state = body.source.text(found.state)
+    match found.condition:
+        case ComparisonExpr() | OpExpr():
+            return use("await condition.wait_for(lambda: ...)") + ', with an "asyncio.Condition"'
+        case _:
+            return (
+                f'Make it an "{found.event}", and use "await {state}.wait()" here and '
+                f'"{state}.set()" there'
+            )
+
+
+def for_bridged(body: Body, around: CallExpr, function: Expression) -> str:
+    """The note for a coroutine function that needs no bridge."""
+    outer = body.parent(around)
+    is_called = isinstance(outer, CallExpr) and outer.callee is around
+    arguments = _arguments(body, outer) if is_called and isinstance(outer, CallExpr) else "(...)"
+    return use(f"await {body.source.text(function)}{arguments}")
+
+
+def for_nested_loop(body: Body, call: CallExpr) -> str:
+    """The note for a call that runs a coroutine in an event loop of its own."""
+    text = body.source.text
+    match call:
+        case CallExpr(callee=CallExpr(args=[function])):
+            return use(_in_place(body, call, f"await {text(function)}{_arguments(body, call)}"))
+        case CallExpr(args=[CallExpr() as coroutine]):
+            return use(_in_place(body, call, f"await {text(coroutine)}"))
+        case _:
+            return 'Use "await" with the coroutine'

@@ -1,5 +1,7 @@
 """The types that mypy inferred while it checked a module."""
 
+from collections.abc import Mapping
+
 from mypy.checker import TypeChecker
 from mypy.nodes import Expression
 from mypy.types import ProperType
@@ -8,17 +10,22 @@ from mypy_async_django.bridge.types import known
 
 
 class CheckedTypes:
-    """Types of expressions in bodies that mypy has checked."""
+    """Types of expressions in bodies that mypy has checked.
+
+    ``remembered`` stand in for those that mypy has not come by: it is still checking the body.
+    """
 
     are_mypys = True
 
-    def __init__(self, checker: TypeChecker) -> None:
+    def __init__(self, checker: TypeChecker, remembered: Mapping[Expression, ProperType]) -> None:
         self._checker = checker
+        self._remembered = remembered
 
     def type_of(self, expression: Expression) -> ProperType | None:
         """What mypy inferred for the expression where it stands; None for Any."""
-        return known(self._checker.lookup_type_or_none(expression))
+        found = self._checker.lookup_type_or_none(expression)
+        return self._remembered.get(expression) if found is None else known(found)
 
     def is_reached(self, expression: Expression) -> bool:
         """Whether mypy came by: it leaves out what cannot run."""
-        return self._checker.has_type(expression)
+        return self._checker.has_type(expression) or expression in self._remembered

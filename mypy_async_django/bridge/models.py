@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import TypeInfo, Var
 from mypy.types import AnyType, Instance, NoneType, UnionType, get_proper_type
 
@@ -15,6 +16,7 @@ FIELD: Final = "django.db.models.fields.Field"
 FOREIGN_KEY: Final = "django.db.models.fields.related.ForeignKey"
 ONE_TO_ONE: Final = "django.db.models.fields.related.OneToOneField"
 MANY_TO_MANY: Final = "django.db.models.fields.related.ManyToManyField"
+_TO_MANY: Final = (MANY_TO_MANY, "django.contrib.contenttypes.fields.GenericRelation")
 _DESCRIPTORS: Final = "django.db.models.fields.related_descriptors"
 REVERSE_ONE_TO_ONE: Final = f"{_DESCRIPTORS}.ReverseOneToOneDescriptor"
 RELATED_MANAGERS: Final = (
@@ -38,8 +40,10 @@ def row_class(queryset: Instance) -> TypeInfo | None:
 
 
 def model_class(queryset: Instance) -> TypeInfo | None:
-    """The model of a queryset or manager type: its first type argument."""
-    found = class_of(known(queryset.args[0])) if queryset.args else None
+    """The model of a queryset or manager type: the first type argument of Django's class."""
+    base = next((base for base in queryset.type.mro if base.fullname in {QUERYSET, MANAGER}), None)
+    arguments = map_instance_to_supertype(queryset, base).args if base else ()
+    found = class_of(known(arguments[0])) if arguments else None
     return found if found is not None and is_model(found) else None
 
 
@@ -64,10 +68,21 @@ def is_one_to_one(model: TypeInfo, name: str) -> bool:
     return field is not None and is_a(field.type, ONE_TO_ONE, REVERSE_ONE_TO_ONE)
 
 
+def is_reverse_one_to_one(model: TypeInfo, name: str) -> bool:
+    """Whether the attribute is the far side of a one-to-one."""
+    field = field_class(model, name)
+    return field is not None and is_a(field.type, REVERSE_ONE_TO_ONE)
+
+
 def is_column(model: TypeInfo, name: str) -> bool:
     """Whether the attribute is a plain column, which a query may have deferred."""
     field = field_class(model, name)
-    return field is not None and is_a(field.type, FIELD) and not is_single_relation(model, name)
+    return (
+        field is not None
+        and is_a(field.type, FIELD)
+        and not is_a(field.type, *_TO_MANY)
+        and not is_single_relation(model, name)
+    )
 
 
 def related_model(model: TypeInfo, name: str) -> TypeInfo | None:

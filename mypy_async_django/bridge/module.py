@@ -5,7 +5,6 @@ from functools import cached_property
 
 from mypy.checker import TypeChecker
 from mypy.errors import Errors
-from mypy.messages import MessageBuilder
 from mypy.nodes import FuncItem, MypyFile
 from mypy.options import Options
 from mypy.types import Instance
@@ -37,14 +36,12 @@ class Module:
         tree: MypyFile,
         options: Options,
         errors: Errors,
-        modules: dict[str, MypyFile],
         checker: TypeChecker | None,
     ) -> None:
         self.tree = tree
         self.options = options
         self.errors = errors
         self.checker = checker
-        self.messages = checker.msg if checker else MessageBuilder(errors, modules)
 
     @cached_property
     def source(self) -> Source:

@@ -125,3 +125,14 @@ def may_be_none(type_: ProperType | None) -> bool:
     return isinstance(type_, UnionType) and any(
         isinstance(get_proper_type(item), NoneType) for item in type_.items
     )
+
+
+def may_be_called(type_: ProperType | None) -> bool:
+    """Whether an alternative is a function, a class or an object that can be called."""
+    for item in alternatives(type_) if type_ else ():
+        if isinstance(item, FunctionLike | TypeType):
+            return True
+        info = class_of(item)
+        if info is None or member(info, "__call__") or info.fallback_to_any:
+            return True
+    return False

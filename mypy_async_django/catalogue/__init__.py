@@ -7,14 +7,20 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from typing import Final
 
-from mypy_async_django.catalogue import django, django_lazy, standard_library, third_party
+from mypy_async_django.catalogue import (
+    django,
+    django_lazy,
+    loops,
+    standard_library,
+    third_party,
+)
 from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
 from mypy_async_django.catalogue.row import Api, Effect, Version
 
 __all__ = ["ROWS", "Api", "Catalogue", "Effect", "Offloader", "Version"]
 
 ROWS: Final[tuple[Api, ...]] = tuple(
-    chain(django.ROWS, django_lazy.ROWS, standard_library.ROWS, third_party.ROWS)
+    chain(django.ROWS, django_lazy.ROWS, loops.ROWS, standard_library.ROWS, third_party.ROWS)
 )
 
 
@@ -27,8 +33,11 @@ class Catalogue:
         own: Iterable[Api] = (),
         offloaders: Iterable[Offloader] = (),
         trusted: Collection[str] = (),
+        awaiting: Collection[str] = (),
     ) -> None:
         self.django_version = django_version
+        #: The installed packages that await what others call.
+        self.awaiting = frozenset(awaiting)
         self.trusted = frozenset(trusted)
         self._apis: Mapping[str, Api] = {
             row.name: row for row in chain(ROWS, own) if row.name not in self.trusted

@@ -38,12 +38,17 @@ def _django(name: str, *, closes_connections: bool = False) -> Offloader:
     )
 
 
+def _ending(name: str, *, argument: int = 0, keyword: str | None = None) -> Offloader:
+    """A process or thread for one function takes its connections with it when it ends."""
+    return Offloader(name, argument=argument, keyword=keyword, closes_connections=True)
+
+
 #: In the order of their names. Not here: what runs a function later in the same thread
 #: (``django.db.transaction.on_commit``, ``loop.call_soon``, ``Future.add_done_callback``).
 OFFLOADERS: Final = (
-    Offloader("_thread.start_new_thread"),
-    Offloader("anyio.to_interpreter.run_sync", keyword="func"),
-    Offloader("anyio.to_process.run_sync", keyword="func"),
+    _ending("_thread.start_new_thread"),
+    _ending("anyio.to_interpreter.run_sync", keyword="func"),
+    _ending("anyio.to_process.run_sync", keyword="func"),
     Offloader("anyio.to_thread.run_sync", keyword="func"),
     _django("asgiref.sync.SyncToAsync"),
     _django("asgiref.sync.sync_to_async"),
@@ -55,22 +60,22 @@ OFFLOADERS: Final = (
     _django("channels.db.database_sync_to_async", closes_connections=True),
     Offloader("concurrent.futures._base.Executor.map", keyword="fn"),
     Offloader("concurrent.futures._base.Executor.submit"),
-    Offloader("multiprocessing.context.ForkContext.Process", argument=1, keyword="target"),
-    Offloader("multiprocessing.context.ForkServerContext.Process", argument=1, keyword="target"),
-    Offloader("multiprocessing.context.Process", argument=1, keyword="target"),
-    Offloader("multiprocessing.context.SpawnContext.Process", argument=1, keyword="target"),
-    Offloader("multiprocessing.pool.Pool.apply", keyword="func"),
-    Offloader("multiprocessing.pool.Pool.apply_async", keyword="func"),
-    Offloader("multiprocessing.pool.Pool.imap", keyword="func"),
-    Offloader("multiprocessing.pool.Pool.imap_unordered", keyword="func"),
-    Offloader("multiprocessing.pool.Pool.map", keyword="func"),
-    Offloader("multiprocessing.pool.Pool.map_async", keyword="func"),
-    Offloader("multiprocessing.pool.Pool.starmap", keyword="func"),
-    Offloader("multiprocessing.pool.Pool.starmap_async", keyword="func"),
+    _ending("multiprocessing.context.ForkContext.Process", argument=1, keyword="target"),
+    _ending("multiprocessing.context.ForkServerContext.Process", argument=1, keyword="target"),
+    _ending("multiprocessing.context.Process", argument=1, keyword="target"),
+    _ending("multiprocessing.context.SpawnContext.Process", argument=1, keyword="target"),
+    _ending("multiprocessing.pool.Pool.apply", keyword="func"),
+    _ending("multiprocessing.pool.Pool.apply_async", keyword="func"),
+    _ending("multiprocessing.pool.Pool.imap", keyword="func"),
+    _ending("multiprocessing.pool.Pool.imap_unordered", keyword="func"),
+    _ending("multiprocessing.pool.Pool.map", keyword="func"),
+    _ending("multiprocessing.pool.Pool.map_async", keyword="func"),
+    _ending("multiprocessing.pool.Pool.starmap", keyword="func"),
+    _ending("multiprocessing.pool.Pool.starmap_async", keyword="func"),
     Offloader("starlette.background.BackgroundTask", keyword="func"),
     Offloader("starlette.concurrency.run_in_threadpool", keyword="func"),
-    Offloader("threading.Thread", argument=1, keyword="target"),
-    Offloader("threading.Timer", argument=1, keyword="function"),
+    _ending("threading.Thread", argument=1, keyword="target"),
+    _ending("threading.Timer", argument=1, keyword="function"),
     Offloader("trio._threads.to_thread_run_sync", keyword="sync_fn"),
 )
 
@@ -127,6 +132,9 @@ RUNNERS: Final = frozenset(
         "asyncio.runners.run",
     }
 )
+
+#: Make a sync function of a coroutine function; they are decorators too.
+TO_SYNC: Final = frozenset({"asgiref.sync.AsyncToSync", "asgiref.sync.async_to_sync"})
 
 #: Take a coroutine function, not a coroutine, and run it.
 FUNCTION_RUNNERS: Final = frozenset(

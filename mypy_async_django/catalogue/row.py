@@ -13,6 +13,7 @@ class Effect(Enum):
     RAISES = "raises SynchronousOnlyOperation"
     BLOCKS = "blocks the event loop"
     BLOCKS_ON_FILE = "blocks the event loop on file I/O"
+    NESTS = "raises RuntimeError inside an event loop"
 
 
 @dataclass(frozen=True, slots=True)

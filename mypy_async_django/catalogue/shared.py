@@ -77,3 +77,22 @@ ASYNC_SLEEPS: Final = {
     "trio._timeouts.sleep": "trio.Event",
 }
 BLOCKING_SLEEPS: Final = frozenset({"time.sleep"})
+
+#: Methods that change a collection: what waits for it to fill or to empty waits for these.
+CHANGING_METHODS: Final = frozenset(
+    {
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "popleft",
+        "remove",
+        "setdefault",
+        "update",
+    }
+)

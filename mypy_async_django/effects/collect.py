@@ -1,13 +1,28 @@
 """Summaries of a module's functions."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import astuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, replace
 from typing import Final
 
-from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile, ReturnStmt, YieldExpr
+from mypy.nodes import (
+    CallExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    FuncItem,
+    MypyFile,
+    Node,
+    RefExpr,
+    ReturnStmt,
+    Statement,
+    TryStmt,
+    YieldExpr,
+)
 
-from mypy_async_django.bridge.tree import functions
+from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.catalogue import Api, Effect
+from mypy_async_django.catalogue.loops import MADE_SYNC
+from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.effects.summary import StoredResult, Summaries, Summary
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import called_functions, is_nested
@@ -17,8 +32,16 @@ from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.origins import origins
 from mypy_async_django.index.queries import Kind, Result
 
-_LOOP_PROBES: Final = frozenset({"_asyncio.get_running_loop", "asyncio.events.get_running_loop"})
+_LOOP_PROBES: Final = frozenset(
+    {
+        "_asyncio.get_running_loop",
+        "asyncio.events.get_running_loop",
+        "strawberry.utils.inspect.in_async_context",
+    }
+)
 _MOST_NEEDS: Final = 20
+_FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
+_MADE_SYNC: Final = "async_to_sync"
 
 IsProject = Callable[[str], bool]
 """Whether a function, by its full name, is defined in the user's project and not trusted."""
@@ -35,6 +58,9 @@ def summaries_of(
             summary = summary_of(function, body_of, is_project)
             if summary:
                 found[function.fullname.removeprefix(prefix)] = summary
+    for function in _made_sync(tree):
+        name = function.fullname.removeprefix(prefix)
+        found[name] = replace(found.get(name, Summary()), nests=(_MADE_SYNC,))
     return found
 
 
@@ -43,7 +69,7 @@ def summary_of(
 ) -> Summary:
     """What one function does itself, with the functions and lambdas that it makes and calls."""
     body = body_of(function)
-    raises, blocks, called = _operations(body, body_of, is_project)
+    operations, called = _operations(body, body_of, is_project)
     needs = sorted({(need.parameter, ".".join(need.path)) for need in needs_of(body)})
     passes = {
         (passed.parameter, passed.function, passed.to)
@@ -52,40 +78,60 @@ def summary_of(
     }
     result = _result(body)
     return Summary(
-        tuple(sorted(raises)),
-        tuple(sorted(blocks)),
+        *(tuple(sorted(operations[effect])) for effect in _FOLLOWED),
         tuple(sorted(called)),
         tuple(needs[:_MOST_NEEDS]),
         tuple(sorted(passes)),
         astuple(result) if result else (),
+        is_probe=_is_probe(body),
     )
 
 
 def _operations(
     outermost: Body, body_of: Callable[[FuncItem], Body], is_project: IsProject
-) -> tuple[set[str], set[str], set[str]]:
-    """What raises, what blocks, and what is called: nothing for a coroutine, which is looked at."""
-    raises: set[str] = set()
-    blocks: set[str] = set()
+) -> tuple[Mapping[Effect, set[str]], set[str]]:
+    """The operations, and what is called: nothing for a coroutine, which is looked at itself."""
+    found: dict[Effect, set[str]] = {effect: set() for effect in _FOLLOWED}
     called: set[str] = set()
     bodies = [] if outermost.is_coroutine else [outermost]
     for body in bodies:
-        if any(called_name(body, call) in _LOOP_PROBES for call in calls(body)):
+        if any(_probes(body)):
             continue  # it knows whether a loop is running
         for hit in hits(body):
             if hit.api.when:
                 continue  # what it takes is not to be seen from afar
-            if hit.api.effect is Effect.RAISES:
-                raises.add(display_name(hit.api))
-            elif hit.api.effect is Effect.BLOCKS:
-                blocks.add(display_name(hit.api))
+            if hit.api.effect in found:
+                found[hit.api.effect].add(display_name(hit.api))
         for target in called_functions(body):
             if is_nested(target.function):
-                if all(target.function is not other.function for other in bodies):
+                if not target.function.is_coroutine and all(target.function is not other.function for other in bodies):
                     bodies.append(body_of(target.function))
             elif isinstance(target.function, FuncDef) and is_project(target.function.fullname):
                 called.add(target.function.fullname)
-    return raises, blocks, called
+    return found, called
+
+
+def _probes(body: Body) -> Iterator[CallExpr]:
+    return (call for call in calls(body) if called_name(body, call) in _LOOP_PROBES)
+
+
+def _is_probe(body: Body) -> bool:
+    """Whether a function outlives a failing probe: it is called to find out, not to use the loop."""
+    return not body.is_coroutine and any(
+        isinstance(around, TryStmt) for call in _probes(body) for around in body.ancestors(call)
+    )
+
+
+def _made_sync(tree: MypyFile) -> Iterator[FuncDef]:
+    """The coroutine functions that a decorator makes sync functions of, with a loop of their own."""
+    stack: list[Node] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Decorator) and node.func.is_coroutine:
+            makers = (d.callee if isinstance(d, CallExpr) else d for d in node.original_decorators)
+            if any(isinstance(made, RefExpr) and made.fullname in TO_SYNC for made in makers):
+                yield node.func
+        stack.extend(child for child in children(node) if isinstance(child, Statement))
 
 
 def _result(body: Body) -> StoredResult | None:
@@ -132,6 +178,8 @@ def _stored(result: Result) -> StoredResult:
 
 def display_name(api: Api) -> str:
     """An API's name as a person would say it: ``QuerySet.count``, ``time.sleep``."""
+    if api.name == MADE_SYNC:
+        return _MADE_SYNC
     parts = api.name.split(".")
     of_class = len(parts) > 2 and parts[-2][:1].isupper()
     return ".".join(parts[-2:]) if of_class or len(parts) == 2 else api.name

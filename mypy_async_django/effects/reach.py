@@ -46,7 +46,9 @@ class Reach:
         for name in queue:
             inside = name == start and is_nested(function)
             summary = self._summary_of(function) if inside else self._summary(name)
-            operations = summary.raises if effect is Effect.RAISES else summary.blocks
+            if any(self._summary(called).is_probe for called in summary.calls):
+                continue
+            operations = _operations(summary, effect)
             if operations:
                 return (*_way(name, came_from), operations[0])
             for called in summary.calls:
@@ -117,6 +119,16 @@ def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None
         if (tree := modules.get(module)) is not None:
             return tree
     return None
+
+
+def _operations(summary: Summary, effect: Effect) -> Names:
+    match effect:
+        case Effect.RAISES:
+            return summary.raises
+        case Effect.NESTS:
+            return summary.nests
+        case _:
+            return summary.blocks
 
 
 def _way(end: Step, came_from: Mapping[Step, Step | None]) -> tuple[Step, ...]:

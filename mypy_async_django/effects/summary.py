@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any, Final
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 Names = tuple[str, ...]
 
@@ -30,19 +30,22 @@ class StoredResult:
 class Summary:
     """The facts about a function that its callers need.
 
-    ``raises`` and ``blocks`` are the operations of a sync function, named as a person would
-    (``QuerySet.count``), ``calls`` the project's functions that it calls, by their full names.
+    ``raises``, ``blocks`` and ``nests`` are the operations of a sync function, named as a person
+    would (``QuerySet.count``), ``calls`` the project's functions that it calls, by their full names.
     ``needs`` are the attributes read on a parameter (its name, then ``court.judge``), ``passes`` the
     parameters handed on (its name, a function's full name, the parameter there). ``result`` holds
-    the fields of a `StoredResult`, or nothing.
+    the fields of a `StoredResult`, or nothing. ``is_probe`` says that it finds out whether an event
+    loop is running: who calls it does not query in one.
     """
 
     raises: Names = ()
     blocks: Names = ()
+    nests: Names = ()
     calls: Names = ()
     needs: tuple[tuple[str, str], ...] = ()
     passes: tuple[tuple[str, str, str], ...] = ()
     result: tuple[Any, ...] = ()
+    is_probe: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to say of the function."""

@@ -10,36 +10,64 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
+    GeneratorExpr,
     LambdaExpr,
     MemberExpr,
+    OpExpr,
     OverloadedFuncDef,
     RefExpr,
+    StrExpr,
     SuperExpr,
     SymbolNode,
     SymbolTableNode,
     TypeInfo,
     Var,
+    WithStmt,
 )
 from mypy.types import CallableType, Instance, get_proper_type
 
 from mypy_async_django.bridge.types import (
     class_object,
+    class_of,
     classes,
     definition,
     is_a,
     is_coroutine_type,
     member,
 )
-from mypy_async_django.catalogue.builtin import METHODS
+from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import called_name, calls, implicit_uses, reads
+from mypy_async_django.index.operations import (
+    ImplicitUse,
+    Read,
+    called_name,
+    calls,
+    implicit_uses,
+    reads,
+)
 
 _CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functional.cached_property")
-_CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
+_CACHED_FUNCTION: Final = "functools._lru_cache_wrapper"
+_CONSTRUCTORS: Final = ("__new__", "__init__")
+_AFTER_INIT: Final = "__post_init__"
 _PARTIALS: Final = frozenset({"functools.partial"})
-RUN_IN_LOOP: Final = frozenset({"call_soon", "call_later", "call_at", "add_done_callback"})
+#: Methods of asyncio that run a function on the event loop, with the argument's position.
+RUN_IN_LOOP: Final = {
+    "add_done_callback": 0,
+    "add_reader": 1,
+    "add_signal_handler": 1,
+    "add_writer": 1,
+    "call_at": 1,
+    "call_later": 1,
+    "call_soon": 0,
+    "call_soon_threadsafe": 0,
+}
+_ASYNCIO: Final = ("asyncio.", "_asyncio.", "uvloop.")
 _MAPPING: Final = frozenset({"builtins.filter", "builtins.map"})
 _SORTING: Final = frozenset({"builtins.max", "builtins.min", "builtins.sorted"})
+_REDUCE: Final = "functools.reduce"
+#: Give an iterator that asks for the first item only when it is asked itself.
+_LATER: Final = frozenset({"builtins.enumerate", "builtins.iter", "builtins.zip", *_MAPPING})
 _FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
@@ -61,15 +89,32 @@ def called_functions(body: Body) -> Iterator[Called]:
         for node in _callees(body, call):
             if function := _run_by_call(body, call, node):
                 yield Called(call, function)
-    for use in implicit_uses(body):
-        for info in classes(body.type_of(use.value)):
-            if function := _method(info, METHODS[use.use]):
-                yield Called(use.value, function)
+    for use, method in methods_used(body):
+        yield Called(use.value, method)
     for read in reads(body):
-        for info in classes(body.type_of(read.receiver)):
-            found = member(info, read.name)
-            if found and (function := getter(found[1].node)):
-                yield Called(read.node, function)
+        if property_ := property_read(body, read):
+            yield Called(read.node, property_)
+    for inner in body.nodes:
+        if isinstance(inner, SuperExpr):
+            for symbol in _inherited(inner):
+                if property_ := getter(symbol):
+                    yield Called(inner, property_)
+
+
+def methods_used(body: Body) -> Iterator[tuple[ImplicitUse, FuncDef]]:
+    """The methods that run without a call to see: ``__iter__`` by a loop, ``__exit__`` by a block."""
+    for use in implicit_uses(body):
+        infos = classes(body.type_of(use.value))
+        for names in _protocol(body, use):
+            functions = {_method(info, names) for info in infos}
+            function = functions.pop() if len(functions) == 1 else None
+            if function and (not function.is_generator or _takes_items(body, use)):
+                yield use, function
+
+
+def property_read(body: Body, read: Read) -> FuncDef | None:
+    """The function behind an attribute that is read, the same for all that the object may be."""
+    return getter(_common(classes(body.type_of(read.receiver)), read.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +138,66 @@ def named_function(body: Body, callee: Expression) -> Named | None:
             return None
 
 
+def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | LambdaExpr]:
+    """The sync functions that run when somebody calls what an expression gives."""
+    for node in _behind(body, callee):
+        function = node if isinstance(node, LambdaExpr) else _sync_function(node)
+        if function is not None:
+            yield function
+
+
+def _behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
+    """The functions that a value is, whichever way it came to be there."""
+    defined = isinstance(callee, RefExpr) and isinstance(callee.node, _FUNCTIONS)
+    values = (callee,) if defined else body.values(callee) or (callee,)
+    found = [list(_made_from(body, value)) for value in values]
+    yield from (node for node in found[0] if all(node in other for other in found))
+
+
+def _made_from(body: Body, value: Expression) -> Iterator[SymbolNode | LambdaExpr]:
+    match value:
+        case CallExpr(args=[function, *_]) if called_name(body, value) in _PARTIALS:
+            yield from _named(body, function)
+        case _:
+            yield from _named(body, value)
+
+
 def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
-    defined = isinstance(call.callee, RefExpr) and isinstance(call.callee.node, _FUNCTIONS)
-    for callee in (call.callee,) if defined else body.values(call.callee):
-        match callee:
-            case CallExpr(args=[function, *_]) if called_name(body, callee) in _PARTIALS:
-                yield from _named(body, function)
-            case _:
-                yield from _named(body, callee)
+    yield from _behind(body, call.callee)
     for argument in _run_at_once(body, call):
-        if isinstance(argument, RefExpr | LambdaExpr):
-            yield from _named(body, argument)
+        yield from _behind(body, argument)
 
 
 def _run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
     """The arguments of a call that it calls itself: ``sorted(books, key=by_author)``."""
-    if isinstance(call.callee, MemberExpr) and call.callee.name in RUN_IN_LOOP:
-        yield from call.args
     name = called_name(body, call)
-    if name in _MAPPING and call.args and _is_consumed(body, call):
-        yield call.args[0]
-    elif name in _SORTING or (isinstance(call.callee, MemberExpr) and call.callee.name == "sort"):
-        for argument, keyword in zip(call.args, call.arg_names, strict=True):
-            if keyword == "key":
-                yield argument
+    position = _callback_position(body, call)
+    if name == _REDUCE or (name in _MAPPING and _is_consumed(body, call)):
+        position = 0
+    is_sorting = name in _SORTING or _is_list_sort(body, call)
+    for index, (argument, keyword) in enumerate(zip(call.args, call.arg_names, strict=True)):
+        is_key = keyword == "key" and is_sorting
+        is_callback = position is not None and (index == position or keyword == "callback")
+        if is_key or is_callback:
+            yield argument
+
+
+def _callback_position(body: Body, call: CallExpr) -> int | None:
+    """The position of the function that a method of asyncio will run on the event loop."""
+    callee = call.callee
+    if not isinstance(callee, MemberExpr) or callee.name not in RUN_IN_LOOP:
+        return None
+    info = class_of(body.type_of(callee.expr))
+    is_asyncios = info is not None and any(b.fullname.startswith(_ASYNCIO) for b in info.mro)
+    return RUN_IN_LOOP[callee.name] if is_asyncios else None
+
+
+def _is_list_sort(body: Body, call: CallExpr) -> bool:
+    callee = call.callee
+    if not isinstance(callee, MemberExpr) or callee.name != "sort":
+        return False
+    info = class_of(body.type_of(callee.expr))
+    return info is not None and is_a(info, "builtins.list")
 
 
 def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
@@ -127,22 +208,34 @@ def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
         case RefExpr(node=FuncDef() | Decorator() | OverloadedFuncDef() as node):
             yield node
         case SuperExpr() if callee.info is not None:
-            yield from _first(base.names.get(callee.name) for base in callee.info.mro[1:])
+            yield from _inherited(callee)
         case _ if info := class_object(body.type_of(callee)):
-            for name in _CONSTRUCTORS:
+            is_dataclass = any("dataclass" in base.metadata for base in info.mro)
+            for name in (*_CONSTRUCTORS, _AFTER_INIT) if is_dataclass else _CONSTRUCTORS:
                 yield from _first([found[1]] if (found := member(info, name)) else [])
         case MemberExpr():
             type_ = body.type_of(callee.expr)
             owner = class_object(type_)
-            for info in (owner,) if owner else classes(type_):
-                found = member(info, callee.name)
-                if found and isinstance(found[1].node, _FUNCTIONS):
-                    yield found[1].node
-                elif function := definition(body.type_of(callee)):
-                    yield function
+            method = _common((owner,) if owner else classes(type_), callee.name)
+            if isinstance(method, _FUNCTIONS):
+                yield method
+            elif function := definition(body.type_of(callee)):
+                yield function
         case _:
-            for info in classes(body.type_of(callee)):
-                yield from _first([found[1]] if (found := member(info, "__call__")) else [])
+            if method := _common(classes(body.type_of(callee)), "__call__"):
+                yield method
+
+
+def _common(infos: Iterable[TypeInfo], name: str) -> SymbolNode | None:
+    """What a name stands for in a class; None where several classes do not agree."""
+    found = [member(info, name) for info in infos]
+    nodes = {symbol[1].node if symbol else None for symbol in found}
+    return nodes.pop() if len(nodes) == 1 else None
+
+
+def _inherited(node: SuperExpr) -> Iterator[SymbolNode]:
+    if node.info is not None:
+        yield from _first(base.names.get(node.name) for base in node.info.mro[1:])
 
 
 def _first(symbols: Iterable[SymbolTableNode | None]) -> Iterator[SymbolNode]:
@@ -164,28 +257,69 @@ def _run_by_call(
 
 
 def _sync_function(node: SymbolNode | None) -> FuncDef | None:
-    """The function that runs when a name is called; None where a decorator made it a coroutine's."""
+    """The function that runs when a name is called.
+
+    None for what a decorator made a coroutine's, and for abstract ones: another runs in their place.
+    """
     match node:
         case FuncDef():
-            return None if node.is_coroutine else node
+            return None if node.is_coroutine or node.abstract_status else node
         case Decorator():
-            if node.func.is_coroutine or node.var.type is None:
-                return None
-            type_ = get_proper_type(node.var.type)
-            result = get_proper_type(type_.ret_type) if isinstance(type_, CallableType) else None
-            is_sync = isinstance(type_, CallableType) and not is_coroutine_type(result)
-            return node.func if is_sync else None
+            is_called = not node.var.is_property and not node.func.abstract_status
+            return node.func if is_called and _keeps_sync(node) else None
         case OverloadedFuncDef():
             return _sync_function(node.impl) if isinstance(node.impl, FuncDef | Decorator) else None
         case _:
             return None
 
 
+def _keeps_sync(node: Decorator) -> bool:
+    """Whether what the decorators made runs the function when it is called, and awaits nothing."""
+    if node.var.type is None:
+        return not node.decorators  # a plain class method or static method, not yet checked
+    match get_proper_type(node.var.type):
+        case CallableType() as type_:
+            return not is_coroutine_type(get_proper_type(type_.ret_type))
+        case Instance() as made:
+            return made.type.fullname == _CACHED_FUNCTION
+        case _:
+            return False
+
+
 def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:
+    """The first of these methods that a class has of its own: ``object`` has but the last."""
     for name in names:
-        if found := member(info, name):
+        found = member(info, name)
+        if found and found[0].fullname != "builtins.object":
             return _sync_function(found[1].node)
     return None
+
+
+def _protocol(body: Body, use: ImplicitUse) -> Iterator[tuple[str, ...]]:
+    """The methods that a use runs one after the other, each by the names that are tried for it."""
+    within = use.within
+    if use.use is Use.FORMAT:
+        yield _formatting(body, use)
+        return
+    yield METHODS[use.use]
+    if use.use is Use.ENTER and isinstance(within, WithStmt):
+        yield ("__exit__",)
+    elif use.use is Use.ITERATE and _takes_items(body, use):
+        yield ("__next__",)
+
+
+def _formatting(body: Body, use: ImplicitUse) -> tuple[str, ...]:
+    """``__repr__`` alone for ``repr(x)``, ``f"{x!r}"`` and ``"%r" % x``."""
+    names = METHODS[Use.FORMAT]
+    match use.within:
+        case CallExpr(callee=MemberExpr(expr=StrExpr(value=template))):
+            return names[2:] if "!r" in template else names
+        case CallExpr() as call:
+            return names[2:] if called_name(body, call) == "builtins.repr" else names[1:]
+        case OpExpr(left=StrExpr(value=template)):
+            return names[2:] if "%r" in template else names[1:]
+        case _:
+            return names
 
 
 def getter(node: SymbolNode | None) -> FuncDef | None:
@@ -201,9 +335,26 @@ def getter(node: SymbolNode | None) -> FuncDef | None:
             return None
 
 
-def _is_consumed(body: Body, call: CallExpr) -> bool:
+def _is_consumed(body: Body, call: CallExpr, asking: frozenset[CallExpr] = frozenset()) -> bool:
     """Whether the generator that a call makes is iterated or entered where it is made."""
-    return any(call in body.values(use.value) for use in implicit_uses(body))
+    asking |= {call}
+    return any(
+        call in body.values(use.value) and _takes_items(body, use, asking)
+        for use in implicit_uses(body)
+    )
+
+
+def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[CallExpr] = frozenset()) -> bool:
+    """Whether a use runs a generator at once: ``map`` does not, unless its own items are taken."""
+    if use.use is not Use.ITERATE:
+        return use.use in {Use.ENTER, Use.CONTAINS}
+    match use.within:
+        case GeneratorExpr() as generator:
+            return body.parent(generator.left_expr) is generator
+        case CallExpr() as call if called_name(body, call) in _LATER:
+            return call not in asking and _is_consumed(body, call, asking)
+        case _:
+            return True
 
 
 def is_nested(function: FuncItem) -> bool:

@@ -18,7 +18,9 @@ from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import named_function
 from mypy_async_django.index.fates import End, end_of
+from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import called_name, calls, implicit_uses
 
 _TAKERS = AWAITERS | RUNNERS | SCHEDULERS
@@ -27,10 +29,13 @@ _TAKERS = AWAITERS | RUNNERS | SCHEDULERS
 def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr, End]]:
     """The calls that give a coroutine, each with what becomes of it.
 
-    And the awaits: ``await sync_to_async(Book.objects.acount)()`` gives one that nobody awaits.
+    And the awaits: ``await sync_to_async(lambda: load())()`` gives one that nobody awaits. Where a
+    thread is given a coroutine function itself, that is the mistake.
     """
     for node in body.nodes:
-        if isinstance(node, AwaitExpr) and is_coroutine_type(body.type_of(node)):
+        if not isinstance(node, AwaitExpr) or _is_of_misused_bridge(body, node.expr):
+            continue
+        if is_coroutine_type(body.type_of(node)):
             yield node, end_of(body, node)
     for call in calls(body):
         if is_coroutine_type(body.type_of(call)):
@@ -66,6 +71,12 @@ def _uncalled(body: Body, expressions: list[Expression]) -> Iterator[Expression]
 def makes_coroutine(type_: ProperType | None) -> bool:
     """Whether calling a value of the type gives a coroutine."""
     return isinstance(type_, CallableType) and is_coroutine_type(get_proper_type(type_.ret_type))
+
+
+def _is_of_misused_bridge(body: Body, awaited: Expression) -> bool:
+    offloaded = offloaded_by(body, awaited) if isinstance(awaited, CallExpr) else None
+    named = named_function(body, offloaded.function) if offloaded else None
+    return named is not None and named.is_awaited
 
 
 def _maps_coroutine_function(body: Body, call: CallExpr) -> bool:

@@ -1,7 +1,7 @@
 """Where a body runs into the catalogue: calls, implicit uses and properties read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -22,19 +22,24 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import has_many_to_many
 from mypy_async_django.bridge.types import class_object, class_of, classes, is_awaitable, member
-from mypy_async_django.catalogue import Api
+from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
+from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
+from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.loaded import is_loaded
+from mypy_async_django.index.offloading import is_called_early
 from mypy_async_django.index.operations import (
     ImplicitUse,
     Read,
     called_name,
     calls,
+    full_name,
     implicit_uses,
     reads,
 )
+from mypy_async_django.index.toplevel import reaches_coroutine, values_of
 
 _MODEL_TO_DICT: Final = "django.forms.models.model_to_dict"
 
@@ -75,7 +80,8 @@ class Hit:
 def hits(body: Body) -> tuple[Hit, ...]:
     """All that a body does and the catalogue knows; every rule asks, the last answer is kept.
 
-    Left out is what finds its rows in memory.
+    Left out is what finds its rows in memory, and what a bridge was meant to call: a mistake of
+    another kind.
     """
     return tuple(hit for hit in _hits(body) if not is_loaded(body, hit.operation))
 
@@ -85,13 +91,17 @@ def _hits(body: Body) -> Iterator[Hit]:
         api = api_of_call(body, call)
         if api is None or is_spared(call, api) or is_awaitable(body.type_of(call)):
             continue
+        if is_called_early(body, call):
+            continue
+        if api.name in SENDERS and reaches_coroutine(body, call):
+            api = replace(api, effect=Effect.NESTS)
         if api.name == _MODEL_TO_DICT and not _loads_many(body, call):
             continue
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
         if not api.untouched or (receiver and _is_untouched(body, receiver)):
             yield Hit(call, api)
     for use in implicit_uses(body):
-        if api := _api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
+        if api := api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
             yield Hit(use, api)
     for read in reads(body):
         api = _api_of_read(body, read)
@@ -101,14 +111,35 @@ def _hits(body: Body) -> Iterator[Hit]:
 
 def api_of_call(body: Body, call: CallExpr) -> Api | None:
     """The row of the function, class or method that a call runs."""
-    callee = call.callee
-    name = called_name(body, call)
+    return api_of_function(body, call.callee)
+
+
+def api_of_function(body: Body, callee: Expression) -> Api | None:
+    """The row of the function, class or method that an expression stands for."""
+    name = full_name(body, callee)
     row = body.catalogue.api(name) if name is not None else None
     if row is None and isinstance(callee, SuperExpr):
         row = _inherited(body, callee.info.mro[1:], (callee.name,)) if callee.info else None
     elif row is None and isinstance(callee, MemberExpr):
-        row = _api_of_member(body, callee.expr, (callee.name,))
-    return row or _api_of_member(body, callee, ("__call__",))
+        row = api_of_member(body, callee.expr, (callee.name,))
+    if row is None and _is_made_sync(body, callee):
+        return body.catalogue.api(MADE_SYNC)
+    return row or api_of_member(body, callee, ("__call__",))
+
+
+def _is_made_sync(body: Body, callee: Expression) -> bool:
+    """Whether a function is what ``async_to_sync`` made, here or at the module's top level."""
+    values = values_of(body, callee)
+    return bool(values) and all(
+        isinstance(value, CallExpr) and _makes_sync(body, value) for value in values
+    )
+
+
+def _makes_sync(body: Body, call: CallExpr) -> bool:
+    if isinstance(call.callee, CallExpr):  # with options: async_to_sync(force_new_loop=True)(f)
+        return called_name(body, call.callee) in TO_SYNC
+    is_function = bool(call.args) and call.arg_names[0] in {None, "awaitable"}
+    return is_function and called_name(body, call) in TO_SYNC
 
 
 def _api_of_iterator(body: Body, use: ImplicitUse) -> Api | None:
@@ -136,18 +167,30 @@ def _iterator(body: Body, call: CallExpr) -> Api | None:
 
 
 def _is_untouched(body: Body, receiver: Expression) -> bool:
-    """Whether an object is new here, or behind a local name that was not used before."""
+    """Whether an object is new here, or behind a local name that was not used before.
+
+    Calls of the same kind leave it as it was: one socket's ``connect`` and ``recv``.
+    """
     if not isinstance(receiver, NameExpr):
         return isinstance(receiver, CallExpr)
     makers = body.makers(receiver)
     return bool(makers) and not any(
         isinstance(node, NameExpr)
         and node is not receiver
-        and node.name == receiver.name
         and body.makers(node) & makers
         and body.flow.reaches(node, receiver)
+        and not _is_of_same_kind(body, node)
         for node in body.nodes
     )
+
+
+def _is_of_same_kind(body: Body, name: NameExpr) -> bool:
+    method = body.parent(name)
+    call = body.parent(method) if isinstance(method, MemberExpr) else None
+    if not isinstance(call, CallExpr) or call.callee is not method:
+        return False
+    api = api_of_call(body, call)
+    return api is not None and api.untouched
 
 
 def _loads_many(body: Body, call: CallExpr) -> bool:
@@ -183,7 +226,7 @@ def _constants(value: Expression) -> frozenset[str]:
 
 
 def _api_of_read(body: Body, read: Read) -> Api | None:
-    row = _api_of_member(body, read.receiver, (read.name,))
+    row = api_of_member(body, read.receiver, (read.name,))
     if row is None:
         return None
     found = [member(info, read.name) for info in classes(body.type_of(read.receiver))]
@@ -202,7 +245,8 @@ def _is_property(node: SymbolNode | None) -> bool:
             return False
 
 
-def _api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> Api | None:
+def api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> Api | None:
+    """The row of a method or property, the first of ``names`` that the receiver's class has."""
     type_ = body.type_of(receiver)
     of_class = class_object(type_)
     if of_class is not None and names[0].startswith("__"):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mypy.nodes import ARG_POS, ArgKind, CallExpr, Expression, MemberExpr
 
-from mypy_async_django.bridge.types import classes
+from mypy_async_django.bridge.types import classes, may_be_called
 from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import called_name
@@ -28,14 +28,14 @@ def offloaded_by(body: Body, call: CallExpr) -> Offloaded | None:
         offloader = offloader_of(body, call.callee)
         if offloader is None or not offloader.wraps:
             return None
-        function = _argument(call.callee, offloader)
+        function = handed_over(call.callee, offloader)
         if function is None:
             return None
         return Offloaded(call, offloader, function, call.args, call.arg_kinds, call.arg_names)
     offloader = offloader_of(body, call)
     if offloader is None or offloader.wraps:
         return None
-    function = _argument(call, offloader)
+    function = handed_over(call, offloader)
     if function is None:
         return None
     rest = offloader.argument + 1
@@ -58,7 +58,20 @@ def offloader_of(body: Body, call: CallExpr) -> Offloader | None:
     return None
 
 
-def _argument(call: CallExpr, offloader: Offloader) -> Expression | None:
+def is_called_early(body: Body, call: CallExpr) -> bool:
+    """Whether an offloader gets a call's result where it takes the function.
+
+    So does ``sync_to_async(find(pk))``: unless ``find`` makes functions, it should not run yet.
+    """
+    around = body.parent(call)
+    offloader = offloader_of(body, around) if isinstance(around, CallExpr) else None
+    if offloader is None or not isinstance(around, CallExpr):
+        return False
+    return handed_over(around, offloader) is call and not may_be_called(body.type_of(call))
+
+
+def handed_over(call: CallExpr, offloader: Offloader) -> Expression | None:
+    """The function that an offloader is given; None in ``@sync_to_async(...)`` with options only."""
     for position, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
         by_position = position == offloader.argument and call.arg_kinds[position] == ARG_POS
         if by_position or (name is not None and name == offloader.keyword):

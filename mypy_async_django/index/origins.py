@@ -1,6 +1,6 @@
 """Where querysets and model instances come from: the queries behind local names and calls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -30,7 +30,7 @@ from mypy_async_django.bridge.models import (
     is_single_relation,
     model_class,
 )
-from mypy_async_django.bridge.types import class_object, class_of, is_a
+from mypy_async_django.bridge.types import class_object, class_of, classes, is_a
 from mypy_async_django.index.bindings import Binding, BindingKind
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import named_function
@@ -188,16 +188,19 @@ class Origins:
                 return _row(self.query(function.expr))
             case MemberExpr(name="acreate" | "create") if self._is_django_query(function):
                 info = self._model_of(function.expr)
-                return _made(info, call) if info else None
+                return _made(info, call, stored=True) if info else None
             case NameExpr(name="aget_object_or_404" | "get_object_or_404") if call.args:
-                source = call.args[0]
-                model = class_object(self._body.type_of(source))
-                return _row(Query(model, source) if model else self.query(source))
+                return _row(self._given_to_shortcut(call.args[0]))
             case _:
                 return None
 
+    def _given_to_shortcut(self, source: Expression) -> Query | None:
+        """The query that ``get_object_or_404`` makes of a model or a queryset."""
+        model = class_object(self._body.type_of(source))
+        return Query(model, source) if model else self.query(source)
+
     def _listed(self, expression: Expression) -> Query | None:
-        """The query whose rows a list holds."""
+        """The query whose rows a list holds, or a dict that is looked into."""
         match expression:
             case NameExpr():
                 values = self._body.values(expression)
@@ -209,10 +212,14 @@ class Origins:
                 ):
                     source = generator.sequences[0]
                     return (self.query if generator.is_async[0] else self._listed)(source)
+            case AwaitExpr(expr=CallExpr(callee=MemberExpr(name="ain_bulk") as bulk)):
+                return self.query(bulk.expr) if self._is_django_query(bulk) else None
             case AwaitExpr(expr=CallExpr() as call):
                 offloaded = offloaded_by(self._body, call)
                 if offloaded and offloaded.args and _is_list(offloaded.function):
                     return self.query(offloaded.args[0])
+                if isinstance(call.callee, NameExpr) and call.callee.name == "aget_list_or_404":
+                    return self._given_to_shortcut(call.args[0]) if call.args else None
                 return self._query_of(self._result(call, awaited=True), Kind.ROWS)
             case CallExpr(args=[source]) if _is_list(expression.callee):
                 return self.query(source) or self._listed(source)
@@ -252,20 +259,30 @@ class Origins:
             return None
         return result.row.query
 
-    def _manager(self, manager: MemberExpr) -> Query | None:
+    def _manager(self, manager: MemberExpr, *, is_fresh: bool = False) -> Query | None:
+        """The query that a manager starts, one that no prefetch answers if that is ``is_fresh``."""
         type_ = self._body.type_of(manager)
         if not isinstance(type_, Instance) or not is_a(type_.type, MANAGER):
             return None
         model = model_class(type_)
         if model is None or not is_django_method(type_.type, "get_queryset"):
             return None
-        if is_a(type_.type, *RELATED_MANAGERS):
-            parent = class_of(self._body.type_of(manager.expr))
-            return Query(model, manager, parent=parent)
-        return Query(model, manager)
+        if not is_a(type_.type, *RELATED_MANAGERS):
+            return Query(model, manager)
+        parents = classes(self._body.type_of(manager.expr))
+        rows = self.rows(manager.expr)
+        if len(parents) != 1 or not (rows or is_fresh):
+            return None
+        prefetched = frozenset() if is_fresh else frozenset(_behind(manager.name, rows))
+        return Query(model, manager, prefetched=prefetched, parent=parents[0])
 
     def _step(self, method: MemberExpr, call: "CallExpr | Offloaded") -> Query | None:
-        query = self.query(method.expr) if self._is_django_query(method) else None
+        if not self._is_django_query(method):
+            return None
+        if isinstance(method.expr, MemberExpr):
+            query = self._manager(method.expr, is_fresh=method.name != "all")
+        else:
+            query = self.query(method.expr)
         if query is None:
             return None
         if method.name in _SAME_ROWS:
@@ -296,6 +313,15 @@ class Origins:
         return model_class(type_) if isinstance(type_, Instance) else None
 
 
+def _behind(relation: str, rows: Iterable[Row]) -> Iterator[str]:
+    """What was prefetched beyond a relation of some rows: of "books__tags" the "tags"."""
+    for row in rows:
+        path = "__".join((*row.path, relation, ""))
+        yield from (
+            name.removeprefix(path) for name in row.query.prefetched if name.startswith(path)
+        )
+
+
 def _lookup(argument: Expression) -> str | None:
     match argument:
         case StrExpr():
@@ -312,16 +338,16 @@ def _row(query: Query | None) -> Row | None:
     return Row(query) if query else None
 
 
-def _made(model: TypeInfo, call: "CallExpr | Offloaded") -> Row | None:
+def _made(model: TypeInfo, call: "CallExpr | Offloaded", *, stored: bool = False) -> Row | None:
     if not is_model(model) or ARG_STAR2 in call.arg_kinds:
         return None
-    given = (
+    given = [
         name
         for name, kind in zip(call.arg_names, call.arg_kinds, strict=True)
         if kind == ARG_NAMED and name
-    )
+    ]
     made = call if isinstance(call, CallExpr) else call.node
-    return Row(Query(model, made), given=frozenset(given))
+    return Row(Query(model, made), given=frozenset([*given, "pk"] if stored else given))
 
 
 def _is_none(args: list[Expression]) -> bool:

@@ -5,7 +5,12 @@ from enum import Enum
 
 from mypy.nodes import Expression, TypeInfo
 
-from mypy_async_django.bridge.models import is_one_to_one, may_be_null, related_model
+from mypy_async_django.bridge.models import (
+    is_one_to_one,
+    is_reverse_one_to_one,
+    may_be_null,
+    related_model,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Query:
 class Row:
     """A model instance: a query's row, or what following ``path`` from such a row gives.
 
-    For an instance made here ``given`` holds the names of the fields it was made with.
+    For an instance made here ``given`` holds the names of the fields it was made with, and "pk"
+    where it was stored.
     """
 
     query: Query
@@ -55,6 +61,8 @@ class Row:
     def has_loaded(self, name: str) -> bool:
         """Whether following a relation to one row needs no query."""
         if self.given is not None and not self.path:
+            if is_reverse_one_to_one(self.query.model, name):
+                return not self.given & {"pk", "id"}
             return name in self.given or f"{name}_id" not in self.given
         path = "__".join((*self.path, name))
         query = self.query
@@ -63,7 +71,8 @@ class Row:
         if self.path and _is_way_back(self, name):
             return True
         if not self.path and query.parent is not None:
-            return related_model(query.model, name) is query.parent
+            if related_model(query.model, name) is query.parent:
+                return True
         return query.all_selected and not self._meets_null((*self.path, name))
 
     def has_prefetched(self, name: str) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mypy.nodes import Expression
+from mypy.nodes import CallExpr, Expression
 
 from mypy_async_django.catalogue import Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import called_functions
 from mypy_async_django.index.hits import hits
+from mypy_async_django.index.offloading import is_called_early
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
     seen = {hit.node for hit in hits(body)}
     for called in called_functions(body):
         if called.node in seen or called.function.fullname in body.catalogue.trusted:
+            continue
+        if isinstance(called.node, CallExpr) and is_called_early(body, called.node):
             continue
         path = body.effects.path(called.function, effect)
         if path is not None:

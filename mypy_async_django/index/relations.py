@@ -44,9 +44,13 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
     seen: list[Read] = []
     for read in reads(body):
         info = class_of(body.type_of(read.receiver))
-        if info is None or not is_model(info):
+        if info is not None and not is_model(info):
             continue
         rows = origins(body).rows(read.receiver)
+        # "await books.afirst()" may be None, and "sync_to_async(list)(books)" has items of no type.
+        info = info or (rows[0].model if rows else None)
+        if info is None:
+            continue
         if is_single_relation(info, read.name):
             loaded = _has_relation(body, rows, read)
         elif is_column(info, read.name) or read.name.endswith("_id"):

@@ -17,7 +17,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.models import is_column
-from mypy_async_django.bridge.types import class_of
+from mypy_async_django.bridge.types import classes
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.origins import origins
@@ -73,7 +73,7 @@ def _query(body: Body, instance: NameExpr) -> Expression | None:
     if len(rows) != 1 or rows[0].given is not None or rows[0].path:
         return None
     root = rows[0].query.root
-    return root if body.parent(root) is not None else None
+    return root if root is not None and body.parent(root) is not None else None
 
 
 def _changes(
@@ -89,9 +89,9 @@ def _changes(
                 value = node.lvalue
             case _:
                 continue
-        model = class_of(body.type_of(owner))
         is_same = owner.name == instance.name and body.flow.reaching(owner) == bindings
-        if is_same and model is not None and is_column(model, field):
+        models = classes(body.type_of(owner)) if is_same else ()
+        if models and all(is_column(model, field) for model in models):
             if _comes_from(body, value, owner.name, field):
                 yield node, field
 

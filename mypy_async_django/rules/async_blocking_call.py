@@ -83,7 +83,9 @@ CODE: Final = code(
 
 def findings(body: Body) -> Iterator[Finding]:
     """Calls, properties and implicit uses whose functions block, and do not raise before."""
-    raising = {found.node for found in reached(body, Effect.RAISES)}
+    raising = {
+        found.node for effect in (Effect.RAISES, Effect.NESTS) for found in reached(body, effect)
+    }
     for found in reached(body, Effect.BLOCKS):
         if found.node not in raising:
             yield reaching(CODE, body, found, Effect.BLOCKS)

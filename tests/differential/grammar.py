@@ -64,7 +64,7 @@ _REVERSE: Final = frozenset({"profile"})
 _ORDER: Final = {
     name: place
     for place, name in enumerate(
-        "row list query rows root manager one many column key other Model made helper".split()
+        "row list query root rows manager one many column key other Model made helper".split()
     )
 }
 _START: Final = ("Book", "Book", "Book", "Author", "Author", "Profile", "Review", "Publisher", "Tag")

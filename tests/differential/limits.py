@@ -1,14 +1,20 @@
 """Where the plugin may disagree with a run, on purpose or knowingly, and why."""
 
+import ast
+import builtins
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from verdicts import Verdict, names_in
+from verdicts import Program, Verdict, names_in
 
 _READ: Final = re.compile(r"\b\w+\.[a-z_]+\b")
-_GIVEN: Final = re.compile(r"\blambda\b.*|^\s+def inner.*|to_thread\(.*|_async\([^)]*\)\(.*")
+_SAME: Final = re.compile(
+    r"\s*(?:(?:async )?for (?P<item>\w+) in (?P<rows>\w+):|(?P<new>\w+) = (?P<old>\w+)(\[0\])?)$"
+)
+_TAKERS: Final = frozenset({"asyncio", "copy", "pickle"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +31,116 @@ def limit_of(verdict: Verdict) -> Limit | None:
     return next((limit for limit in LIMITS if limit.applies(verdict)), None)
 
 
-def _again(verdict: Verdict) -> bool:
+def _missed_with(pattern: str) -> Callable[[Verdict], bool]:
+    """A line is missed that depends on lines with such text."""
+    found = re.compile(pattern)
+    return lambda verdict: verdict.is_missed and bool(found.search(verdict.story()))
+
+
+def _read_again(verdict: Verdict) -> bool:
     read = set(_READ.findall(verdict.line.annotated))
     before = {found for line in verdict.earlier for found in _READ.findall(line)}
     return verdict.is_missed and bool(read & before)
 
 
-def _given(verdict: Verdict) -> bool:
-    lines = [line.annotated for line in verdict.program]
-    given = {name for line in lines for part in _GIVEN.findall(line) for name in names_in(part)}
-    return verdict.is_missed and bool(names_in(verdict.line.annotated) & given)
+def _handed_on(verdict: Verdict) -> bool:
+    names = names_in(verdict.line.annotated)
+    return verdict.is_missed and bool(names & _given(tuple(verdict.program)))
+
+
+@cache
+def _given(program: Program) -> frozenset[str]:
+    """The names whose objects the program hands on, and those that stand for the same objects."""
+    given = set(_given_by(ast.parse("\n".join(line.annotated for line in program))))
+    same = [match for line in program if (match := _SAME.match(line.annotated))]
+    for _ in same:
+        for match in same:
+            pair = {name for name in match.groupdict().values() if name}
+            given |= pair if pair & given else set()
+    return frozenset(given)
+
+
+def _given_by(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Lambda() | ast.FunctionDef():
+                yield from (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+            case ast.Call(func=function, args=args) if _takes(function):
+                yield from (name for argument in args for name in _objects_in(argument))
+
+
+def _takes(function: ast.expr) -> bool:
+    match function:
+        case ast.Name(id=name):
+            return not hasattr(builtins, name)
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name in _TAKERS or name.startswith("x")
+        case _:
+            return isinstance(function, ast.Call)
+
+
+def _objects_in(argument: ast.expr) -> Iterator[str]:
+    nodes = list(ast.walk(argument))
+    looked_into = {node.value for node in nodes if isinstance(node, ast.Attribute)}
+    for node in nodes:
+        if isinstance(node, ast.Name) and node not in looked_into:
+            yield node.id
 
 
 LIMITS: Final = (
-    Limit("again", "the same attribute was read before: it is loaded by then, or has raised", _again),
-    Limit("given", "who was given the object may have loaded it", _given),
+    Limit(
+        "read again",
+        "what read the same attribute before has loaded it, or raised",
+        _read_again,
+    ),
+    Limit("handed on", "who was given the object may have loaded it", _handed_on),
     Limit(
         "when",
-        "the message says that it depends",
+        "the message says what it takes to raise",
         lambda verdict: verdict.is_false and all(", when " in text for text in verdict.said),
+    ),
+    Limit("generic relation", "django-stubs gives its manager no type", _missed_with(r"\.comments")),
+    Limit(
+        "own get_queryset",
+        "it may load what it likes",
+        _missed_with(r"Review\.objects|\.reviews"),
+    ),
+    Limit("unknown origin", "anext() is not followed", _missed_with(r"= await anext\(")),
+    Limit(
+        "own __str__",
+        "what the model's method reads is not known where it is called",
+        _missed_with(r"(?s)(defer|only)\(.*(repr\(|str\(|join\(|f\"|%|format)[^\n]*$"),
+    ),
+    Limit(
+        "closure",
+        "a function inside does not know what the coroutine has loaded, or has not",
+        lambda verdict: "inner_" in verdict.line.annotated,
+    ),
+    Limit(
+        "pickled",
+        "pickling is not known to evaluate",
+        _missed_with(r"pickle\.dumps\([^\n]*$"),
+    ),
+    Limit(
+        "two keys",
+        "with two keys to one model it is not known which of them a related manager sets",
+        _missed_with(r"\.(books|co_written)\b"),
+    ),
+    Limit(
+        "key made later",
+        "an instance that was made without a key has nothing to ask for until it is saved",
+        _missed_with(r"= Author\([^p](?s:.*)\.profile|\"profile\""),
+    ),
+    Limit(
+        "order of a loaded queryset",
+        "first() asks again unless there is an order, which the model may bring",
+        _missed_with(r"\.first\(\)[^\n]*$"),
+    ),
+    Limit(
+        "result without annotation",
+        "its class is not known",
+        lambda verdict: verdict.is_missed
+        and verdict.variant == "bare"
+        and bool(re.search(r"helper_|to_thread\(list", verdict.story())),
     ),
 )

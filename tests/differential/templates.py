@@ -48,7 +48,7 @@ ROWS: Final = (
 {Query} = {query}
 {Query} = {query}
 {Query} = {query}.all()
-{Query} = {root}[:3]
+{Query} = {root}.filter(pk__lt=9)
 """,
         3,
     ),
@@ -281,7 +281,7 @@ _INSTANCES: Final = r"""
 {row}.full_clean()
 {row}.save_base()
 {row}.{many}.create()
-{row}.{many}.add()
+{row}.{many}.get_or_create(pk=1)
 await {row}.asave()
 await {row}.arefresh_from_db()
 await {row}.arefresh_from_db(fields=["{column}"])
@@ -383,7 +383,7 @@ BLOCKS: Final = (
 HELPERS: Final = (
     Template("def {Helper}() -> int:\n    return {root}.count()"),
     Template("def {Helper}() -> int:\n    return len({root})"),
-    Template("def {Helper}() -> object:\n    return {root}"),
+    Template("def {Helper}() -> QuerySet[{Model}]:\n    return {root}", 2),
     Template("def {Helper}() -> object:\n    return {root}.first()"),
     Template("def {Helper}() -> int:\n    return 1"),
     Template("def {Helper}() -> object:\n    for item in {root}:\n        return item\n    return None"),

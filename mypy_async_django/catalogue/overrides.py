@@ -1,0 +1,87 @@
+"""Methods and functions that a framework calls without awaiting, and those that it does await."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mypy_async_django.catalogue.row import Version
+
+VIEW: Final = "django.views.generic.base.View"
+FORM: Final = "django.forms.forms.BaseForm"
+LIBRARY: Final = "django.template.library.Library"
+NEVER: Final[Version] = (99, 0)
+
+#: What a view with async handlers returns is awaited, whichever method it comes from.
+HANDLERS: Final = frozenset(
+    {"delete", "dispatch", "get", "head", "options", "patch", "post", "put", "trace"}
+)
+
+#: Reported as what they are to Django: a callback whose result is dropped.
+OTHERS_REPORT: Final = frozenset({("django.core.management.base.BaseCommand", "handle")})
+
+#: By class: methods that it calls if a subclass has them, without a definition of its own.
+HOOKS: Final[Mapping[str, frozenset[str]]] = {
+    "django.utils.deprecation.MiddlewareMixin": frozenset({"process_request", "process_response"}),
+}
+
+_VIEWS: Final = frozenset(
+    {
+        "check_object_permissions",
+        "check_permissions",
+        "check_throttles",
+        "filter_queryset",
+        "get_authenticators",
+        "get_object",
+        "get_permissions",
+        "get_queryset",
+        "get_serializer",
+        "get_serializer_class",
+        "get_serializer_context",
+        "initial",
+        "paginate_queryset",
+        "perform_create",
+        "perform_destroy",
+        "perform_update",
+    }
+)
+
+#: The same for packages that often come without types, by the module that a base class is imported
+#: from: mypy knows nothing of the class then, and reports no override.
+UNTYPED_HOOKS: Final[Mapping[str, frozenset[str]]] = {
+    "rest_framework.authentication": frozenset(
+        {"authenticate", "authenticate_credentials", "authenticate_header"}
+    ),
+    "rest_framework.filters": frozenset({"filter_queryset"}),
+    "rest_framework.generics": _VIEWS,
+    "rest_framework.mixins": _VIEWS,
+    "rest_framework.pagination": frozenset({"get_paginated_response", "paginate_queryset"}),
+    "rest_framework.permissions": frozenset({"has_object_permission", "has_permission"}),
+    "rest_framework.serializers": frozenset(
+        {"create", "save", "to_internal_value", "to_representation", "update", "validate"}
+    ),
+    "rest_framework.throttling": frozenset({"allow_request", "get_cache_key", "wait"}),
+    "rest_framework.views": _VIEWS,
+    "rest_framework.viewsets": _VIEWS,
+}
+
+#: Packages that await what another calls: the prefix of the classes that they stand in for.
+AWAITING: Final[Mapping[str, str]] = {"adrf": "rest_framework."}
+
+#: Hooks whose truth decides over access.
+PERMISSIONS: Final = frozenset(
+    {"allow_request", "has_object_permission", "has_permission", "is_valid", "test_func"}
+)
+
+#: Decorators that hand a function to Django, with the first version that awaits it.
+DECORATORS: Final[Mapping[str, Version]] = {
+    "django.contrib.admin.decorators.action": NEVER,
+    "django.contrib.admin.decorators.display": NEVER,
+    "django.dispatch.dispatcher.receiver": (5, 0),
+}
+
+#: The same for methods of a template library.
+LIBRARY_DECORATORS: Final = frozenset(
+    {"filter", "inclusion_tag", "simple_block_tag", "simple_tag", "tag"}
+)
+
+#: Classes with a coroutine method beside the sync one, and the first version that awaits it.
+TWINS: Final[Mapping[str, Version]] = {"django.contrib.auth.backends.BaseBackend": (5, 2)}

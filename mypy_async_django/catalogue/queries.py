@@ -1,0 +1,70 @@
+"""What the methods of managers and querysets do to rows, by their sync names."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+
+class Access(Enum):
+    """What is done to rows; ``value`` says it of a model."""
+
+    READ = "queried"
+    CREATE = "created"
+    UPDATE = "updated"
+    DELETE = "deleted"
+
+
+METHODS: Final[Mapping[str, tuple[Access, ...]]] = {
+    **dict.fromkeys(
+        (
+            "aggregate",
+            "count",
+            "earliest",
+            "exists",
+            "first",
+            "get",
+            "in_bulk",
+            "iterator",
+            "last",
+            "latest",
+        ),
+        (Access.READ,),
+    ),
+    "bulk_create": (Access.CREATE,),
+    "create": (Access.CREATE,),
+    "delete": (Access.DELETE,),
+    "get_or_create": (Access.READ, Access.CREATE),
+    "update": (Access.UPDATE,),
+}
+
+#: Methods whose result has the same rows.
+SAME_ROWS: Final = frozenset(
+    {
+        "all",
+        "defer",
+        "distinct",
+        "only",
+        "order_by",
+        "prefetch_related",
+        "reverse",
+        "select_related",
+        "values",
+        "values_list",
+    }
+)
+
+#: What a coroutine awaits that has an order of its own with others.
+SYNCHRONISING: Final = frozenset({"acquire", "get", "join", "wait", "wait_for"})
+SYNCHRONISERS: Final = (
+    "_asyncio.Future",
+    "anyio._core._synchronization.Event",
+    "asyncio.futures.Future",
+    "asyncio.locks.Barrier",
+    "asyncio.locks.Condition",
+    "asyncio.locks.Event",
+    "asyncio.locks.Lock",
+    "asyncio.locks.Semaphore",
+    "asyncio.queues.Queue",
+    "asyncio.tasks.Task",
+    "trio._sync.Event",
+)

@@ -1,0 +1,95 @@
+"""The summaries of all modules of a build: taken when they can be, kept where mypy keeps things."""
+
+from collections.abc import Callable
+
+from mypy.nodes import FuncDef, FuncItem, MypyFile
+from mypy.options import Options
+
+from mypy_async_django import environment
+from mypy_async_django.effects import store
+from mypy_async_django.effects.collect import summaries_of, summary_of
+from mypy_async_django.effects.reach import Reach, module_of
+from mypy_async_django.effects.summary import Summaries, Summary
+from mypy_async_django.index.bodies import Bodies
+
+
+class Facts:
+    """Asks for a module's summaries: taken now while its bodies are there, or from mypy's cache.
+
+    ``bodies`` makes new `Bodies`; ``trusted`` are full names of functions that end every path.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        modules: dict[str, MypyFile],
+        bodies: Callable[[], Bodies],
+        trusted: frozenset[str],
+    ) -> None:
+        self._options = options
+        self._modules = modules
+        self._bodies = bodies
+        self._trusted = trusted
+        self.failures: dict[str, Exception] = {}
+        """Exceptions met while summarising, by the module's name: mypy goes on."""
+        self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
+
+    def is_project(self, tree: MypyFile) -> bool:
+        """Whether a module is the user's: nobody's installed package, no stub."""
+        return not tree.is_stub and not environment.is_installed(tree.path, self._options)
+
+    def take(self, tree: MypyFile) -> None:
+        """Summarise a module whose bodies are there, if that is not done."""
+        if tree.defs and self.is_project(tree):
+            self.of(tree)
+
+    def forget(self, tree: MypyFile) -> None:
+        """A module has been read anew."""
+        self._taken.pop(tree.fullname, None)
+
+    def of(self, tree: MypyFile) -> Summaries:
+        """The summaries of a module."""
+        taken = self._taken.get(tree.fullname)
+        if taken is not None and taken[0] is tree:
+            return taken[1]
+        if not tree.defs or not self.is_project(tree):
+            return store.kept(tree) or {}
+        bodies = self._bodies()
+        try:
+            summaries = summaries_of(tree, bodies.inferred, self._is_projects)
+        except Exception as error:
+            if self._options.show_traceback:
+                raise
+            self.failures[tree.fullname] = error
+            summaries = {}
+        return self._keep(tree, summaries, bodies)
+
+    def take_again(self, tree: MypyFile, function: FuncDef) -> None:
+        """Put a function's new summary in the place of the old one."""
+        name = function.fullname.removeprefix(f"{tree.fullname}.")
+        if name == function.fullname:
+            return
+        bodies = self._bodies()
+        summary = summary_of(function, bodies.inferred, self._is_projects)
+        summaries = {**self.of(tree), name: summary}
+        self._keep(tree, {name: facts for name, facts in summaries.items() if facts}, bodies)
+
+    def reach(self, bodies: Bodies, outermost: FuncItem | None) -> Reach:
+        """What the functions that one body calls do, through whatever they call."""
+
+        def nested(function: FuncItem) -> Summary:
+            return summary_of(
+                function, lambda item: bodies.inferred(item, outermost), self._is_projects
+            )
+
+        return Reach(self._modules, self.of, nested, bodies.members.class_named)
+
+    def _keep(self, tree: MypyFile, summaries: Summaries, bodies: Bodies) -> Summaries:
+        store.keep(tree, summaries, bodies.members.standard("builtins.str"))
+        self._taken[tree.fullname] = tree, summaries
+        return summaries
+
+    def _is_projects(self, function: str) -> bool:
+        """Whether a function, by its full name, is defined in a module of the user's."""
+        tree = None if function in self._trusted else module_of(function, self._modules)
+        return tree is not None and self.is_project(tree)

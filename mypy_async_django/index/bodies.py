@@ -1,0 +1,92 @@
+"""Bodies of functions, with the types that there are for them."""
+
+from collections.abc import Mapping
+
+from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile
+from mypy.types import ProperType
+
+from mypy_async_django.bridge.checked import CheckedTypes
+from mypy_async_django.bridge.members import Members
+from mypy_async_django.bridge.module import Module
+from mypy_async_django.bridge.source import Source
+from mypy_async_django.catalogue import Catalogue
+from mypy_async_django.index.body import Body, Effects, Surroundings, Types
+from mypy_async_django.index.called import is_nested
+from mypy_async_django.index.inference import InferredTypes
+
+Remembered = Mapping[Expression, ProperType]
+
+
+class Bodies:
+    """Makes bodies for one look at a module: what it works out on the way, it keeps."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        modules: dict[str, MypyFile],
+        *,
+        strict_relations: bool,
+    ) -> None:
+        self._catalogue = catalogue
+        self._strict_relations = strict_relations
+        self.members = Members(modules)
+
+    def looked_at(
+        self,
+        module: Module,
+        function: FuncItem | MypyFile,
+        outermost: FuncItem | None,
+        effects: Effects,
+        remembered: Remembered | None = None,
+    ) -> Body:
+        """A body of a module that mypy has been through, with mypy's types if it checked it.
+
+        ``outermost`` is the function around it. ``remembered`` are types to use for expressions
+        that mypy has not come by yet.
+        """
+        if module.checker is not None and module.is_checked(function):
+            types: Types = CheckedTypes(module.checker, remembered or {})
+            body = self._body(function, types, module.source, effects)
+        else:
+            body = self.inferred(function, outermost, module.source, effects)
+        body.surroundings = Surroundings(
+            module.tree,
+            lambda other: self.looked_at(
+                module, other, outermost if is_nested(other) else other, effects
+            ),
+        )
+        return body
+
+    def inferred(
+        self,
+        function: FuncItem | MypyFile,
+        outermost: FuncItem | None = None,
+        source: Source | None = None,
+        effects: Effects | None = None,
+    ) -> Body:
+        """A body whose types are worked out from what semantic analysis knows."""
+        outer = None
+        if outermost is not None and outermost is not function:
+            around = self.inferred(outermost).types
+            outer = around if isinstance(around, InferredTypes) else None
+        types = InferredTypes(function, lambda: body.flow, self.members, outer)
+        body = self._body(function, types, source or Source([]), effects)
+        return body
+
+    def _body(
+        self, function: FuncItem | MypyFile, types: Types, source: Source, effects: Effects | None
+    ) -> Body:
+        return Body(
+            function,
+            types,
+            self._catalogue,
+            source,
+            effects,
+            strict_relations=self._strict_relations,
+        )
+
+
+def versions(function: FuncDef) -> list[FuncDef]:
+    """The bodies that mypy checks for a function: one for each value of a restricted type variable."""
+    expanded = [item for item in function.expanded if isinstance(item, FuncDef)]
+    return expanded or [function]

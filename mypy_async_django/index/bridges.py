@@ -1,0 +1,164 @@
+"""What is handed to threads, and to ``async_to_sync``: which functions, and what they do."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from mypy.nodes import (
+    CallExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    LambdaExpr,
+    NameExpr,
+    ReturnStmt,
+)
+from mypy.types import CallableType, NoneType, ProperType, get_proper_type
+
+from mypy_async_django.bridge.tree import functions
+from mypy_async_django.bridge.types import class_object, classes, known, member
+from mypy_async_django.catalogue import Effect, Offloader
+from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
+from mypy_async_django.catalogue.offload import TO_SYNC
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import functions_behind
+from mypy_async_django.index.hits import api_of_function, api_of_member
+from mypy_async_django.index.offloading import handed_over, is_called_early, offloader_of
+from mypy_async_django.index.operations import called_name, calls, full_name
+
+_FIRST: Final = (None, "awaitable")
+
+
+def early_calls(body: Body) -> Iterator[CallExpr]:
+    """The calls whose result an offloader gets in the function's place.
+
+    Of a call that nobody knows the type of, only those that do what a thread was meant for.
+    """
+    for call in calls(body):
+        if is_called_early(body, call) and (
+            body.type_of(call) is not None
+            or any(_does(body, call.callee, effect) for effect in (Effect.RAISES, Effect.BLOCKS))
+        ):
+            yield call
+
+
+def offloads(body: Body) -> Iterator[tuple[CallExpr, Offloader, Expression]]:
+    """The calls that hand a function over, each with the offloader and the function."""
+    for call in calls(body):
+        offloader = offloader_of(body, call)
+        function = handed_over(call, offloader) if offloader else None
+        if offloader is not None and function is not None:
+            yield call, offloader, function
+
+
+def decorating_offloaders(body: Body) -> Iterator[tuple[Expression, Offloader, FuncDef]]:
+    """The offloaders right above functions, with their options."""
+    for decorator, name, function in _lowest_decorators(body):
+        offloader = body.catalogue.offloader(name)
+        if offloader is not None and offloader.wraps:
+            yield decorator, offloader, function
+
+
+def _lowest_decorators(body: Body) -> Iterator[tuple[Expression, str, FuncDef]]:
+    """For each decorated function the decorator that gets it as it is, with its full name."""
+    for node in body.nodes:
+        if isinstance(node, Decorator) and node.original_decorators:
+            decorator = node.original_decorators[-1]
+            maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
+            if name := full_name(body, maker):
+                yield decorator, name, node.func
+
+
+def awaits_in_vain(body: Body) -> Iterator[tuple[CallExpr, Expression]]:
+    """The offloaders that are awaited though they only made a function, with what they wrap."""
+    for call, offloader, function in offloads(body):
+        if offloader.wraps and body.is_awaited(call):
+            yield call, function
+
+
+def database_work(
+    body: Body, function: Expression | FuncDef, arguments: Sequence[Expression] = ()
+) -> tuple[str, ...] | None:
+    """The way from a function to what it does with the database, None where none is known.
+
+    Empty where it is Django's own, such as ``Book.objects.get``, or ``list`` with a queryset.
+    """
+    if isinstance(function, FuncDef):
+        return body.effects.path(function, Effect.RAISES) if body.effects else None
+    evaluator = EVALUATORS.get(full_name(body, function) or "")
+    if evaluator is not None and arguments:
+        row = api_of_member(body, arguments[0], METHODS[evaluator.use])
+        return () if row and row.effect is Effect.RAISES else None
+    return _does(body, function, Effect.RAISES)
+
+
+def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] | None:
+    row = api_of_function(body, function)
+    if row is not None:
+        return () if row.effect is effect and not row.when else None
+    for item in functions_behind(body, function):
+        path = body.effects.path(item, effect) if body.effects else None
+        if path is not None and item.fullname not in body.catalogue.trusted:
+            return path
+    return None
+
+
+def sync_functions_to_sync(body: Body) -> Iterator[tuple[Expression, Expression | FuncDef]]:
+    """Where ``async_to_sync`` gets a function that certainly gives nothing to await."""
+    for call in calls(body):
+        is_bridge = called_name(body, call) in TO_SYNC and call.args
+        if is_bridge and call.arg_names[0] in _FIRST and _gives_no_awaitable(body, call.args[0]):
+            yield call, call.args[0]
+    for decorator, name, function in _lowest_decorators(body):
+        if name in TO_SYNC and _answers_no_awaitable(body, function):
+            yield decorator, function
+
+
+def _gives_no_awaitable(body: Body, function: Expression) -> bool:
+    type_ = body.type_of(function)
+    if not isinstance(type_, CallableType) or class_object(type_):
+        return False
+    if _is_no_awaitable(get_proper_type(type_.ret_type)):
+        return True
+    found = list(functions_behind(body, function))
+    return len(found) == 1 and _answers_no_awaitable(body, found[0])
+
+
+def _answers_no_awaitable(body: Body, function: FuncDef | LambdaExpr) -> bool:
+    """Whether a sync function of this module returns nothing that can be awaited."""
+    if not isinstance(function, FuncDef) or function.is_coroutine or function.is_generator:
+        return False
+    if isinstance(function.type, CallableType) and known(function.type.ret_type) is not None:
+        return _is_no_awaitable(get_proper_type(function.type.ret_type))
+    # A method may be overridden by a coroutine function.
+    if body.surroundings is None or function.info or not _stands_in(body, function):
+        return False
+    inside = body.surroundings.body_of(function)
+    answers = [node.expr for node in inside.nodes if isinstance(node, ReturnStmt)]
+    return all(_is_no_awaitable(inside.type_of(answer)) for answer in answers if answer)
+
+
+def _stands_in(body: Body, function: FuncDef) -> bool:
+    """Whether a function belongs to the body's module: of others, mypy may not have the code."""
+    surroundings = body.surroundings
+    return surroundings is not None and any(
+        found is function for _, found in functions(surroundings.tree)
+    )
+
+
+def _is_no_awaitable(type_: ProperType | None) -> bool:
+    if type_ is None:
+        return False
+    if isinstance(type_, NoneType):
+        return True
+    found = classes(type_)
+    return bool(found) and not any(
+        member(info, "__await__") or info.fallback_to_any for info in found
+    )
+
+
+def is_switched_off(call: Expression, option: str) -> bool:
+    """Whether a call has ``option=False``."""
+    return isinstance(call, CallExpr) and any(
+        name == option and isinstance(value, NameExpr) and value.fullname == "builtins.False"
+        for value, name in zip(call.args, call.arg_names, strict=True)
+    )

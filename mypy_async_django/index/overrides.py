@@ -1,0 +1,343 @@
+"""Coroutine functions in the place of functions that are called without ``await``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from mypy.nodes import (
+    AwaitExpr,
+    CallExpr,
+    ClassDef,
+    ConditionalExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    IfStmt,
+    Import,
+    ImportFrom,
+    MemberExpr,
+    MypyFile,
+    NameExpr,
+    Node,
+    OpExpr,
+    OverloadedFuncDef,
+    RefExpr,
+    StrExpr,
+    SymbolNode,
+    TypeInfo,
+    UnaryExpr,
+    Var,
+)
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    NoneType,
+    ProperType,
+    Type,
+    TypeVarType,
+    UnionType,
+    get_proper_type,
+)
+
+from mypy_async_django.bridge.tree import children, walk
+from mypy_async_django.bridge.types import class_of, is_a, is_awaitable, known, member
+from mypy_async_django.catalogue.overrides import (
+    AWAITING,
+    DECORATORS,
+    FORM,
+    HANDLERS,
+    HOOKS,
+    LIBRARY,
+    LIBRARY_DECORATORS,
+    OTHERS_REPORT,
+    PERMISSIONS,
+    TWINS,
+    UNTYPED_HOOKS,
+    VIEW,
+)
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.starts import decorators
+
+_RESPONSE: Final = "django.http.response.HttpResponseBase"
+_ITERATORS: Final = ("typing.AsyncIterable", "typing.AsyncIterator")
+_MODEL_FORM: Final = "django.forms.models.BaseModelForm"
+
+
+class Outcome(Enum):
+    """What the caller does with the coroutine that it gets."""
+
+    TRUE = "the coroutine counts as true"
+    DROPPED = "the coroutine is dropped, and nothing of it runs"
+    RESULT = "the coroutine takes the place of the result"
+
+
+class Way(Enum):
+    """How it comes to be called."""
+
+    OVERRIDES = 'overrides a sync method of "{}"'
+    CALLED = 'is called without await by "{}"'
+    HANDED = 'is handed to "{}", and called without await'
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """Who calls the coroutine function: a class of which it is a method, or a decorator.
+
+    ``twin`` is the coroutine method that the class has for it.
+    """
+
+    way: Way
+    caller: str
+    outcome: Outcome
+    twin: str | None = None
+
+
+def misplaced(body: Body) -> Misplaced | None:
+    """What calls a coroutine function without awaiting it."""
+    function, surroundings = body.function, body.surroundings
+    if not isinstance(function, FuncDef) or surroundings is None or not function.is_coroutine:
+        return None
+    if function.is_generator:
+        return None
+    if not function.info:
+        return _decorated(body, function, surroundings.tree)
+    if _is_awaited_somewhere(surroundings.tree, function.name):
+        return None
+    return (
+        _overriding(body, function, surroundings.tree)
+        or _hook(function)
+        or _untyped_hook(body, function, surroundings.tree)
+        or _decorated(body, function, surroundings.tree)
+    )
+
+
+def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
+    """The class whose sync method is overridden, where mypy does not say so itself."""
+    info = function.info
+    inherited = next((base for base in info.mro[1:] if function.name in base.names), None)
+    if inherited is None or not _says_nothing(function) or _is_exempt(info, function, inherited):
+        return None
+    node = inherited.names[function.name].node
+    result = _result(node)
+    if result is None:
+        is_called = isinstance(node, FuncDef) and _is_called_by(inherited, node, tree)
+        return Misplaced(Way.OVERRIDES, inherited.name, Outcome.TRUE) if is_called else None
+    outcome = _outcome(result, function.name)
+    return Misplaced(Way.OVERRIDES, inherited.name, outcome, _twin(body, function))
+
+
+def _says_nothing(function: FuncDef) -> bool:
+    """Whether mypy takes the override for anything: it has no annotations."""
+    return function.is_dynamic()
+
+
+def _is_exempt(info: TypeInfo, function: FuncDef, inherited: TypeInfo) -> bool:
+    name = function.name
+    if (inherited.fullname, name) in OTHERS_REPORT:
+        return True
+    if not is_a(info, VIEW):
+        return False
+    if name in HANDLERS:
+        return True
+    result = _result(inherited.names[name].node)
+    is_response = isinstance(result, Instance) and is_a(result.type, _RESPONSE)
+    return is_response and any(_is_coroutine_method(info, handler) for handler in HANDLERS)
+
+
+def _result(node: SymbolNode | None) -> ProperType | None:
+    """What a sync method is declared to return; None where that is unknown or may be awaited."""
+    declared: Type | None
+    match node:
+        case FuncDef():
+            declared = None if node.is_coroutine or node.is_property else node.type
+        case Decorator():
+            is_call = not node.func.is_coroutine and not node.var.is_property
+            declared = node.var.type if is_call else None
+        case OverloadedFuncDef(is_property=False):
+            results = [_result(item) for item in node.items]
+            return results[0] if results and all(results) else None
+        case _:
+            return None
+    proper = get_proper_type(declared)
+    if not isinstance(proper, CallableType):
+        return None
+    result = get_proper_type(proper.ret_type)
+    return None if _may_be_awaited(result) else result
+
+
+def _may_be_awaited(type_: ProperType) -> bool:
+    match type_:
+        case AnyType() | TypeVarType():
+            return True
+        case UnionType():
+            return any(_may_be_awaited(get_proper_type(item)) for item in type_.items)
+        case Instance():
+            is_vague = type_.type.fullname == "builtins.object" or is_a(type_.type, *_ITERATORS)
+            return is_vague or is_awaitable(type_)
+        case _:
+            return False
+
+
+def _outcome(result: ProperType, name: str) -> Outcome:
+    items = result.items if isinstance(result, UnionType) else [result]
+    names = {
+        item.type.fullname for item in map(get_proper_type, items) if isinstance(item, Instance)
+    }
+    if isinstance(result, NoneType):
+        return Outcome.DROPPED
+    return Outcome.TRUE if names == {"builtins.bool"} or name in PERMISSIONS else Outcome.RESULT
+
+
+def _twin(body: Body, function: FuncDef) -> str | None:
+    """The coroutine method that Django awaits where it can, if the project's Django has it."""
+    name = f"a{function.name}"
+    is_there = any(
+        is_a(function.info, class_) and body.catalogue.django_version >= since
+        for class_, since in TWINS.items()
+    )
+    return name if is_there and _is_coroutine_method(function.info, name) else None
+
+
+def _is_coroutine_method(info: TypeInfo, name: str) -> bool:
+    found = member(info, name)
+    node = found[1].node if found else None
+    function = node.func if isinstance(node, Decorator) else node
+    return isinstance(function, FuncDef) and function.is_coroutine
+
+
+def _is_called_by(owner: TypeInfo, method: FuncDef, tree: MypyFile) -> bool:
+    """Whether a sync method beside an unannotated one tests or drops what it returns."""
+    if owner.module_name != tree.fullname or not method.is_dynamic():
+        return False
+    for function in (node for node in walk(owner.defn) if isinstance(node, FuncDef)):
+        if function.is_coroutine or function.info is not owner:
+            continue
+        for node in walk(function.body):
+            for child in _used_as_result(node):
+                match child:
+                    case CallExpr(callee=MemberExpr(expr=NameExpr(name="self"), name=name)):
+                        if name == method.name:
+                            return True
+                    case _:
+                        pass
+    return False
+
+
+def _used_as_result(node: Node) -> Iterator[Expression]:
+    """What a node tests."""
+    match node:
+        case IfStmt():
+            yield from node.expr
+        case UnaryExpr(op="not", expr=inner):
+            yield inner
+        case OpExpr(op="and" | "or", left=left):
+            yield left
+        case ConditionalExpr(cond=condition):
+            yield condition
+        case _:
+            pass
+
+
+def _hook(function: FuncDef) -> Misplaced | None:
+    """The class that calls a method which it does not define itself."""
+    info = function.info
+    for base in info.mro[1:]:
+        if function.name in HOOKS.get(base.fullname, ()):
+            return Misplaced(Way.CALLED, base.name, Outcome.RESULT)
+    field = function.name.removeprefix("clean_")
+    if field != function.name and is_a(info, FORM) and _has_field(info, field):
+        return Misplaced(Way.CALLED, "Form", Outcome.RESULT)
+    return None
+
+
+def _has_field(form: TypeInfo, name: str) -> bool:
+    found = member(form, name)
+    if found is not None:
+        return isinstance(found[1].node, Var)
+    if not is_a(form, _MODEL_FORM) or form.defn is None:
+        return False
+    return any(
+        isinstance(node, StrExpr) and node.value == name
+        for inner in children(form.defn.defs)
+        if isinstance(inner, ClassDef) and inner.name == "Meta"
+        for node in walk(inner)
+    )
+
+
+def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
+    """The class of a package without types, by where it is imported from."""
+    awaited = tuple(AWAITING[package] for package in body.catalogue.awaiting)
+    imported = _imported(tree)
+    for info in function.info.mro:
+        if not info.fallback_to_any or info.module_name != tree.fullname:
+            continue
+        for expression in info.defn.base_type_exprs:
+            name = _imported_name(expression, imported)
+            module, _, class_ = (name or "").rpartition(".")
+            is_hook = function.name in UNTYPED_HOOKS.get(module, ())
+            if is_hook and not (awaited and module.startswith(awaited)):
+                is_truth = function.name in PERMISSIONS
+                outcome = Outcome.TRUE if is_truth else Outcome.RESULT
+                return Misplaced(Way.OVERRIDES, class_, outcome)
+    return None
+
+
+def _imported(tree: MypyFile) -> dict[str, str]:
+    """The full names of what a module imports, by the names that it has there."""
+    found: dict[str, str] = {}
+    for statement in tree.imports:
+        match statement:
+            case ImportFrom(relative=0):
+                found |= {
+                    alias or name: f"{statement.id}.{name}" for name, alias in statement.names
+                }
+            case Import():
+                found |= {alias: name for name, alias in statement.ids if alias}
+            case _:
+                pass
+    return found
+
+
+def _imported_name(expression: Expression, imported: dict[str, str]) -> str | None:
+    match expression:
+        case NameExpr(name=name):
+            return imported.get(name)
+        case MemberExpr(expr=owner, name=name):
+            module = _imported_name(owner, imported)
+            return f"{module}.{name}" if module else None
+        case _:
+            return None
+
+
+def _decorated(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
+    """The decorator that hands a function to Django."""
+    for expression in decorators(tree, function) if function.is_decorated else ():
+        callee = expression.callee if isinstance(expression, CallExpr) else expression
+        match callee:
+            case MemberExpr(expr=RefExpr(node=Var() as owner), name=name) if _is_library(owner):
+                if name in LIBRARY_DECORATORS:
+                    return Misplaced(Way.HANDED, f"{owner.name}.{name}", Outcome.RESULT)
+            case RefExpr(node=SymbolNode() as node) if node.fullname in DECORATORS:
+                if body.catalogue.django_version < DECORATORS[node.fullname]:
+                    return Misplaced(Way.HANDED, node.name, Outcome.DROPPED)
+            case _:
+                pass
+    return None
+
+
+def _is_library(owner: Var) -> bool:
+    info = class_of(known(owner.type))
+    return info is not None and is_a(info, LIBRARY)
+
+
+def _is_awaited_somewhere(tree: MypyFile, name: str) -> bool:
+    """Whether code of the module awaits a method of this name, as its own way of calling it."""
+    for node in walk(tree):
+        match node:
+            case AwaitExpr(expr=CallExpr(callee=MemberExpr(name=called))) if called == name:
+                return True
+            case _:
+                pass
+    return False

@@ -1,0 +1,121 @@
+"""Flag that is set where nobody sees it.
+
+## What it catches
+
+A coroutine sleeps in a loop until a variable changes (see `async-busy-wait`), and another function
+assigns to a name of its own instead: it has no `global` or `nonlocal` statement for it, so the
+assignment makes a local variable, which nothing reads.
+
+## Why it bites
+
+The loop never ends: the variable that it looks at stays what it was.
+
+## Example
+
+```python
+import asyncio
+
+from shop.models import Book
+
+is_loaded = False
+books: list[Book] = []
+
+
+async def load() -> None:
+    books.extend([book async for book in Book.objects.all()])
+    is_loaded = True
+
+
+async def titles() -> list[str]:
+    while not is_loaded:
+        await asyncio.sleep(0.01)
+    return [book.title for book in books]
+```
+
+## Use instead
+
+`global is_loaded` makes it work; an `asyncio.Event` needs no such statement, and no loop.
+
+```python
+import asyncio
+
+from shop.models import Book
+
+is_loaded = asyncio.Event()
+books: list[Book] = []
+
+
+async def load() -> None:
+    books.extend([book async for book in Book.objects.all()])
+    is_loaded.set()
+
+
+async def titles() -> list[str]:
+    await is_loaded.wait()
+    return [book.title for book in books]
+```
+
+## When to leave it
+
+There is no good use for it. A local variable that should be there under the same name is better
+called something else.
+
+## Known limits
+
+- Only names that a coroutine of the same module polls are looked at.
+- A local that anything reads, even to print it, is taken as meant.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy.nodes import FuncDef, NameExpr
+
+from mypy_async_django.bridge.tree import functions
+from mypy_async_django.finding import Finding
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.places import Scope
+from mypy_async_django.index.polling import Polling, local_twins, pollings
+from mypy_async_django.rule import ASYNC_BUSY_WAIT, code
+
+CODE: Final = code(
+    "async-busy-wait-flag", "Flag that is set where nobody sees it", parent=ASYNC_BUSY_WAIT
+)
+EVERYWHERE: Final = True
+
+
+def findings(body: Body) -> Iterator[Finding]:
+    """Assignments that only make a local of the name that a loop waits for."""
+    if not _may_hide(body):
+        return
+    for waiting, polling in _polled(body):
+        for name in local_twins(body, polling.place):
+            statement = "global" if polling.place.scope is Scope.MODULE else "nonlocal"
+            yield Finding(
+                CODE,
+                name,
+                f'"{name.name}" is a local of "{body.name}" here: the loop in "{waiting}" never '
+                "sees it",
+                (f'Use "{statement} {name.name}"',),
+            )
+
+
+def _may_hide(body: Body) -> bool:
+    """Whether the body has a local that nothing reads: most have none, and need no further look."""
+    return isinstance(body.function, FuncDef) and any(
+        isinstance(binding.node, NameExpr) and not body.flow.uses(binding)
+        for binding in body.flow.bindings()
+    )
+
+
+def _polled(body: Body) -> Iterator[tuple[str, Polling]]:
+    """What the other coroutines of the module wait for in loops."""
+    surroundings = body.surroundings
+    if surroundings is None:
+        return
+    for _, function in functions(surroundings.tree):
+        if function.is_coroutine and function is not body.function:
+            other = surroundings.body_of(function)
+            other.surroundings = surroundings
+            for polling in pollings(other):
+                yield function.name, polling

@@ -1,0 +1,99 @@
+"""Coroutine function where a sync function is called.
+
+## What it catches
+
+An `async def` that takes the place of a sync function, whose caller does not await it:
+
+- a method that overrides a sync one: `has_perm` of an auth backend, `clean` of a form, `save` of a
+  model, `test_func` of a view, `ready` of an app, or one of any class of yours or of a package
+- methods that Django calls by their names: `clean_title` of a form, `process_request` of a
+  middleware
+- permissions, authentication, throttles, serializers and views of Django REST framework
+- functions for templates, `@register.filter` and `@register.simple_tag`, and for the admin
+
+## Why it bites
+
+Calling an `async def` gives a coroutine object, and runs nothing. A coroutine object is true: a
+permission check that is one lets everybody in. A `save` that is one saves nothing.
+
+## Example
+
+```python
+from django.contrib.auth.mixins import UserPassesTestMixin
+from django.views.generic import TemplateView
+from shop.models import Author
+
+
+class Report(UserPassesTestMixin, TemplateView):
+    async def test_func(self):
+        return await Author.objects.filter(name=self.request.GET["author"]).aexists()
+```
+
+## Use instead
+
+Keep the method sync. Django runs sync views in a thread, where the sync methods of the database
+are right.
+
+```python
+from django.contrib.auth.mixins import UserPassesTestMixin
+from django.views.generic import TemplateView
+from shop.models import Author
+
+
+class Report(UserPassesTestMixin, TemplateView):
+    def test_func(self):
+        return Author.objects.filter(name=self.request.GET["author"]).exists()
+```
+
+Where Django has an async twin of the method that it does await, such as `ahas_perm` of an auth
+backend, override that one.
+
+## When to leave it
+
+If the base class awaits what it gets although it does not say so, or if the object is only ever
+used by code that awaits the method: write `# type: ignore[async-override]` on the line.
+
+## Known limits
+
+- Where the method has annotations, mypy's own `override` reports it, and this rule does not.
+- A method of the same name that is awaited anywhere in the module is taken as meant.
+- Of a base class without annotations only a method is known that the class itself tests, in the
+  same module: `if self.is_allowed():`.
+- Of Django REST framework without type stubs only the base classes named in the `class` statement
+  are seen. Where `adrf` is installed, which awaits these methods, nothing is reported of it.
+- An async `BaseCommand.handle` is `coroutine-as-callback`.
+- A class that only has the right methods, without a base class, is not known to be a backend or a
+  middleware.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy.nodes import FuncDef
+
+from mypy_async_django.finding import Finding
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.overrides import Misplaced, misplaced
+from mypy_async_django.rule import code
+
+CODE: Final = code("async-override", "Coroutine function where a sync function is called")
+
+
+def findings(body: Body) -> Iterator[Finding]:
+    """A coroutine function whose caller does not await it."""
+    found = misplaced(body)
+    if found is None or not isinstance(body.function, FuncDef):
+        return
+    yield Finding(
+        CODE,
+        body.function,
+        f'Coroutine function "{body.name}" {found.way.value.format(found.caller)}: '
+        f"{found.outcome.value}",
+        (_way_out(body.name, found),),
+    )
+
+
+def _way_out(name: str, found: Misplaced) -> str:
+    if found.twin is not None:
+        return f'Use "async def {found.twin}", which is awaited, or a sync "def {name}"'
+    return f'Use a sync "def {name}", and "async_to_sync(...)(...)" for what it awaits'
