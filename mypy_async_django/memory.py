@@ -76,16 +76,10 @@ class Memory:
             if name not in modules:
                 del self._pages[name]
                 continue
-            for key in page.findings:
-                if not _is_shown(page, key):
+            held = {id(info) for info in page.module.errors.error_info_map.get(page.module.path, ())}
+            for key, shown in list(page.shown.items()):
+                if not any(id(info) in held for info in shown):
                     _show(page, key)
-
-
-def _is_shown(page: _Page, key: Key) -> bool:
-    """Whether mypy still holds what it was handed; an ignored error it never held."""
-    shown = page.shown.get(key, [])
-    held = page.module.errors.error_info_map.get(page.module.path, [])
-    return any(info in held for info in shown)
 
 
 def _show(page: _Page, key: Key) -> None:

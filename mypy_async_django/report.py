@@ -67,6 +67,7 @@ def place(module: Module, function: FuncDef | None, *, has_target: bool = True) 
     """
     errors = module.errors
     before = errors.file, errors.target_module, errors.options, errors.scope
+    watchers = errors._watchers
     name = module.tree.fullname
     scope = Scope()
     with scope.saved_scope((name, (function.info or None) if function else None, function)):
@@ -74,7 +75,9 @@ def place(module: Module, function: FuncDef | None, *, has_target: bool = True) 
             errors.set_file(module.path, name, module.options, scope)
         else:
             errors.set_file(module.path, None, module.options)
+        errors._watchers = []  # mypy may be trying something out: ours are no errors of that
         try:
             yield
         finally:
+            errors._watchers = watchers
             errors.set_file(before[0], before[1], before[2], before[3])

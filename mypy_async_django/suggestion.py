@@ -31,8 +31,10 @@ from mypy_async_django.bridge.models import is_django_method, is_single_relation
 from mypy_async_django.bridge.types import alternatives, class_of, classes, is_a
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import RUN_IN_LOOP, is_nested
+from mypy_async_django.index.called import RUN_IN_LOOP, is_nested, named_function
+from mypy_async_django.index.coroutines import makes_coroutine
 from mypy_async_django.index.offloading import offloaded_by, offloader_of
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name
 from mypy_async_django.index.polling import Polling
@@ -40,6 +42,7 @@ from mypy_async_django.index.queries import Row
 from mypy_async_django.index.races import Race
 from mypy_async_django.index.relations import Unloaded
 from mypy_async_django.index.saves import StaleSave
+from mypy_async_django.index.toplevel import values_of
 
 _LONGEST_ARGUMENTS: Final = 60
 
@@ -474,13 +477,26 @@ def for_bridged(body: Body, around: CallExpr, function: Expression) -> str:
     return use(f"await {body.source.text(function)}{arguments}")
 
 
-def for_nested_loop(body: Body, call: CallExpr) -> str:
+def for_nested_loop(body: Body, call: CallExpr, api: Api) -> str:
     """The note for a call that runs a coroutine in an event loop of its own."""
     text = body.source.text
-    match call:
-        case CallExpr(callee=CallExpr(args=[function])):
-            return use(_in_place(body, call, f"await {text(function)}{_arguments(body, call)}"))
-        case CallExpr(args=[CallExpr() as coroutine]):
-            return use(_in_place(body, call, f"await {text(coroutine)}"))
+    match values_of(body, call.callee), call.args:
+        case [CallExpr(args=[function])], _ if _is_to_await(body, function):
+            code = f"{text(function)}{_arguments(body, call)}"
+        case _ if api.name == MADE_SYNC:
+            return _RUNNING_ALREADY
+        case _, [function, *rest] if makes_coroutine(body.type_of(function)):
+            code = f"{text(function)}({', '.join(map(text, rest))})"
+        case _, [coroutine]:
+            code = text(coroutine)
         case _:
-            return 'Use "await" with the coroutine'
+            return _RUNNING_ALREADY
+    return use(_in_place(body, call, f"await {code}"))
+
+
+_RUNNING_ALREADY: Final = "The event loop is running already: await what is to be run"
+
+
+def _is_to_await(body: Body, function: Expression) -> bool:
+    named = named_function(body, function)
+    return named is None or named.is_awaited

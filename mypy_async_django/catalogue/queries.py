@@ -9,6 +9,7 @@ class Access(Enum):
     """What is done to rows; ``value`` says it of a model."""
 
     READ = "queried"
+    COUNT = "looked for"
     CREATE = "created"
     UPDATE = "updated"
     DELETE = "deleted"
@@ -18,9 +19,7 @@ METHODS: Final[Mapping[str, tuple[Access, ...]]] = {
     **dict.fromkeys(
         (
             "aggregate",
-            "count",
             "earliest",
-            "exists",
             "first",
             "get",
             "in_bulk",
@@ -30,6 +29,7 @@ METHODS: Final[Mapping[str, tuple[Access, ...]]] = {
         ),
         (Access.READ,),
     ),
+    **dict.fromkeys(("count", "exists"), (Access.COUNT,)),
     "bulk_create": (Access.CREATE,),
     "create": (Access.CREATE,),
     "delete": (Access.DELETE,),

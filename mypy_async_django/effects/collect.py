@@ -78,11 +78,13 @@ def summary_of(
     }
     result = _result(body)
     return Summary(
-        *(tuple(sorted(operations[effect])) for effect in _FOLLOWED),
-        tuple(sorted(called)),
-        tuple(needs[:_MOST_NEEDS]),
-        tuple(sorted(passes)),
-        astuple(result) if result else (),
+        raises=tuple(sorted(operations[Effect.RAISES])),
+        blocks=tuple(sorted(operations[Effect.BLOCKS])),
+        nests=tuple(sorted(operations[Effect.NESTS])),
+        calls=tuple(sorted(called)),
+        needs=tuple(needs[:_MOST_NEEDS]),
+        passes=tuple(sorted(passes)),
+        result=astuple(result) if result else (),
         is_probe=_is_probe(body),
     )
 
@@ -104,7 +106,8 @@ def _operations(
                 found[hit.api.effect].add(display_name(hit.api))
         for target in called_functions(body):
             if is_nested(target.function):
-                if not target.function.is_coroutine and all(target.function is not other.function for other in bodies):
+                known = any(target.function is other.function for other in bodies)
+                if not known and not target.function.is_coroutine:
                     bodies.append(body_of(target.function))
             elif isinstance(target.function, FuncDef) and is_project(target.function.fullname):
                 called.add(target.function.fullname)

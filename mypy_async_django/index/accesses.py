@@ -1,7 +1,7 @@
 """What a coroutine does to state that others see: rows of models, variables of modules."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from mypy.nodes import (
@@ -17,10 +17,8 @@ from mypy.nodes import (
     IntExpr,
     MemberExpr,
     NameExpr,
-    OperatorAssignmentStmt,
     RefExpr,
     StrExpr,
-    SymbolNode,
     TypeInfo,
     Var,
     WhileStmt,
@@ -36,7 +34,7 @@ from mypy_async_django.bridge.models import (
     is_model,
     model_class,
 )
-from mypy_async_django.bridge.types import class_of, classes, is_a
+from mypy_async_django.bridge.types import classes, is_a
 from mypy_async_django.catalogue.queries import (
     METHODS,
     SAME_ROWS,
@@ -46,15 +44,17 @@ from mypy_async_django.catalogue.queries import (
 )
 from mypy_async_django.index.bindings import BindingKind
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.offloading import offloaded_by
+from mypy_async_django.index.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.operations import calls
 from mypy_async_django.index.places import Place, Scope
-from mypy_async_django.index.races import is_lock, plain_writes, reads_of
+from mypy_async_django.index.races import first_reads, is_lock, plain_writes
 
 _DEEPEST: Final = 3
 
 Values = Mapping[str, str]
 """By the name of a lookup or parameter its value, as text that is the same for the same value."""
+
+_NOTHING: Final[Values] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,23 @@ class Rows:
 
     def meets(self, other: "Rows") -> bool:
         """Whether it surely makes a difference which of the two comes first."""
-        if self.model is not other.model or self.access is Access.READ:
-            return False
-        if other.access is Access.CREATE:
+        if self.model is not other.model or other.access is Access.CREATE:
             return False
         if self.access is Access.CREATE:
             return _agree(other.lookups, self.written)
-        is_same = _agree(self.lookups, other.lookups) or _agree(other.lookups, self.lookups)
-        if other.access is Access.READ:
-            return is_same
-        if self.access is other.access is Access.UPDATE:
-            return is_same and any(
-                other.written.get(name, value) != value for name, value in self.written.items()
-            )
-        return False
+        if not (_agree(self.lookups, other.lookups) or _agree(other.lookups, self.lookups)):
+            return False
+        match self.access, other.access:
+            case Access.DELETE, Access.READ | Access.COUNT:
+                return True
+            case Access.UPDATE, Access.READ:
+                return True
+            case Access.UPDATE, Access.COUNT:
+                return any(lookup.split("__")[0] in self.written for lookup in other.lookups)
+            case Access.UPDATE, Access.UPDATE:
+                return any(other.written.get(k, v) != v for k, v in self.written.items())
+            case _:
+                return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,12 @@ class Accesses:
     read: frozenset[Place] = frozenset()
 
 
-def accesses_of(body: Body, call: CallExpr, depth: int = 0) -> Accesses:
-    """What the coroutine does that a call makes, as far as its module shows."""
-    own = tuple(_rows(body, call, {}))
+def accesses_of(body: Body, call: CallExpr, given: Values = _NOTHING, depth: int = 0) -> Accesses:
+    """What the coroutine does that a call makes, as far as its module shows.
+
+    ``given`` are the values of the body's own parameters.
+    """
+    own = tuple(_rows(body, call, given))
     if own:
         return Accesses(own)
     function, surroundings = called_coroutine(call), body.surroundings
@@ -107,7 +113,7 @@ def accesses_of(body: Body, call: CallExpr, depth: int = 0) -> Accesses:
     inner.surroundings = surroundings
     if _waits_for_others(inner):
         return Accesses()
-    return _accesses(inner, _arguments(body, call, function), depth)
+    return _accesses(inner, _arguments(body, call, function, given), depth)
 
 
 def called_coroutine(call: CallExpr) -> FuncDef | None:
@@ -133,7 +139,7 @@ def _accesses(body: Body, given: Values, depth: int) -> Accesses:
         found = tuple(_rows(body, call, given))
         rows += found
         if not found and body.is_awaited(call):
-            inner = accesses_of(body, call, depth + 1)
+            inner = accesses_of(body, call, given, depth + 1)
             rows += inner.rows
             written |= inner.written
             read |= inner.read
@@ -150,8 +156,7 @@ def _written(body: Body) -> Iterator[Place]:
 
 def _read(body: Body) -> Iterator[Place]:
     """The places read, but those that a loop waits for: it brings its own order."""
-    written = {place: node for place, node in reads_of(body)}
-    for place, node in written.items():
+    for place, node in first_reads(body):
         if place.scope is Scope.MODULE and not any(
             isinstance(around, WhileStmt) for around in body.ancestors(node)
         ):
@@ -196,8 +201,9 @@ def _rows(body: Body, call: CallExpr, given: Values) -> Iterator[Rows]:
                 yield Rows(access, model, {}, arguments or {})
             case Access.UPDATE if arguments is not None:
                 yield Rows(access, model, lookups, arguments)
-            case Access.READ | Access.DELETE if arguments is not None:
-                yield Rows(access, model, {**lookups, **arguments}, {})
+            case Access.READ | Access.COUNT | Access.DELETE if arguments is not None:
+                values = {k: v for k, v in arguments.items() if k != "defaults"}
+                yield Rows(access, model, {**lookups, **values}, {})
             case _:
                 pass
 
@@ -252,7 +258,7 @@ def _model(body: Body, manager: MemberExpr) -> TypeInfo | None:
     return model if model is not None and is_model(model) else None
 
 
-def _named(body: Body, call: "_Call", given: Values) -> Values | None:
+def _named(body: Body, call: CallExpr | Offloaded, given: Values) -> Values | None:
     """The keyword arguments; None where there are others too."""
     found: dict[str, str] = {}
     for kind, name, value in zip(call.arg_kinds, call.arg_names, call.args, strict=True):
@@ -262,7 +268,7 @@ def _named(body: Body, call: "_Call", given: Values) -> Values | None:
     return found
 
 
-def _arguments(body: Body, call: CallExpr, function: FuncDef) -> Values:
+def _arguments(body: Body, call: CallExpr, function: FuncDef, given: Values) -> Values:
     """The values of a coroutine function's parameters in a call."""
     found: dict[str, str] = {}
     names = [argument.variable.name for argument in function.arguments]
@@ -270,9 +276,9 @@ def _arguments(body: Body, call: CallExpr, function: FuncDef) -> Values:
         zip(call.arg_kinds, call.arg_names, call.args, strict=True)
     ):
         if kind is ARG_POS and position < len(names):
-            found[names[position]] = _value(body, value, {})
+            found[names[position]] = _value(body, value, given)
         elif kind is ARG_NAMED and name is not None:
-            found[name] = _value(body, value, {})
+            found[name] = _value(body, value, given)
     return found
 
 
@@ -281,12 +287,14 @@ def _value(body: Body, value: Expression, given: Values) -> str:
     match value:
         case StrExpr() | IntExpr():
             return repr(value.value)
-        case NameExpr() if (bindings := body.flow.reaching(value)):
+        case NameExpr() if bindings := body.flow.reaching(value):
             kinds = {binding.kind for binding in bindings}
             if kinds == {BindingKind.ARGUMENT} and value.name in given:
                 return given[value.name]
-            return f"{value.name} of {id(next(iter(bindings)).node)}"
-        case RefExpr(fullname=name) if name and not isinstance(value, NameExpr):
+            return f"{value.name} {sorted(id(binding.node) for binding in bindings)}"
+        case MemberExpr(expr=owner, name=name):
+            return f"{_value(body, owner, given)}.{name}"
+        case RefExpr(fullname=name) if name:
             return name
         case _:
             return f"value {id(value)}"

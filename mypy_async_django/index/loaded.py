@@ -7,16 +7,19 @@ from mypy.nodes import (
     DictionaryComprehension,
     Expression,
     ForStmt,
+    FuncItem,
     GeneratorExpr,
     IndexExpr,
     MemberExpr,
     NameExpr,
+    Node,
     SliceExpr,
 )
 
+from mypy_async_django.bridge.tree import walk
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.handed_on import is_handed_on
-from mypy_async_django.index.operations import ImplicitUse, Read
+from mypy_async_django.index.operations import ImplicitUse, Read, called_name
 from mypy_async_django.index.origins import origins
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
@@ -43,16 +46,26 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
             return False
 
 
+def uses_loaded(body: Body, function: FuncItem, call: Node) -> bool:
+    """Whether a function inside the body uses a queryset that is in memory when it is called."""
+    return any(
+        isinstance(node, NameExpr) and body.flow.is_local(node) and _is_iterated(body, node, call)
+        for node in walk(function.body)
+    )
+
+
 def _is_consumed(body: Body, queryset: Expression) -> bool:
     if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
         return _is_consumed(body, queryset.base)
     if not isinstance(queryset, NameExpr):
         return False
-    if is_handed_on(body, queryset, queryset):
-        return True
+    return is_handed_on(body, queryset, queryset) or _is_iterated(body, queryset, queryset)
+
+
+def _is_iterated(body: Body, queryset: NameExpr, before: Node) -> bool:
     made = body.makers(queryset)
     return any(
-        body.flow.reaches(source, queryset) and body.makers(source) == made
+        body.flow.reaches(source, before) and body.makers(source) == made
         for source in _sources_of_async_loops(body)
     )
 
@@ -64,6 +77,8 @@ def _sources_of_async_loops(body: Body) -> list[NameExpr]:
             found.append(node.expr)
         elif isinstance(node, GeneratorExpr | DictionaryComprehension):
             found += [s for s, a in zip(node.sequences, node.is_async, strict=True) if a]
+        elif isinstance(node, CallExpr) and called_name(body, node) == "builtins.aiter":
+            found += node.args
     return [source for source in found if isinstance(source, NameExpr)]
 
 

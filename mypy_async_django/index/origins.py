@@ -189,6 +189,8 @@ class Origins:
             case MemberExpr(name="acreate" | "create") if self._is_django_query(function):
                 info = self._model_of(function.expr)
                 return _made(info, call, stored=True) if info else None
+            case NameExpr(fullname="builtins.anext") if call.args:
+                return _row(self._iterated(call.args[0]))
             case NameExpr(name="aget_object_or_404" | "get_object_or_404") if call.args:
                 return _row(self._given_to_shortcut(call.args[0]))
             case _:
@@ -198,6 +200,14 @@ class Origins:
         """The query that ``get_object_or_404`` makes of a model or a queryset."""
         model = class_object(self._body.type_of(source))
         return Query(model, source) if model else self.query(source)
+
+    def _iterated(self, iterator: Expression) -> Query | None:
+        """The query whose rows an async iterator such as ``aiter(books)`` gives."""
+        match iterator:
+            case CallExpr(callee=NameExpr(fullname="builtins.aiter"), args=[rows]):
+                return self.query(rows)
+            case _:
+                return self.query(iterator)
 
     def _listed(self, expression: Expression) -> Query | None:
         """The query whose rows a list holds, or a dict that is looked into."""

@@ -84,7 +84,9 @@ class Row:
         """Whether the row's query loaded a column."""
         if self.path or self.given is not None:
             return True
-        names = {name, name.removesuffix("_id")}
+        names = {name, relation := name.removesuffix("_id")}
+        if self.query.parent and related_model(self.query.model, relation) is self.query.parent:
+            return True
         if self.query.only is not None:
             return name in {"id", "pk"} or bool(names & self.query.only)
         return not names & self.query.deferred

@@ -98,6 +98,26 @@ def races(body: Body) -> tuple[Race, ...]:
     return tuple(race for race in found if race is not None)
 
 
+def plain_writes(body: Body) -> Iterator[Place]:
+    """The shared places that a body writes, not with a constant, and not from what they were."""
+    for write in _writes(body):
+        is_plain = isinstance(write.statement, AssignmentStmt) and not _is_literal(write.value)
+        if is_plain and not any(_sources(body, write.place, write.value)):
+            yield write.place
+
+
+def first_reads(body: Body) -> Iterator[tuple[Place, Expression]]:
+    """The shared places that a body reads before it has written them, with the reads."""
+    writes = list(_writes(body))
+    for node in body.nodes:
+        place = read_place(body, node) if isinstance(node, Expression) else None
+        if place is None or not isinstance(node, Expression) or is_target(body, node):
+            continue
+        own = {write.statement for write in writes if write.place == place}
+        if body.flow.reaches(body.function, node, avoiding=own):
+            yield place, node
+
+
 def is_lock(body: Body, expression: Expression) -> bool:
     """Whether the type or the name of a value says lock."""
     infos = classes(body.type_of(expression))

@@ -7,8 +7,9 @@ from mypy.nodes import CallExpr, Expression
 
 from mypy_async_django.catalogue import Effect
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import called_functions
+from mypy_async_django.index.called import called_functions, is_nested
 from mypy_async_django.index.hits import hits
+from mypy_async_django.index.loaded import uses_loaded
 from mypy_async_django.index.offloading import is_called_early
 
 
@@ -35,6 +36,8 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
         if called.node in seen or called.function.fullname in body.catalogue.trusted:
             continue
         if isinstance(called.node, CallExpr) and is_called_early(body, called.node):
+            continue
+        if is_nested(called.function) and uses_loaded(body, called.function, called.node):
             continue
         path = body.effects.path(called.function, effect)
         if path is not None:

@@ -7,6 +7,7 @@ from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
     Expression,
+    IndexExpr,
     ListExpr,
     MemberExpr,
     NameExpr,
@@ -137,11 +138,14 @@ def _shares(body: Body, instance: Expression, holders: list[Expression]) -> bool
 
 
 def _lists_with(body: Body, instance: Expression) -> Iterator[Expression]:
-    """The lists that a loop takes an instance from."""
+    """The lists that a loop or an index takes an instance from."""
+    sources: list[Expression | None] = [instance]
     if isinstance(instance, NameExpr):
-        for binding in body.flow.reaching(instance):
-            if isinstance(binding.value, NameExpr):
-                yield binding.value
+        sources = [binding.value for binding in body.flow.reaching(instance)]
+    for source in sources:
+        rows = source.base if isinstance(source, IndexExpr) else source
+        if isinstance(rows, NameExpr) and rows is not instance:
+            yield rows
 
 
 def _is_same(body: Body, one: Expression, other: Expression) -> bool:

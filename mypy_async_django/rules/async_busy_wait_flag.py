@@ -27,7 +27,7 @@ async def load() -> None:
 
 
 async def titles() -> list[str]:
-    while not is_loaded:
+    while not is_loaded:  # type: ignore[async-busy-wait]
         await asyncio.sleep(0.01)
     return [book.title for book in books]
 ```

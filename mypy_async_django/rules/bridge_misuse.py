@@ -125,7 +125,8 @@ def findings(body: Body) -> Iterator[Finding]:
                 (suggestion.use(f"await {text}(...)"),),
             )
     yield from _coroutine_functions(body)
-    yield from _sync_functions(body)
+    if not body.is_coroutine:  # there, async_to_sync fails whatever it is given
+        yield from _sync_functions(body)
     yield from _in_any_thread(body)
 
 

@@ -106,7 +106,8 @@ def findings(body: Body) -> Iterator[Finding]:
         if hit.api.effect is Effect.NESTS:
             found = explained(CODE, body, hit)
             if isinstance(hit.operation, CallExpr) and body.catalogue.twin(hit.api) is None:
-                found = replace(found, notes=(suggestion.for_nested_loop(body, hit.operation),))
+                note = suggestion.for_nested_loop(body, hit.operation, hit.api)
+                found = replace(found, notes=(note,))
             yield found
     raising = {found.node for found in reached(body, Effect.RAISES)}
     for way in reached(body, Effect.NESTS):

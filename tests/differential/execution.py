@@ -2,8 +2,8 @@
 
 A script: ``execution.py DATABASE FILE...`` prints, as JSON, for each file the lines that ran and
 how: ``raised`` where that was SynchronousOnlyOperation every time, ``clean`` where nothing was
-raised, ``mixed`` where it depends. A line that never ran, or only with the name of something that a
-raising line should have made, or that ended in another exception, is left out.
+raised, ``skipped`` where the line needs what a raising line should have made, ``mixed`` where it
+depends. A line that never ran, or ended in another exception, is left out.
 """
 
 import ast
@@ -63,7 +63,7 @@ async def _outcomes(path: Path) -> dict[int, str]:
     return {
         line: next(iter(outcomes)) if len(outcomes) == 1 else "mixed"
         for line, outcomes in seen.items()
-        if os.environ.get("DIFF_ALL") or outcomes <= {"raised", "clean"}
+        if os.environ.get("DIFF_ALL") or outcomes <= {"raised", "clean", "skipped"}
     }
 
 
@@ -95,7 +95,7 @@ def _programs(path: Path, seen: Outcomes) -> Iterator[Callable[[bool], Awaitable
             case SynchronousOnlyOperation():
                 seen[line].add("raised")
             case NameError():
-                pass  # the line needs what a raising line did not make
+                seen[line].add("skipped")  # it needs what a raising line did not make
             case _:
                 seen[line].add(repr(error))
                 raise Ended

@@ -11,6 +11,7 @@ from typing import Final
 from verdicts import Program, Verdict, names_in
 
 _READ: Final = re.compile(r"\b\w+\.[a-z_]+\b")
+_READ_BY_NAME: Final = re.compile(r"attr\((\w+), \"(\w+)\"")
 _SAME: Final = re.compile(
     r"\s*(?:(?:async )?for (?P<item>\w+) in (?P<rows>\w+):|(?P<new>\w+) = (?P<old>\w+)(\[0\])?)$"
 )
@@ -38,9 +39,12 @@ def _missed_with(pattern: str) -> Callable[[Verdict], bool]:
 
 
 def _read_again(verdict: Verdict) -> bool:
-    read = set(_READ.findall(verdict.line.annotated))
-    before = {found for line in verdict.earlier for found in _READ.findall(line)}
-    return verdict.is_missed and bool(read & before)
+    before = {read for line in verdict.earlier for read in _reads(line)}
+    return verdict.is_missed and not before.isdisjoint(_reads(verdict.line.annotated))
+
+
+def _reads(text: str) -> list[str]:
+    return _READ.findall(_READ_BY_NAME.sub(r"\1.\2", text))
 
 
 def _handed_on(verdict: Verdict) -> bool:
@@ -51,7 +55,8 @@ def _handed_on(verdict: Verdict) -> bool:
 @cache
 def _given(program: Program) -> frozenset[str]:
     """The names whose objects the program hands on, and those that stand for the same objects."""
-    given = set(_given_by(ast.parse("\n".join(line.annotated for line in program))))
+    tree = ast.parse("\n".join(line.annotated for line in program)).body[-1]
+    given = set(_given_by(tree))
     same = [match for line in program if (match := _SAME.match(line.annotated))]
     for _ in same:
         for match in same:
@@ -60,10 +65,10 @@ def _given(program: Program) -> frozenset[str]:
     return frozenset(given)
 
 
-def _given_by(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _given_by(program: ast.AST) -> Iterator[str]:
+    for node in ast.walk(program):
         match node:
-            case ast.Lambda() | ast.FunctionDef():
+            case ast.Lambda() | ast.FunctionDef() | ast.AsyncFunctionDef() if node is not program:
                 yield from (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
             case ast.Call(func=function, args=args) if _takes(function):
                 yield from (name for argument in args for name in _objects_in(argument))
@@ -105,7 +110,30 @@ LIMITS: Final = (
         "it may load what it likes",
         _missed_with(r"Review\.objects|\.reviews"),
     ),
-    Limit("unknown origin", "anext() is not followed", _missed_with(r"= await anext\(")),
+    Limit(
+        "own queryset method", "it may load what it likes", _missed_with(r"\.published\(\)")
+    ),
+    Limit(
+        "dead code",
+        "a line that never ran, for one before it raised, counts as one that may have",
+        lambda verdict: verdict.is_missed
+        and any(
+            names_in(verdict.program[index].annotated) & names_in(verdict.line.annotated)
+            for index in verdict.never_ran
+        ),
+    ),
+    Limit(
+        "nothing to do",
+        "it depends on the rows there are, and on what they have loaded",
+        lambda verdict: verdict.is_false
+        and bool(re.search(r"prefetch_related_objects|acreate|asave", verdict.story())),
+    ),
+    Limit("key functions", "the type of what they get is not known", _missed_with(r"lambda item")),
+    Limit(
+        "no type",
+        "mypy gets the type of sync_to_async(list) wrong",
+        _missed_with(r"sync_to_async\(list\)"),
+    ),
     Limit(
         "own __str__",
         "what the model's method reads is not known where it is called",

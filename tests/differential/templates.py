@@ -290,7 +290,7 @@ await aprefetch_related_objects([{row}], "{many}")
 await aprefetch_related_objects({list}, "{one}")
 prefetch_related_objects([{row}], "{one}")
 {row}.{one} = await {Model}.objects.aget(pk=1)
-{row}.{column} = {row}.{column}
+{row}.{column} = "1"
 {x} = str({row})
 {x} = repr({row})
 {x} = {row} == {row}

@@ -32,7 +32,8 @@ Program = Sequence[Line]
 class Verdict:
     """What the two say of one line: how it ran, and what mypy reports there.
 
-    ``variant`` says whether mypy saw the annotated program or the one without annotations.
+    ``variant`` says whether mypy saw the annotated program or the one without annotations,
+    ``never_ran`` which lines of the program had no turn.
     """
 
     program: Program
@@ -40,6 +41,7 @@ class Verdict:
     variant: str
     ran: str
     said: tuple[str, ...]
+    never_ran: frozenset[int]
 
     @property
     def line(self) -> Line:
@@ -96,12 +98,13 @@ def _of_module(
 ) -> Iterator[Verdict]:
     number = len(module([]))
     for program in programs:
-        for index in range(len(program)):
+        outcomes = [ran.get(str(number + place)) for place in range(1, len(program) + 1)]
+        never_ran = frozenset(index for index, ran in enumerate(outcomes) if ran is None)
+        for index, outcome in enumerate(outcomes):
             number += 1
-            if str(number) in ran:
-                for variant in VARIANTS:
-                    messages = tuple(said[f"{variant}_{name}.py", number])
-                    yield Verdict(program, index, variant, ran[str(number)], messages)
+            for variant in VARIANTS if outcome else ():
+                messages = tuple(said[f"{variant}_{name}.py", number])
+                yield Verdict(program, index, variant, outcome or "", messages, never_ran)
 
 
 _Said = dict[tuple[str, int], list[str]]

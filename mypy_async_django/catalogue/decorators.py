@@ -1,0 +1,131 @@
+"""Decorators that cannot hold a coroutine function, or not where a view's ``dispatch`` is sync.
+
+Run on Django 4.2 to 6.1. All of Django's view decorators hold coroutine functions since 5.1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from mypy_async_django.catalogue.row import Version
+
+_NEVER: Final[Version] = (99, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncDecorator:
+    """A decorator by its full name.
+
+    ``what`` it does with a coroutine function, ``instead`` says the way out. ``since`` is the first
+    Django version in which it is fine.
+    """
+
+    name: str
+    what: str
+    instead: str
+    since: Version = _NEVER
+
+
+def _keeping(names: str) -> tuple[SyncDecorator, ...]:
+    what = "keeps its coroutine, and awaiting that a second time raises RuntimeError"
+    instead = 'Keep the result, not the coroutine: in "cache.aset(...)", or in an attribute'
+    return tuple(SyncDecorator(name, what, instead) for name in names.split())
+
+
+def _for_views(module: str, names: str, since: Version) -> tuple[SyncDecorator, ...]:
+    version = ".".join(map(str, since))
+    what = f"takes it for a sync view before Django {version}"
+    instead = f'Make it a sync view, or write what the decorator does in it; Django {version} "awaits"'
+    return tuple(
+        SyncDecorator(f"{module}.{name}", what, instead, since) for name in names.split()
+    )
+
+
+_VIEWS: Final = "django.views.decorators"
+
+#: ``full name -> row``; of context managers that decorate, the class tells.
+SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
+    row.name: row
+    for row in chain(
+        _keeping("functools.cache functools.cached_property functools.lru_cache"),
+        _keeping("django.utils.functional.cached_property"),
+        (
+            SyncDecorator(
+                "contextlib.contextmanager",
+                'cannot iterate it: "with" raises TypeError',
+                'Use "@asynccontextmanager" and "async with"',
+            ),
+            SyncDecorator(
+                "django.contrib.admin.decorators.action",
+                "leads the admin to call it without await: nothing runs it",
+                'Make it a sync function, which may use "async_to_sync"',
+            ),
+            SyncDecorator(
+                "django.contrib.admin.decorators.display",
+                "leads the admin to show the coroutine object",
+                'Make it a sync function, which may use "async_to_sync"',
+            ),
+        ),
+        _for_views(f"{_VIEWS}.cache", "cache_control cache_page never_cache", (5, 0)),
+        _for_views(
+            f"{_VIEWS}.clickjacking",
+            "xframe_options_deny xframe_options_exempt xframe_options_sameorigin",
+            (5, 0),
+        ),
+        _for_views(f"{_VIEWS}.common", "no_append_slash", (5, 0)),
+        _for_views(
+            f"{_VIEWS}.csrf",
+            "csrf_exempt csrf_protect ensure_csrf_cookie requires_csrf_token",
+            (5, 0),
+        ),
+        _for_views(
+            f"{_VIEWS}.debug", "sensitive_post_parameters sensitive_variables", (5, 0)
+        ),
+        _for_views(f"{_VIEWS}.gzip", "gzip_page", (5, 0)),
+        _for_views(
+            f"{_VIEWS}.http",
+            "condition conditional_page etag last_modified require_GET require_POST"
+            " require_http_methods require_safe",
+            (5, 0),
+        ),
+        _for_views(f"{_VIEWS}.vary", "vary_on_cookie vary_on_headers", (5, 0)),
+        _for_views(
+            "django.contrib.auth.decorators",
+            "login_required permission_required user_passes_test",
+            (5, 1),
+        ),
+        _for_views("django.contrib.admin.views.decorators", "staff_member_required", (5, 1)),
+    )
+}
+
+_NO_RESPONSE: Final = "gets a coroutine from it where it takes a response: raises AttributeError"
+_USER: Final = "loads the user on the event loop: raises SynchronousOnlyOperation"
+
+#: What some decorators do with the sync ``dispatch`` of a view whose handlers are async.
+ON_DISPATCH: Final[Mapping[str, str]] = {
+    **{
+        f"{_VIEWS}.{name}": _NO_RESPONSE
+        for name in (
+            "cache.cache_control",
+            "cache.never_cache",
+            "clickjacking.xframe_options_deny",
+            "clickjacking.xframe_options_exempt",
+            "clickjacking.xframe_options_sameorigin",
+            "csp.csp_override",
+            "csp.csp_report_only_override",
+            "csrf.ensure_csrf_cookie",
+            "gzip.gzip_page",
+            "http.conditional_page",
+            "http.etag",
+            "vary.vary_on_cookie",
+            "vary.vary_on_headers",
+        )
+    },
+    "django.contrib.admin.views.decorators.staff_member_required": _USER,
+    "django.contrib.auth.decorators.login_required": _USER,
+    "django.contrib.auth.decorators.permission_required": _USER,
+}
+
+#: The methods of a view that handle requests; ``options`` does not count for Django.
+HANDLERS: Final = ("get", "post", "put", "patch", "delete", "head", "trace")
