@@ -1,10 +1,10 @@
 """The types that mypy inferred while it checked a module."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mypy.checker import TypeChecker
 from mypy.nodes import Expression
-from mypy.types import ProperType
+from mypy.types import AnyType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.types import known
 
@@ -13,18 +13,29 @@ class CheckedTypes:
     """Types of expressions in bodies that mypy has checked.
 
     ``remembered`` stand in for those that mypy has not come by: it is still checking the body.
+    ``inferred`` are asked where mypy says Any.
     """
 
     are_mypys = True
 
-    def __init__(self, checker: TypeChecker, remembered: Mapping[Expression, ProperType]) -> None:
+    def __init__(
+        self,
+        checker: TypeChecker,
+        remembered: Mapping[Expression, ProperType],
+        inferred: Callable[[Expression], ProperType | None],
+    ) -> None:
         self._checker = checker
         self._remembered = remembered
+        self._inferred = inferred
 
     def type_of(self, expression: Expression) -> ProperType | None:
-        """What mypy inferred for the expression where it stands; None for Any."""
+        """What mypy inferred for the expression where it stands; None where nobody knows."""
         found = self._checker.lookup_type_or_none(expression)
-        return self._remembered.get(expression) if found is None else known(found)
+        if found is None:
+            return self._remembered.get(expression)
+        if isinstance(get_proper_type(found), AnyType):
+            return self._inferred(expression)
+        return known(found)
 
     def is_reached(self, expression: Expression) -> bool:
         """Whether mypy came by: it leaves out what cannot run."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_async_django.bridge.members import Members
 
 MANAGER = "django.db.models.manager.BaseManager"
+GENERIC_RELATION = "django.contrib.contenttypes.fields.GenericRelation"
 RELATED_MANAGER = "django.db.models.fields.related_descriptors.RelatedManager"
 MANY_RELATED_MANAGER = "django.db.models.fields.related_descriptors.ManyRelatedManager"
 
@@ -30,6 +31,15 @@ def queryset_of(manager: Instance, method: str, members: "Members") -> Instance 
     if not isinstance(model, TypeType):
         return None
     return Instance(info, [model.item] * len(info.type_vars))
+
+
+def generic_relation(field: Instance, members: "Members") -> Instance | None:
+    """The related manager of a GenericRelation, which the stubs leave open."""
+    if not is_a(field.type, GENERIC_RELATION):
+        return None
+    info = members.class_named(RELATED_MANAGER)
+    model = members.class_named("django.db.models.base.Model")
+    return Instance(info, [Instance(model, [])]) if info and model else None
 
 
 def refined(manager: Instance, members: "Members") -> Instance:

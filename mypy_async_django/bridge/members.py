@@ -55,7 +55,7 @@ from mypy.types import (
 from mypy.typevars import fill_typevars_with_any
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments, expected, returned
-from mypy_async_django.bridge.managers import queryset_of, refined
+from mypy_async_django.bridge.managers import generic_relation, queryset_of, refined
 from mypy_async_django.bridge.types import alternatives, known
 
 NO_ARGUMENTS: Final = Arguments([], [], [])
@@ -294,6 +294,8 @@ class Members:
             return union(self._got(get_proper_type(each), instance, owner) for each in type_.items)
         if not isinstance(type_, Instance) or type_.type.get("__get__") is None:
             return type_
+        if isinstance(type_, Instance) and (found := generic_relation(type_, self)):
+            return found
         arguments = Arguments([instance, owner], [ARG_POS, ARG_POS], [None, None])
         got = self.call_method(type_, "__get__", arguments)
         return refined(got, self) if isinstance(got, Instance) else got

@@ -100,7 +100,7 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
 }
 
 _NO_RESPONSE: Final = "gets a coroutine from it where it takes a response: raises AttributeError"
-_USER: Final = "loads the user on the event loop: raises SynchronousOnlyOperation"
+_USER: Final = "loads the user on the event loop: raises SynchronousOnlyOperation for who is logged in"
 
 #: What some decorators do with the sync ``dispatch`` of a view whose handlers are async.
 ON_DISPATCH: Final[Mapping[str, str]] = {

@@ -45,7 +45,8 @@ class Bodies:
         that mypy has not come by yet.
         """
         if module.checker is not None and module.is_checked(function):
-            types: Types = CheckedTypes(module.checker, remembered or {})
+            inferred = InferredTypes(function, lambda: body.flow, self.members)
+            types: Types = CheckedTypes(module.checker, remembered or {}, inferred.type_of)
             body = self._body(function, types, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)

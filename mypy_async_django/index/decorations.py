@@ -21,6 +21,7 @@ from mypy_async_django.bridge.types import class_object, classes, known, member
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines import makes_coroutine
 from mypy_async_django.index.operations import called_name, calls, full_name
+from mypy_async_django.index.views import handlers, view_classes
 
 _METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
 _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
@@ -30,16 +31,15 @@ _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
 class Decoration:
     """A decorator that gets a coroutine function.
 
-    ``node`` is where it stands, ``name`` the full name of the decorator, or of what makes it:
-    ``atomic`` for ``@atomic`` as for ``@atomic(using="other")``. ``is_on_method`` says that it came
-    through ``method_decorator``.
+    ``node`` is where it stands, ``name`` the full name of the decorator, or of what makes it, its
+    ``maker``: ``atomic`` for ``@atomic`` as for ``@atomic(using="other")``.
     """
 
     node: Expression
     decorator: Expression
+    maker: Expression
     name: str
     function: FuncDef
-    is_on_method: bool = False
 
 
 def decorations(body: Body) -> Iterator[Decoration]:
@@ -61,6 +61,22 @@ def decorations(body: Body) -> Iterator[Decoration]:
             yield from _named(body, call, call.callee, function)
 
 
+def on_dispatch(body: Body) -> Iterator[Decoration]:
+    """The decorators that ``method_decorator`` puts on the sync ``dispatch`` of an async view."""
+    for view in view_classes(body):
+        own = view.info.names.get("dispatch")
+        dispatch = own.node if own else None
+        if set(handlers(view.info).values()) != {True}:
+            continue
+        for decorator in view.decorators:
+            if _names(decorator, "dispatch") and (found := member(view.info, "dispatch")):
+                if isinstance(found[1].node, FuncDef) and not found[1].node.is_coroutine:
+                    yield from _through_method_decorator(body, decorator, found[1].node)
+        if isinstance(dispatch, Decorator) and not dispatch.func.is_coroutine:
+            for decorator in dispatch.original_decorators:
+                yield from _through_method_decorator(body, decorator, dispatch.func)
+
+
 def _above(body: Body, definition: Decorator) -> Iterator[Decoration]:
     for decorator in reversed(definition.original_decorators):
         yield from _applied(body, decorator, definition.func)
@@ -69,37 +85,45 @@ def _above(body: Body, definition: Decorator) -> Iterator[Decoration]:
 
 
 def _on_class(body: Body, decorator: Expression, class_: ClassDef) -> Iterator[Decoration]:
-    if not isinstance(decorator, CallExpr) or called_name(body, decorator) != _METHOD_DECORATOR:
-        return
-    for value, name in zip(decorator.args, decorator.arg_names, strict=True):
-        if name == "name" and isinstance(value, StrExpr):
-            symbol = class_.info.names.get(value.value)
-            node = symbol.node if symbol else None
-            if isinstance(node, FuncDef) and node.is_coroutine:
-                yield from _applied(body, decorator, node)
+    for name, symbol in class_.info.names.items():
+        function = symbol.node
+        if isinstance(function, FuncDef) and function.is_coroutine and _names(decorator, name):
+            yield from _through_method_decorator(body, decorator, function)
+
+
+def _names(decorator: Expression, method: str) -> bool:
+    """Whether a class decorator is for one method: ``@method_decorator(..., name="get")``."""
+    return isinstance(decorator, CallExpr) and any(
+        name == "name" and isinstance(value, StrExpr) and value.value == method
+        for value, name in zip(decorator.args, decorator.arg_names, strict=True)
+    )
 
 
 def _applied(body: Body, decorator: Expression, function: FuncDef) -> Iterator[Decoration]:
     """A decorator, or those that ``method_decorator`` makes fit for a method."""
-    if not isinstance(decorator, CallExpr) or called_name(body, decorator) != _METHOD_DECORATOR:
+    if isinstance(decorator, CallExpr) and called_name(body, decorator) == _METHOD_DECORATOR:
+        yield from _through_method_decorator(body, decorator, function)
+    else:
         yield from _named(body, decorator, decorator, function)
-    elif decorator.args:
-        first = decorator.args[0]
-        for inner in first.items if isinstance(first, ListExpr | TupleExpr) else [first]:
-            yield from _named(body, inner, inner, function, is_on_method=True)
+
+
+def _through_method_decorator(
+    body: Body, decorator: Expression, function: FuncDef
+) -> Iterator[Decoration]:
+    if not isinstance(decorator, CallExpr) or called_name(body, decorator) != _METHOD_DECORATOR:
+        return
+    first = decorator.args[0] if decorator.args else None
+    for inner in first.items if isinstance(first, ListExpr | TupleExpr) else [first]:
+        if inner is not None:
+            yield from _named(body, inner, inner, function)
 
 
 def _named(
-    body: Body,
-    node: Expression,
-    decorator: Expression,
-    function: FuncDef,
-    *,
-    is_on_method: bool = False,
+    body: Body, node: Expression, decorator: Expression, function: FuncDef
 ) -> Iterator[Decoration]:
     maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
     if name := full_name(body, maker):
-        yield Decoration(node, maker, name, function, is_on_method)
+        yield Decoration(node, decorator, maker, name, function)
 
 
 def _coroutine_function(body: Body, expression: Expression) -> FuncDef | None:

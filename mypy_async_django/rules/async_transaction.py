@@ -147,7 +147,7 @@ def _decorated(body: Body) -> Iterator[Finding]:
             yield Finding(
                 CODE,
                 found.node,
-                f'"{body.source.text(found.decorator)}" ends its transaction before the body of '
+                f'"{body.source.text(found.maker)}" ends its transaction before the body of '
                 f'coroutine "{found.function.name}" runs: raises SynchronousOnlyOperation in an '
                 "event loop",
                 (_sync_instead(found.function.name),),

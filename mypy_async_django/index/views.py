@@ -1,0 +1,56 @@
+"""Class-based views: which of their handlers are coroutine functions."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from mypy.nodes import ClassDef, Decorator, FuncDef, SymbolNode, TypeInfo
+from mypy.types import CallableType, get_proper_type
+
+from mypy_async_django.bridge.types import is_a, is_coroutine_type, known, member
+from mypy_async_django.catalogue.decorators import HANDLERS
+from mypy_async_django.index.body import Body
+
+VIEW: Final = "django.views.generic.base.View"
+# A view that decides for itself what it can handle.
+_DECIDING: Final = ("http_method_names", "view_is_async")
+
+
+def view_classes(body: Body) -> Iterator[ClassDef]:
+    """The classes that a body defines and that Django's rules for views hold for."""
+    for node in body.nodes:
+        if isinstance(node, ClassDef) and is_view(node.info):
+            yield node
+
+
+def is_view(info: TypeInfo) -> bool:
+    """Whether a class is a view that leaves Django to find out if it is async."""
+    found = [member(info, name) for name in _DECIDING] if is_a(info, VIEW) else []
+    return bool(found) and all(hit and hit[0].fullname == VIEW for hit in found)
+
+
+def handlers(info: TypeInfo) -> Mapping[str, bool]:
+    """The handlers that a view has itself or inherits: whether each is a coroutine function.
+
+    Those are left out of which a decorator may have made either.
+    """
+    found: dict[str, bool] = {}
+    for name in HANDLERS:
+        hit = member(info, name)
+        is_async = _is_coroutine_function(hit[1].node) if hit else None
+        if is_async is not None:
+            found[name] = is_async
+    return found
+
+
+def _is_coroutine_function(node: SymbolNode | None) -> bool | None:
+    match node:
+        case FuncDef():
+            return node.is_coroutine
+        case Decorator(func=function, var=variable):
+            type_ = get_proper_type(variable.type) if variable.type else None
+            result = known(type_.ret_type) if isinstance(type_, CallableType) else None
+            if result is None or is_coroutine_type(result) is not function.is_coroutine:
+                return None
+            return function.is_coroutine
+        case _:
+            return None

@@ -1,0 +1,163 @@
+"""Decorator or class that cannot hold a coroutine function.
+
+## What it catches
+
+- `functools.cache`, `lru_cache` and `cached_property`, Django's or Python's, on an `async def`: they
+  keep the coroutine, not its result
+- `contextlib.contextmanager` on an async generator
+- a context manager as a decorator: `@translation.override("de")`
+- `admin.action` and `admin.display` on an `async def`
+- view decorators on an async view, if the installed Django does not support that yet
+- view decorators that `method_decorator` puts on the sync `dispatch` of a view with async handlers:
+  `never_cache`, `vary_on_cookie`, `gzip_page`, `login_required` and others
+- a `View` whose handlers are in part `def` and in part `async def`, own and inherited ones
+
+The same where the decorator is called, as in `cache(load)`, or comes through `method_decorator`.
+
+## Why it bites
+
+A decorator that knows of sync functions only calls the function, and takes what it gets for the
+result. From a coroutine function it gets a coroutine: none of the function has run by then. A cache
+keeps it, and the second `await` of it raises `RuntimeError`; the first call in a test passes. A
+context manager's block is over before the function begins.
+
+A view class is either sync or async for Django. It looks at all handlers when `as_view()` is
+called, and raises `ImproperlyConfigured` if they differ.
+
+## Example
+
+```python
+from functools import lru_cache
+
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+@lru_cache
+async def count_books() -> int:
+    return await Book.objects.acount()
+
+
+async def front_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"{await count_books()} books")
+```
+
+## Use instead
+
+```python
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from shop.models import Book
+
+
+async def count_books() -> int:
+    count: int | None = await cache.aget("count_books")
+    if count is None:
+        count = await Book.objects.acount()
+        await cache.aset("count_books", count, 60)
+    return count
+
+
+async def front_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"{await count_books()} books")
+```
+
+## When to leave it
+
+If the object is only ever asked once, as a `cached_property` of an object that lives for one
+request, the coroutine is awaited once. Write `# type: ignore[sync-decorator]` on the line.
+
+A base class with handlers of both kinds is fine as long as every view that derives from it has
+handlers of one kind.
+
+## Known limits
+
+- A decorator counts if it stands right above the function, or above others whose type says that
+  they return what they get.
+- Decorators of your own are not looked into.
+- `cache_page` on an async view reads and writes the cache on the event loop. That is not reported.
+- Decorators on the view that `as_view()` returns are not seen.
+- Of a view that sets `http_method_names`, or decides itself whether it is async, nothing is
+  reported.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy.nodes import ClassDef, Decorator, FuncDef, Node
+
+from mypy_async_django.bridge.types import class_of, is_a, member
+from mypy_async_django.catalogue.decorators import ON_DISPATCH, SYNC_DECORATORS
+from mypy_async_django.finding import Finding
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.decorations import Decoration, decorations, on_dispatch
+from mypy_async_django.index.views import handlers, view_classes
+from mypy_async_django.rule import code
+
+CODE: Final = code("sync-decorator", "Decorator or class that cannot hold a coroutine function")
+EVERYWHERE: Final = True
+
+_CONTEXT_DECORATOR: Final = "contextlib.ContextDecorator"
+_ATOMIC: Final = "django.db.transaction.Atomic"
+
+
+def findings(body: Body) -> Iterator[Finding]:
+    """Decorators on coroutine functions, and views of both kinds."""
+    for found in decorations(body):
+        row = SYNC_DECORATORS.get(found.name)
+        if row is not None and body.catalogue.django_version < row.since:
+            yield _finding(body, found, row.what, row.instead)
+        elif _is_context_manager(body, found):
+            what = "ends its block before the body of the coroutine runs"
+            yield _finding(body, found, what, 'Use a "with" block in the function')
+    for found in on_dispatch(body):
+        if what := ON_DISPATCH.get(found.name):
+            yield _finding(body, found, what, "Put it on the handlers instead")
+    for view in view_classes(body):
+        yield from _mixed(view)
+
+
+def _finding(body: Body, found: Decoration, what: str, instead: str) -> Finding:
+    decorator = body.source.text(found.maker)
+    return Finding(
+        CODE,
+        found.node,
+        f'"{decorator}" on "{found.function.name}" {what}',
+        (instead,),
+        unless_said=f'Argument 1 to "{found.name.rpartition(".")[2]}" has incompatible type',
+    )
+
+
+def _is_context_manager(body: Body, found: Decoration) -> bool:
+    """Whether the decorator is a block that calls the function inside it."""
+    info = class_of(body.type_of(found.decorator))
+    call = member(info, "__call__") if info and not is_a(info, _ATOMIC) else None
+    return call is not None and call[0].fullname == _CONTEXT_DECORATOR
+
+
+def _mixed(view: ClassDef) -> Iterator[Finding]:
+    kinds = handlers(view.info)
+    if len(set(kinds.values())) < 2:
+        return
+    own = {name: _definition(view, name) for name in kinds}
+    # Where both kinds are inherited, the class above is to blame.
+    name = next((n for n, node in own.items() if node and not kinds[n]), None) or next(
+        (n for n, node in own.items() if node), None
+    )
+    if name is None:
+        return
+    other = next(n for n in kinds if kinds[n] is not kinds[name])
+    one, two = ("async", "sync") if kinds[name] else ("sync", "async")
+    yield Finding(
+        CODE,
+        own[name] or view,
+        f'"{name}" is {one} and "{other}" {two} in view "{view.name}": '
+        '"as_view" raises ImproperlyConfigured',
+        ("Make all handlers of the view coroutine functions, or none",),
+    )
+
+
+def _definition(view: ClassDef, name: str) -> Node | None:
+    symbol = view.info.names.get(name)
+    node = symbol.node if symbol else None
+    return node if isinstance(node, FuncDef | Decorator) else None
