@@ -61,8 +61,7 @@ def load(path: str | None) -> Config:
 
 
 def _toml(path: str) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        tool = tomllib.load(file).get("tool", {})
+    tool = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("tool", {})
     section = tool.get("mypy_async_django", {})
     return section if isinstance(section, dict) else {"": section}
 

@@ -45,7 +45,7 @@ class Engine:
 
     @property
     def modules(self) -> dict[str, MypyFile]:
-        """mypy's modules, by name."""
+        """The modules of the build, by name."""
         return self._modules
 
     @modules.setter
@@ -151,7 +151,11 @@ class Engine:
         if not rule.everywhere and not body.is_coroutine:
             return []
         try:
-            return list(rule.findings(body))
+            return [
+                finding
+                for finding in rule.findings(body)
+                if not body.is_expected_to_fail(finding.node)
+            ]
         except Exception as error:
             if self._options.show_traceback:
                 raise

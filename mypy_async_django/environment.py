@@ -38,13 +38,13 @@ def packages(options: Options, names: Collection[str]) -> frozenset[str]:
 
 def is_installed(path: str, options: Options) -> bool:
     """Whether a file belongs to a package installed for the interpreter that mypy checks for."""
-    return os.path.abspath(path).startswith(_site_packages(options.python_executable))
+    return str(Path(path).absolute()).startswith(_site_packages(options.python_executable))
 
 
 @cache
 def _site_packages(python_executable: str | None) -> tuple[str, ...]:
     _, site_packages = get_search_dirs(python_executable)
-    return tuple(os.path.join(directory, "") for directory in site_packages)
+    return tuple(f"{directory}{os.sep}" for directory in site_packages)
 
 
 @cache

@@ -76,7 +76,9 @@ class Memory:
             if name not in modules:
                 del self._pages[name]
                 continue
-            held = {id(info) for info in page.module.errors.error_info_map.get(page.module.path, ())}
+            held = {
+                id(info) for info in page.module.errors.error_info_map.get(page.module.path, ())
+            }
             for key, shown in list(page.shown.items()):
                 if not any(id(info) in held for info in shown):
                     _show(page, key)
@@ -102,7 +104,7 @@ def _take_back(page: _Page, key: Key) -> None:
 
 
 def _know_ignored_lines(module: Module) -> None:
-    """mypy only knows the "type: ignore" comments of modules that it comes by."""
+    """Tell mypy of "type: ignore" comments: it knows those of modules that it comes by."""
     errors: Errors = module.errors
     if module.path not in errors.ignored_lines:
         errors.set_file_ignored_lines(module.path, module.tree.ignored_lines)

@@ -25,7 +25,7 @@ from mypy.nodes import (
     SetExpr,
     TupleExpr,
 )
-from mypy.types import Instance
+from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.models import is_django_method, is_single_relation
 from mypy_async_django.bridge.types import alternatives, class_of, classes, is_a
@@ -100,6 +100,8 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
     """The notes for a value that must not be used so on the event loop."""
     twin = body.catalogue.twin(api)
     value = body.source.text(found.value)
+    if isinstance(found.value, AwaitExpr):
+        value = f"({value})"
     match twin:
         case None if found.use in _ITERATING:
             return (use(f"await sync_to_async(list)({value})"),)
@@ -122,15 +124,18 @@ WHOLE_BLOCK: Final = (
 )
 
 
+_LEFT_THREAD: Final = (
+    'The thread only built the queryset; to evaluate it there, call "sync_to_async(list)(...)" '
+    "with it"
+)
+
+
 def _left_thread(body: Body, found: ImplicitUse) -> tuple[str, ...]:
     """A note for a queryset that a thread has built and not evaluated."""
     for value in body.values(found.value):
         match value:
             case AwaitExpr(expr=CallExpr() as call) if offloaded_by(body, call):
-                return (
-                    "The thread only built the queryset; to evaluate it there, call "
-                    '"sync_to_async(list)(...)" with it',
-                )
+                return (_LEFT_THREAD,)
     return ()
 
 
@@ -200,8 +205,9 @@ def _async_comprehension(body: Body, node: GeneratorExpr | DictionaryComprehensi
 def _row(body: Body, queryset: Expression) -> Instance | None:
     type_ = body.type_of(queryset)
     for item in alternatives(type_) if type_ else ():
-        if isinstance(item, Instance) and item.args and isinstance(item.args[-1], Instance):
-            return item.args[-1]
+        if isinstance(item, Instance) and item.args:
+            row = get_proper_type(item.args[-1])
+            return row if isinstance(row, Instance) else None
     return None
 
 
@@ -258,20 +264,11 @@ def _arguments(body: Body, call: CallExpr) -> str:
 
 def _in_place(body: Body, node: Expression, code: str) -> str:
     """The code in brackets where something is taken from the node's value at once."""
-    parent: Node | None = body.parent(node)
-    match parent:
-        case MemberExpr() | IndexExpr(base=Expression()) if parent is not None and _is_inner(
-            parent, node
-        ):
-            return f"({code})"
-        case CallExpr(callee=callee) if callee is node:
-            return f"({code})"
+    match body.parent(node):
+        case MemberExpr(expr=inner) | IndexExpr(base=inner) | CallExpr(callee=inner):
+            return f"({code})" if inner is node else code
         case _:
             return code
-
-
-def _is_inner(parent: Node, node: Expression) -> bool:
-    return isinstance(parent, MemberExpr) or (isinstance(parent, IndexExpr) and parent.base is node)
 
 
 def for_unloaded(body: Body, found: Unloaded) -> str:
@@ -303,7 +300,7 @@ def _followed(body: Body, read: Read) -> list[str]:
 def for_row(body: Body, row: Row, name: str) -> str:
     """The note for a row whose query should have loaded a relation, by its lookup."""
     root = row.query.root
-    if row.given is not None or row.query.parent is not None:
+    if row.given is not None:
         return f'Load it in a thread: "await sync_to_async(getattr)(..., "{name}")"'
     path = "__".join((*row.path, name))
     if root is None:
@@ -346,8 +343,12 @@ def _awaited(body: Body, call: CallExpr, text: str) -> str:
         if isinstance(node, GeneratorExpr) and call is not node.sequences[0]:
             if isinstance(body.parent(node), ListComprehension | SetComprehension):
                 break
-            return f"[{body.source.text(node).strip('()').replace(text, f'await {text}', 1)}]"
+            return f"[{_unbracketed(body.source.text(node)).replace(text, f'await {text}', 1)}]"
     return _in_place(body, call, f"await {text}")
+
+
+def _unbracketed(text: str) -> str:
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def _is_waited_for(body: Body, call: CallExpr) -> bool:

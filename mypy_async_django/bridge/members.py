@@ -294,7 +294,7 @@ class Members:
             return union(self._got(get_proper_type(each), instance, owner) for each in type_.items)
         if not isinstance(type_, Instance) or type_.type.get("__get__") is None:
             return type_
-        if isinstance(type_, Instance) and (found := generic_relation(type_, self)):
+        if found := generic_relation(type_, self):
             return found
         arguments = Arguments([instance, owner], [ARG_POS, ARG_POS], [None, None])
         got = self.call_method(type_, "__get__", arguments)

@@ -40,8 +40,9 @@ def alternatives(type_: ProperType) -> tuple[ProperType | None, ...]:
     """What a value of the type may be, without None; an unknown alternative is None."""
     if isinstance(type_, UnionType):
         flat = flatten_nested_unions(type_.items)
-        proper = (get_proper_type(item) for item in flat)
-        return tuple(known(item) for item in proper if not isinstance(item, NoneType))
+        return tuple(
+            known(item) for item in flat if not isinstance(get_proper_type(item), NoneType)
+        )
     return () if isinstance(type_, NoneType) else (type_,)
 
 

@@ -51,3 +51,8 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
     "threading.Timer": Callback(1, "function"),
     "weakref.finalize": Callback(1, "func"),
 }
+
+#: By class: methods that it calls as callbacks, and whose result it does not await.
+METHODS: Final[Mapping[str, frozenset[str]]] = {
+    "django.core.management.base.BaseCommand": frozenset({"handle"}),
+}

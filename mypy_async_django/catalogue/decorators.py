@@ -36,10 +36,8 @@ def _keeping(names: str) -> tuple[SyncDecorator, ...]:
 def _for_views(module: str, names: str, since: Version) -> tuple[SyncDecorator, ...]:
     version = ".".join(map(str, since))
     what = f"takes it for a sync view before Django {version}"
-    instead = f'Make it a sync view, or write what the decorator does in it; Django {version} "awaits"'
-    return tuple(
-        SyncDecorator(f"{module}.{name}", what, instead, since) for name in names.split()
-    )
+    instead = "Make it a sync view, or do without the decorator"
+    return tuple(SyncDecorator(f"{module}.{name}", what, instead, since) for name in names.split())
 
 
 _VIEWS: Final = "django.views.decorators"
@@ -56,16 +54,6 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
                 'cannot iterate it: "with" raises TypeError',
                 'Use "@asynccontextmanager" and "async with"',
             ),
-            SyncDecorator(
-                "django.contrib.admin.decorators.action",
-                "leads the admin to call it without await: nothing runs it",
-                'Make it a sync function, which may use "async_to_sync"',
-            ),
-            SyncDecorator(
-                "django.contrib.admin.decorators.display",
-                "leads the admin to show the coroutine object",
-                'Make it a sync function, which may use "async_to_sync"',
-            ),
         ),
         _for_views(f"{_VIEWS}.cache", "cache_control cache_page never_cache", (5, 0)),
         _for_views(
@@ -79,9 +67,7 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
             "csrf_exempt csrf_protect ensure_csrf_cookie requires_csrf_token",
             (5, 0),
         ),
-        _for_views(
-            f"{_VIEWS}.debug", "sensitive_post_parameters sensitive_variables", (5, 0)
-        ),
+        _for_views(f"{_VIEWS}.debug", "sensitive_post_parameters sensitive_variables", (5, 0)),
         _for_views(f"{_VIEWS}.gzip", "gzip_page", (5, 0)),
         _for_views(
             f"{_VIEWS}.http",
@@ -100,7 +86,9 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
 }
 
 _NO_RESPONSE: Final = "gets a coroutine from it where it takes a response: raises AttributeError"
-_USER: Final = "loads the user on the event loop: raises SynchronousOnlyOperation for who is logged in"
+_USER: Final = (
+    "loads the user on the event loop: raises SynchronousOnlyOperation for those who are logged in"
+)
 
 #: What some decorators do with the sync ``dispatch`` of a view whose handlers are async.
 ON_DISPATCH: Final[Mapping[str, str]] = {

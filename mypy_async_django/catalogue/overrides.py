@@ -15,9 +15,6 @@ HANDLERS: Final = frozenset(
     {"delete", "dispatch", "get", "head", "options", "patch", "post", "put", "trace"}
 )
 
-#: Reported as what they are to Django: a callback whose result is dropped.
-OTHERS_REPORT: Final = frozenset({("django.core.management.base.BaseCommand", "handle")})
-
 #: By class: methods that it calls if a subclass has them, without a definition of its own.
 HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "django.utils.deprecation.MiddlewareMixin": frozenset({"process_request", "process_response"}),

@@ -7,7 +7,7 @@ of the module's interface and checks again what depends on it when it changes.
 from typing import Final
 
 from mypy.nodes import GDEF, MypyFile, SymbolTableNode, Var
-from mypy.types import Instance, LiteralType
+from mypy.types import Instance, LiteralType, get_proper_type
 
 from mypy_async_django.effects.summary import Summaries, dumped, loaded
 
@@ -29,7 +29,7 @@ def kept(tree: MypyFile) -> Summaries | None:
     symbol = tree.names.get(NAME)
     if symbol is None or not isinstance(symbol.node, Var):
         return None
-    type_ = symbol.node.type
+    type_ = get_proper_type(symbol.node.type)
     if isinstance(type_, LiteralType) and isinstance(type_.value, str):
         return loaded(type_.value)
     return None

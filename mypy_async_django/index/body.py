@@ -8,7 +8,10 @@ from typing import Final, Protocol
 from mypy.nodes import (
     AwaitExpr,
     Block,
+    BreakStmt,
     CallExpr,
+    Context,
+    ContinueStmt,
     Expression,
     FuncDef,
     FuncItem,
@@ -16,12 +19,17 @@ from mypy.nodes import (
     IfStmt,
     LambdaExpr,
     ListComprehension,
+    MemberExpr,
     MypyFile,
     NameExpr,
     Node,
+    RaiseStmt,
     RefExpr,
+    ReturnStmt,
     SetComprehension,
+    Statement,
     UnaryExpr,
+    WithStmt,
 )
 from mypy.types import ProperType
 
@@ -34,6 +42,10 @@ from mypy_async_django.index.flow import Flow
 from mypy_async_django.index.queries import Result
 
 _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
+
+
+#: What a test calls around code that has to raise.
+_EXPECTING: Final = ("raises", "assertRaises")
 
 
 class Types(Protocol):
@@ -160,6 +172,19 @@ class Body:
         """Whether the value goes straight into an ``await``."""
         return isinstance(self.parent(node), AwaitExpr)
 
+    def is_expected_to_fail(self, node: Context) -> bool:
+        """Whether a test says that the code raises: ``with pytest.raises(...)``."""
+        return isinstance(node, Node) and any(
+            isinstance(around, WithStmt)
+            and any(
+                isinstance(context, CallExpr)
+                and isinstance(context.callee, NameExpr | MemberExpr)
+                and context.callee.name.startswith(_EXPECTING)
+                for context in around.expr
+            )
+            for around in self.ancestors(node)
+        )
+
     def type_of(self, expression: Expression) -> ProperType | None:
         """The expression's type, or None."""
         return self.types.type_of(expression)
@@ -215,6 +240,8 @@ class Body:
                 yield from (arg.initializer for arg in node.arguments if arg.initializer)
             case IfStmt():
                 yield from _without_type_checking(node)
+            case Block():
+                yield from _reached(node.body)
             case GeneratorExpr() if not self._runs_here(node):
                 yield node.sequences[0]
             case _:
@@ -229,6 +256,25 @@ class Body:
             and isinstance(parent.callee, RefExpr)
             and parent.callee.fullname in EVALUATORS
         )
+
+
+def _reached(statements: list[Statement]) -> Iterator[Statement]:
+    """The statements up to the first that goes elsewhere."""
+    for statement in statements:
+        yield statement
+        if _leaves(statement):
+            return
+
+
+def _leaves(statement: Statement) -> bool:
+    """Whether nothing after a statement runs: mypy only marks that in bodies that it checks."""
+    match statement:
+        case ReturnStmt() | RaiseStmt() | BreakStmt() | ContinueStmt():
+            return True
+        case IfStmt(else_body=Block() as otherwise):
+            return all(any(map(_leaves, block.body)) for block in (*statement.body, otherwise))
+        case _:
+            return False
 
 
 def _without_type_checking(statement: IfStmt) -> Iterator[Node]:

@@ -64,17 +64,19 @@ def decorations(body: Body) -> Iterator[Decoration]:
 def on_dispatch(body: Body) -> Iterator[Decoration]:
     """The decorators that ``method_decorator`` puts on the sync ``dispatch`` of an async view."""
     for view in view_classes(body):
-        own = view.info.names.get("dispatch")
-        dispatch = own.node if own else None
-        if set(handlers(view.info).values()) != {True}:
+        found = member(view.info, "dispatch")
+        if found is None or set(handlers(view.info).values()) != {True}:
+            continue
+        dispatch = found[1].node
+        function = dispatch.func if isinstance(dispatch, Decorator) else dispatch
+        if not isinstance(function, FuncDef) or function.is_coroutine:
             continue
         for decorator in view.decorators:
-            if _names(decorator, "dispatch") and (found := member(view.info, "dispatch")):
-                if isinstance(found[1].node, FuncDef) and not found[1].node.is_coroutine:
-                    yield from _through_method_decorator(body, decorator, found[1].node)
-        if isinstance(dispatch, Decorator) and not dispatch.func.is_coroutine:
+            if _names(decorator, "dispatch"):
+                yield from _through_method_decorator(body, decorator, function)
+        if isinstance(dispatch, Decorator) and found[0] is view.info:
             for decorator in dispatch.original_decorators:
-                yield from _through_method_decorator(body, decorator, dispatch.func)
+                yield from _through_method_decorator(body, decorator, function)
 
 
 def _above(body: Body, definition: Decorator) -> Iterator[Decoration]:

@@ -6,10 +6,12 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     FuncItem,
+    ListExpr,
     MemberExpr,
     NameExpr,
     Node,
     RefExpr,
+    TupleExpr,
 )
 
 from mypy_async_django.bridge.models import MANAGER, QUERYSET
@@ -41,12 +43,21 @@ def _gifts(body: Body) -> Iterator[tuple[Node, NameExpr]]:
                 for argument in node.args:
                     for name in _names(argument):
                         yield node, name
+                        for inside in _held(body, name):
+                            yield node, inside
             case FuncItem():
                 for inner in walk(node):
                     if isinstance(inner, NameExpr):
                         yield node, inner
             case _:
                 pass
+
+
+def _held(body: Body, name: NameExpr) -> Iterator[NameExpr]:
+    """The names in the list or tuple behind a name: ``books = [book]``."""
+    for value in body.values(name):
+        if isinstance(value, ListExpr | TupleExpr):
+            yield from (item for item in value.items if isinstance(item, NameExpr))
 
 
 def _names(argument: Expression) -> Iterator[NameExpr]:
@@ -65,5 +76,7 @@ def _only_looks(body: Body, call: CallExpr) -> bool:
         return callee.fullname != "builtins.setattr"
     if isinstance(callee, MemberExpr):
         info = class_of(body.type_of(callee.expr))
+        if "create" in callee.name:
+            return False  # the new row may be the other side of a one-to-one
         return info is not None and is_a(info, QUERYSET, MANAGER, "builtins.str")
     return False

@@ -41,6 +41,7 @@ from mypy_async_django.index.operations import (
 )
 from mypy_async_django.index.toplevel import reaches_coroutine, values_of
 
+_NOBODY: Final = "django.contrib.auth.models.AnonymousUser"
 _MODEL_TO_DICT: Final = "django.forms.models.model_to_dict"
 
 
@@ -230,7 +231,7 @@ def _api_of_read(body: Body, read: Read) -> Api | None:
     if row is None:
         return None
     found = [member(info, read.name) for info in classes(body.type_of(read.receiver))]
-    return row if all(hit and _is_property(hit[1].node) for hit in found) else None
+    return row if found and all(hit and _is_property(hit[1].node) for hit in found) else None
 
 
 def _is_property(node: SymbolNode | None) -> bool:
@@ -251,9 +252,15 @@ def api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> A
     of_class = class_object(type_)
     if of_class is not None and names[0].startswith("__"):
         return None  # a class's own protocol is its metaclass's
-    owners = (of_class,) if of_class else classes(type_)
+    owners = (of_class,) if of_class else _users(classes(type_))
     rows = [_inherited(body, owner.mro, names) for owner in owners]
     return rows[0] if rows and all(rows) else None
+
+
+def _users(owners: tuple[TypeInfo, ...]) -> tuple[TypeInfo, ...]:
+    """The classes without AnonymousUser: what is free for nobody costs a query for somebody."""
+    somebody = tuple(info for info in owners if info.fullname != _NOBODY)
+    return somebody or owners
 
 
 def _inherited(body: Body, mro: Sequence[TypeInfo], names: tuple[str, ...]) -> Api | None:

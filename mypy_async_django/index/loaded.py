@@ -3,6 +3,7 @@
 from typing import Final
 
 from mypy.nodes import (
+    AwaitExpr,
     CallExpr,
     DictionaryComprehension,
     Expression,
@@ -17,6 +18,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.types import all_are
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name
@@ -24,6 +26,9 @@ from mypy_async_django.index.origins import origins
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
 _FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})
+_SESSION: Final = "django.contrib.sessions.backends.base.SessionBase"
+#: Coroutine functions that load a request's session.
+_LOADERS: Final = frozenset({"alogin", "alogout", "auser"})
 _FREE_ON_PREFETCHED: Final = frozenset({"count", "exists"})
 
 
@@ -36,6 +41,10 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
     relations taken strictly.
     """
     match operation:
+        case ImplicitUse(value=session) if all_are(body.type_of(session), _SESSION):
+            return _is_session_loaded(body, session)
+        case CallExpr(callee=MemberExpr(expr=session)) if all_are(body.type_of(session), _SESSION):
+            return _is_session_loaded(body, session)
         case ImplicitUse(value=queryset):
             return _is_consumed(body, queryset) or _is_prefetched(body, queryset, implicit=True)
         case CallExpr(callee=MemberExpr(expr=queryset, name=name)):
@@ -49,8 +58,28 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
 def uses_loaded(body: Body, function: FuncItem, call: Node) -> bool:
     """Whether a function inside the body uses a queryset that is in memory when it is called."""
     return any(
-        isinstance(node, NameExpr) and body.flow.is_local(node) and _is_iterated(body, node, call)
+        isinstance(node, NameExpr)
+        and body.flow.is_local(node)
+        and (is_handed_on(body, node, call) or _is_iterated(body, node, call))
         for node in walk(function.body)
+    )
+
+
+def _is_session_loaded(body: Body, session: Expression) -> bool:
+    """Whether something has loaded the session before: an awaited twin of it, or the user's."""
+    return any(
+        isinstance(node, AwaitExpr)
+        and isinstance(node.expr, CallExpr)
+        and isinstance(node.expr.callee, MemberExpr | NameExpr)
+        and (
+            node.expr.callee.name in _LOADERS
+            or (
+                isinstance(node.expr.callee, MemberExpr)
+                and all_are(body.type_of(node.expr.callee.expr), _SESSION)
+            )
+        )
+        and body.flow.reaches(node, session)
+        for node in body.nodes
     )
 
 

@@ -64,16 +64,19 @@ def needs_of(body: Body) -> Iterator[Need]:
     """
     for read in reads(body):
         chain = _chain(body, read)
-        if chain is None or may_be_set(body, read.receiver, read.name, read.node):
+        if chain is None or not _may_be_relation(body, read):
             continue
-        info = class_of(body.type_of(read.receiver))
-        called = (
-            isinstance(parent := body.parent(read.node), CallExpr) and parent.callee is read.node
-        )
-        if info is None and not called and not read.name.startswith("_"):
+        if not may_be_set(body, read.receiver, read.name, read.node):
             yield Need(*chain)
-        elif info is not None and is_model(info) and is_single_relation(info, read.name):
-            yield Need(*chain)
+
+
+def _may_be_relation(body: Body, read: Read) -> bool:
+    info = class_of(body.type_of(read.receiver))
+    if info is not None:
+        return is_model(info) and is_single_relation(info, read.name)
+    parent = body.parent(read.node)
+    is_called = isinstance(parent, CallExpr) and parent.callee is read.node
+    return not is_called and not read.name.startswith("_")
 
 
 def passes_of(body: Body) -> Iterator[Passed]:

@@ -154,6 +154,8 @@ def _uses_by(body: Body, node: Node) -> Iterator[ImplicitUse]:
         case WithStmt() if not node.is_async:
             for context in node.expr:
                 yield ImplicitUse(context, Use.ENTER, node)
+        case _:
+            pass
 
 
 def _uses_by_call(body: Body, call: CallExpr) -> Iterator[ImplicitUse]:

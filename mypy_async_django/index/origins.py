@@ -108,6 +108,8 @@ class Origins:
                 return self.query(expression.base)
             case MemberExpr():
                 return self._manager(expression)
+            case _:
+                pass
         return None
 
     def related_row(self, queryset: Expression) -> tuple[MemberExpr, tuple[Row, ...]] | None:
@@ -235,6 +237,8 @@ class Origins:
                 return self.query(source) or self._listed(source)
             case CallExpr():
                 return self._query_of(self._result(expression, awaited=False), Kind.ROWS)
+            case _:
+                pass
         return None
 
     def result(self, value: Expression) -> Result | None:

@@ -43,6 +43,7 @@ from mypy.types import (
 
 from mypy_async_django.bridge.tree import children, walk
 from mypy_async_django.bridge.types import class_of, is_a, is_awaitable, known, member
+from mypy_async_django.catalogue.callbacks import METHODS
 from mypy_async_django.catalogue.overrides import (
     AWAITING,
     DECORATORS,
@@ -51,7 +52,6 @@ from mypy_async_django.catalogue.overrides import (
     HOOKS,
     LIBRARY,
     LIBRARY_DECORATORS,
-    OTHERS_REPORT,
     PERMISSIONS,
     TWINS,
     UNTYPED_HOOKS,
@@ -113,6 +113,14 @@ def misplaced(body: Body) -> Misplaced | None:
     )
 
 
+def callback_owner(function: FuncDef) -> TypeInfo | None:
+    """The class that calls a coroutine method as a callback, where mypy does not say so itself."""
+    if not function.info or not function.is_coroutine or not function.is_dynamic():
+        return None
+    owners = (base for base in function.info.mro if function.name in METHODS.get(base.fullname, ()))
+    return next(owners, None)
+
+
 def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
     """The class whose sync method is overridden, where mypy does not say so itself."""
     info = function.info
@@ -135,7 +143,7 @@ def _says_nothing(function: FuncDef) -> bool:
 
 def _is_exempt(info: TypeInfo, function: FuncDef, inherited: TypeInfo) -> bool:
     name = function.name
-    if (inherited.fullname, name) in OTHERS_REPORT:
+    if callback_owner(function) is not None:
         return True
     if not is_a(info, VIEW):
         return False

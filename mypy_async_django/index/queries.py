@@ -70,9 +70,9 @@ class Row:
             return True
         if self.path and _is_way_back(self, name):
             return True
-        if not self.path and query.parent is not None:
-            if related_model(query.model, name) is query.parent:
-                return True
+        is_parent = query.parent is not None and related_model(query.model, name) is query.parent
+        if is_parent and not self.path:
+            return True
         return query.all_selected and not self._meets_null((*self.path, name))
 
     def has_prefetched(self, name: str) -> bool:

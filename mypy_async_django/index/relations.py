@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from mypy.nodes import (
     AssignmentStmt,
-    CallExpr,
     Expression,
     IndexExpr,
     ListExpr,
@@ -94,12 +93,14 @@ def _is_again(body: Body, read: Read, seen: list[Read]) -> bool:
 
 
 def _is_refreshed(body: Body, read: Read) -> bool:
-    """Whether ``await book.arefresh_from_db()`` comes before: it loads columns, forgets keys."""
+    """Whether ``book.arefresh_from_db``, or the sync one in a thread, comes before.
+
+    It loads columns and forgets keys.
+    """
     return any(
-        isinstance(node, CallExpr)
-        and isinstance(node.callee, MemberExpr)
-        and node.callee.name == "arefresh_from_db"
-        and _is_same(body, node.callee.expr, read.receiver)
+        isinstance(node, MemberExpr)
+        and node.name in {"arefresh_from_db", "refresh_from_db"}
+        and _is_same(body, node.expr, read.receiver)
         and body.flow.reaches(node, read.node)
         for node in body.nodes
     )

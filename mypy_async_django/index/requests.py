@@ -42,7 +42,7 @@ def forced_users(body: Body) -> Iterator[Read]:
     for read in reads(body):
         if read.name != "user" or not all_are(body.type_of(read.receiver), _REQUEST):
             continue
-        if _is_assigned_before(body, read):
+        if _is_assigned_before(body, read) or _is_asked_for(read):
             continue
         uses = (read.node, *_uses_of_name(body, read.node))
         if any(use in forcing for use in uses):
@@ -72,13 +72,26 @@ def _uses_of_name(body: Body, value: Expression) -> Iterator[NameExpr]:
                 yield from body.flow.uses(binding)
 
 
+def _is_asked_for(read: Read) -> bool:
+    """``hasattr(request, "user")`` does not look into the user."""
+    return isinstance(read.node, CallExpr) and "hasattr" in getattr(read.node.callee, "name", "")
+
+
 def _is_assigned_before(body: Body, read: Read) -> bool:
     return any(
-        isinstance(node, AssignmentStmt)
-        and any(isinstance(t, MemberExpr) and t.name == read.name for t in node.lvalues)
-        and body.flow.reaches(node, read.node)
-        for node in body.nodes
+        _assigns(node, read.name) and body.flow.reaches(node, read.node) for node in body.nodes
     )
+
+
+def _assigns(node: Node, name: str) -> bool:
+    """Whether a node gives requests a new user: an assignment, ``alogin``, ``alogout``."""
+    match node:
+        case AssignmentStmt():
+            return any(isinstance(t, MemberExpr) and t.name == name for t in node.lvalues)
+        case CallExpr(callee=NameExpr(name=called) | MemberExpr(name=called)):
+            return called in {"alogin", "alogout"}
+        case _:
+            return False
 
 
 def rendered_querysets(body: Body) -> Iterator[tuple[Expression, CallExpr]]:
@@ -95,9 +108,13 @@ def rendered_querysets(body: Body) -> Iterator[tuple[Expression, CallExpr]]:
 
 def _context(body: Body, call: CallExpr) -> Expression | None:
     position = _RENDERERS.get(called_name(body, call) or "")
-    if position is None and isinstance(call.callee, MemberExpr) and call.callee.name == "render":
-        if all_are(body.type_of(call.callee.expr), *_RENDERING_METHODS):
+    match call.callee:
+        case MemberExpr(name="render", expr=template) if all_are(
+            body.type_of(template), *_RENDERING_METHODS
+        ):
             position = 0
+        case _:
+            pass
     if position is None:
         return None
     for index, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
@@ -119,6 +136,8 @@ def _context_values(body: Body, context: Expression) -> Iterator[Expression]:
                 if isinstance(binding.value, DictExpr) and not binding.path:
                     yield from _context_values(body, binding.value)
             yield from _items_assigned(body, context)
+        case _:
+            pass
 
 
 def _items_assigned(body: Body, name: NameExpr) -> Iterator[Expression]:
@@ -130,3 +149,5 @@ def _items_assigned(body: Body, name: NameExpr) -> Iterator[Expression]:
                 same = base.name == name.name and body.flow.reaching(base) & bindings
                 if same and body.flow.reaches(node, name):
                     yield node.rvalue
+            case _:
+                pass

@@ -55,6 +55,8 @@ def _signatures(body: Body, callee: Expression) -> Iterator[tuple[CallableType, 
                 declared = found[1].node.type
                 if isinstance(declared, CallableType):
                     yield declared, 1
+        case _:
+            pass
 
 
 def _takes_anything(

@@ -11,6 +11,7 @@ function and drops what it returns:
 - `atexit.register`, `weakref.finalize`
 - `filter`, for which every coroutine is true
 - `signal.connect` before Django 5.0, which brought async receivers
+- `handle` of a management command, written as `async def`
 
 ## Why it bites
 
@@ -65,14 +66,14 @@ await the result, write `# type: ignore[coroutine-as-callback]`.
 
 - Only the functions and methods listed above are known, and only where they are called: used as a
   decorator, as in `@transaction.on_commit`, they are not.
-- Wrong types are mypy's: an async `key` for `sorted` and an async `Command.handle` are `arg-type`
-  and `override` errors.
+- Wrong types are mypy's: an async `key` for `sorted` and an async `Command.handle` with annotations
+  are `arg-type` and `override` errors.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import ARG_POS, CallExpr, Expression, LambdaExpr, MemberExpr
+from mypy.nodes import ARG_POS, CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr
 from mypy.types import CallableType
 
 from mypy_async_django import suggestion
@@ -82,6 +83,7 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines import makes_coroutine
 from mypy_async_django.index.operations import called_name, calls
+from mypy_async_django.index.overrides import callback_owner
 from mypy_async_django.rule import code
 
 CODE: Final = code("coroutine-as-callback", "Coroutine function as a plain callback")
@@ -90,6 +92,14 @@ EVERYWHERE: Final = True
 
 def findings(body: Body) -> Iterator[Finding]:
     """Coroutine functions handed to what calls them and drops the coroutine."""
+    owner = callback_owner(body.function) if isinstance(body.function, FuncDef) else None
+    if owner is not None:
+        yield Finding(
+            CODE,
+            body.function,
+            f'"{body.name}" is a coroutine function: "{owner.name}" calls it and drops the coroutine',
+            (f'Use a sync "def {body.name}", and "async_to_sync(...)(...)" for what it awaits',),
+        )
     for call in calls(body):
         callback = _callback(body, call)
         if callback is None or body.catalogue.django_version >= callback.until:

@@ -94,6 +94,12 @@ _STARTERS: Final = frozenset({"asyncio.tasks.create_task", "asyncio.tasks.ensure
 _LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
 
 
+_WAY_OUT: Final = (
+    'Use a task group: "async with asyncio.TaskGroup() as tasks", or keep a reference until the '
+    "task is done"
+)
+
+
 def findings(body: Body) -> Iterator[Finding]:
     """Tasks that are started and let go."""
     for call in calls(body):
@@ -103,10 +109,7 @@ def findings(body: Body) -> Iterator[Finding]:
                 call,
                 f'Nothing keeps the task of "{body.source.text(call.callee)}": the event loop holds '
                 "only a weak reference, so it may vanish before it is done",
-                (
-                    'Use a task group: "async with asyncio.TaskGroup() as tasks", or keep a reference '
-                    "until the task is done",
-                ),
+                (_WAY_OUT,),
             )
 
 

@@ -6,7 +6,6 @@
   keep the coroutine, not its result
 - `contextlib.contextmanager` on an async generator
 - a context manager as a decorator: `@translation.override("de")`
-- `admin.action` and `admin.display` on an `async def`
 - view decorators on an async view, if the installed Django does not support that yet
 - view decorators that `method_decorator` puts on the sync `dispatch` of a view with async handlers:
   `never_cache`, `vary_on_cookie`, `gzip_page`, `login_required` and others
@@ -75,6 +74,8 @@ handlers of one kind.
 - A decorator counts if it stands right above the function, or above others whose type says that
   they return what they get.
 - Decorators of your own are not looked into.
+- From Python 3.15 on, a context manager as a decorator stays open while the coroutine runs. Then
+  disregard what is said of it.
 - `cache_page` on an async view reads and writes the cache on the event loop. That is not reported.
 - Decorators on the view that `as_view()` returns are not seen.
 - Of a view that sets `http_method_names`, or decides itself whether it is async, nothing is
@@ -111,8 +112,8 @@ def findings(body: Body) -> Iterator[Finding]:
             what = "ends its block before the body of the coroutine runs"
             yield _finding(body, found, what, 'Use a "with" block in the function')
     for found in on_dispatch(body):
-        if what := ON_DISPATCH.get(found.name):
-            yield _finding(body, found, what, "Put it on the handlers instead")
+        if found.name in ON_DISPATCH:
+            yield _finding(body, found, ON_DISPATCH[found.name], "Put it on the handlers instead")
     for view in view_classes(body):
         yield from _mixed(view)
 

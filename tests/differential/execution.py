@@ -24,9 +24,7 @@ _ERROR: Final = "__error__"
 _PLAIN: Final = (
     ast.FunctionDef | ast.AsyncFunctionDef | ast.Break | ast.Continue | ast.Pass | ast.Return
 )
-_NOT_ITS_OWN: Final = (
-    ast.stmt | ast.ExceptHandler | ast.match_case | ast.Lambda | ast.comprehension
-)
+_NOT_ITS_OWN: Final = ast.stmt | ast.ExceptHandler | ast.match_case | ast.Lambda | ast.comprehension
 _BLOCKS: Final = ("body", "orelse", "finalbody")
 
 Outcomes = dict[int, set[str]]
@@ -148,9 +146,7 @@ def _bound(statement: ast.stmt) -> set[str]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
         stack += [
-            child
-            for child in ast.iter_child_nodes(node)
-            if not isinstance(child, _NOT_ITS_OWN)
+            child for child in ast.iter_child_nodes(node) if not isinstance(child, _NOT_ITS_OWN)
         ]
     return found
 

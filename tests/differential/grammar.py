@@ -54,9 +54,7 @@ MODELS: Final = {
     "Comment": Model("Comment.objects", ("text",), {"content_type": "ContentType"}, {}),
     "ContentType": Model("ContentType.objects", ("model",), {}, {}),
     "Profile": Model("Profile.objects", ("bio",), {"author": "Author"}, {}),
-    "Review": Model(
-        "Review.objects", ("text",), {"book": "Book"}, {}, 'text="New", book_id=1'
-    ),
+    "Review": Model("Review.objects", ("text",), {"book": "Book"}, {}, 'text="New", book_id=1'),
 }
 #: Relations to one row whose key is in the other table.
 _REVERSE: Final = frozenset({"profile"})
@@ -67,7 +65,17 @@ _ORDER: Final = {
         "row list query root rows manager one many column key other Model made helper".split()
     )
 }
-_START: Final = ("Book", "Book", "Book", "Author", "Author", "Profile", "Review", "Publisher", "Tag")
+_START: Final = (
+    "Book",
+    "Book",
+    "Book",
+    "Author",
+    "Author",
+    "Profile",
+    "Review",
+    "Publisher",
+    "Tag",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +162,13 @@ class _Writer:
         self.names = outside if template.local else filling.named(outside)
 
     def add_line(self, text: str, template: Template | None = None) -> None:
-        bare = text
-        stripped = text.lstrip()
-        if stripped.startswith(("def ", "async def ")):
-            bare = _without_annotations(text)
-        self.written.append(Line(text, bare, template))
+        self.written.append(written(text, template))
+
+
+def written(text: str, template: Template | None = None) -> Line:
+    """A line with its twin without annotations."""
+    is_definition = text.lstrip().startswith(("def ", "async def "))
+    return Line(text, _without_annotations(text) if is_definition else text, template)
 
 
 def _without_annotations(text: str) -> str:
@@ -379,5 +389,3 @@ class _Filling(dict[str, str]):
             names.append(self._random.choice(list(relations)))
             model = relations[names[-1]]
         return "__".join(names)
-
-

@@ -11,7 +11,8 @@ from typing import Final
 from verdicts import Program, Verdict, names_in
 
 _READ: Final = re.compile(r"\b\w+\.[a-z_]+\b")
-_READ_BY_NAME: Final = re.compile(r"attr\((\w+), \"(\w+)\"")
+_ASSIGNED: Final = re.compile(r"\w+\.(\w+) = ")
+_READ_BY_NAME: Final = re.compile(r"\b\w+attr\((\w+), \"(\w+)\"")
 _SAME: Final = re.compile(
     r"\s*(?:(?:async )?for (?P<item>\w+) in (?P<rows>\w+):|(?P<new>\w+) = (?P<old>\w+)(\[0\])?)$"
 )
@@ -45,6 +46,13 @@ def _read_again(verdict: Verdict) -> bool:
 
 def _reads(text: str) -> list[str]:
     return _READ.findall(_READ_BY_NAME.sub(r"\1.\2", text))
+
+
+def _assigned(verdict: Verdict) -> bool:
+    lines = [line.annotated for line in verdict.program]
+    assigned = {name for line in lines for name in _ASSIGNED.findall(line)}
+    read = {read.rpartition(".")[2] for read in _reads(verdict.line.annotated)}
+    return verdict.is_missed and bool(read & assigned)
 
 
 def _handed_on(verdict: Verdict) -> bool:
@@ -98,35 +106,40 @@ LIMITS: Final = (
         "what read the same attribute before has loaded it, or raised",
         _read_again,
     ),
+    Limit("assigned", "the instance of another name may be the same", _assigned),
     Limit("handed on", "who was given the object may have loaded it", _handed_on),
     Limit(
         "when",
         "the message says what it takes to raise",
         lambda verdict: verdict.is_false and all(", when " in text for text in verdict.said),
     ),
-    Limit("generic relation", "django-stubs gives its manager no type", _missed_with(r"\.comments")),
+    Limit(
+        "generic relation", "django-stubs gives its manager no type", _missed_with(r"\.comments")
+    ),
     Limit(
         "own get_queryset",
         "it may load what it likes",
         _missed_with(r"Review\.objects|\.reviews"),
     ),
-    Limit(
-        "own queryset method", "it may load what it likes", _missed_with(r"\.published\(\)")
-    ),
+    Limit("own queryset method", "it may load what it likes", _missed_with(r"\.published\(\)")),
     Limit(
         "dead code",
         "a line that never ran, for one before it raised, counts as one that may have",
-        lambda verdict: verdict.is_missed
-        and any(
-            names_in(verdict.program[index].annotated) & names_in(verdict.line.annotated)
-            for index in verdict.never_ran
+        lambda verdict: (
+            verdict.is_missed
+            and any(
+                names_in(verdict.program[index].annotated) & names_in(verdict.line.annotated)
+                for index in verdict.never_ran
+            )
         ),
     ),
     Limit(
         "nothing to do",
         "it depends on the rows there are, and on what they have loaded",
-        lambda verdict: verdict.is_false
-        and bool(re.search(r"prefetch_related_objects|acreate|asave", verdict.story())),
+        lambda verdict: (
+            verdict.is_false
+            and bool(re.search(r"prefetch_related_objects|acreate|asave", verdict.story()))
+        ),
     ),
     Limit("key functions", "the type of what they get is not known", _missed_with(r"lambda item")),
     Limit(
@@ -155,6 +168,11 @@ LIMITS: Final = (
         _missed_with(r"\.(books|co_written)\b"),
     ),
     Limit(
+        "deferred parent",
+        "since Django 6.1 rows of a related manager know their parent only with its key",
+        _missed_with(r"\.(authors|books|co_written)\b.*\.(only|defer)\("),
+    ),
+    Limit(
         "key made later",
         "an instance that was made without a key has nothing to ask for until it is saved",
         _missed_with(r"= Author\([^p](?s:.*)\.profile|\"profile\""),
@@ -167,8 +185,10 @@ LIMITS: Final = (
     Limit(
         "result without annotation",
         "its class is not known",
-        lambda verdict: verdict.is_missed
-        and verdict.variant == "bare"
-        and bool(re.search(r"helper_|to_thread\(list", verdict.story())),
+        lambda verdict: (
+            verdict.is_missed
+            and verdict.variant == "bare"
+            and bool(re.search(r"helper_|to_thread\(list", verdict.story()))
+        ),
     ),
 )

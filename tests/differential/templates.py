@@ -362,7 +362,7 @@ BLOCKS: Final = (
             ("for {x} in {rows}:\n    pass", 1),
             ("if {query}:\n    ...", 1),
             ("if not {query}:\n    ...", 0.5),
-            ("if flag and {query}:\n    pass", 0.5),
+            ("if {query} and flag:\n    pass", 0.5),
             ("if {row}.{one}:\n    ...", 1),
             ("if flag:\n    ...", 1.5),
             ("if flag:\n    ...\nelse:\n    ...", 1.5),
@@ -386,7 +386,9 @@ HELPERS: Final = (
     Template("def {Helper}() -> QuerySet[{Model}]:\n    return {root}", 2),
     Template("def {Helper}() -> object:\n    return {root}.first()"),
     Template("def {Helper}() -> int:\n    return 1"),
-    Template("def {Helper}() -> object:\n    for item in {root}:\n        return item\n    return None"),
+    Template(
+        "def {Helper}() -> object:\n    for item in {root}:\n        return item\n    return None"
+    ),
     Template("def {Helper}() -> object:\n    return [item.pk for item in {root}]"),
     Template("def {Helper}() -> object:\n    return {helper}()", 2),
     Template("def {Helper}() -> object:\n    return {helper}"),
@@ -394,4 +396,3 @@ HELPERS: Final = (
     Template("def {Helper}() -> object:\n    return (item for item in [1])"),
     Template("def {Helper}() -> object:\n    if {root}.exists():\n        return 1\n    return 2"),
 )
-

@@ -64,6 +64,11 @@ class Verdict:
         start = next(i for i, line in enumerate(self.program) if _is_start(line))
         return [line.annotated for line in self.program[start + 1 : self.index]]
 
+    def report(self) -> str:
+        """The story, and what is wrong about its last line."""
+        says = "\n".join(self.said) or "nothing"
+        return f"{self.story()}\n{self.ran} in an event loop; mypy ({self.variant}) says {says}"
+
     def story(self) -> str:
         """The lines that this one depends on by its names, and the line itself."""
         needed = names_in(self.line.annotated)
@@ -81,9 +86,7 @@ class Verdict:
 def verdicts(programs: Sequence[Program], folder: Path) -> Iterator[Verdict]:
     """Run the programs and mypy; what both say of each line that ran."""
     starts = range(0, len(programs), _PROGRAMS_PER_MODULE)
-    modules = {
-        str(start): programs[start : start + _PROGRAMS_PER_MODULE] for start in starts
-    }
+    modules = {str(start): programs[start : start + _PROGRAMS_PER_MODULE] for start in starts}
     for name, inside in modules.items():
         for variant in VARIANTS:
             text = "".join(f"{getattr(line, variant)}\n" for line in module(inside))

@@ -93,17 +93,17 @@ _DECORATOR: Final = [
     State({**_CHAIN, "decorators.py": _DECORATORS, "far.py": _SLEEPS}, _REACHED),
     State({"far.py": _DECORATED.format("logged")}, _REACHED),
     # Nobody awaits it in `two`: another mistake, but no sleep on the loop.
-    State({"far.py": _DECORATED.format("in_thread")}, ("middle.py:5 unawaited-coroutine",)),
+    State({"far.py": _DECORATED.format("in_thread")}, ("middle.py:5 unused-coroutine",)),
     State({"far.py": _DECORATED.format("logged")}, _REACHED),
     State(
         {
             "decorators.py": _DECORATORS.replace(
                 "def logged(function: F) -> F:\n    return function",
-                "logged = in_thread",
-            ).replace("logged = in_thread", "")
+                "",
+            )
             + "\nlogged = in_thread\n"
         },
-        ("middle.py:5 unawaited-coroutine",),
+        ("middle.py:5 unused-coroutine",),
     ),
     State({"decorators.py": _DECORATORS}, _REACHED),
 ]
@@ -136,7 +136,10 @@ _IGNORED: Final = [
     State({**_CHAIN, "far.py": _SLEEPS}, _REACHED),
     State({"view.py": _VIEW.replace("one()", "one()  # type: ignore[async-blocking-call]")}, ()),
     State({"far.py": _SLEEPS.replace("1", "2")}, ()),
-    State({"view.py": _VIEW.replace("one()", "one()  # type: ignore[async-blocking]")}, ()),
+    State(
+        {"view.py": _VIEW.replace("one()", "one()  # type: ignore[async-blocking]")},
+        ("view.py:5 unused-ignore",),
+    ),
     State({"view.py": _VIEW.replace("one()", "one()  # type: ignore")}, ()),
     State(
         {"view.py": _VIEW.replace("one()", "one()  # type: ignore[async-unsafe]")},
@@ -342,17 +345,17 @@ _UNAWAITED: Final = [
     State(
         {"mail.py": _COROUTINE},
         (
-            "annotated.py:6 unawaited-coroutine",
+            "annotated.py:6 unused-coroutine",
             "bare.py:6 unawaited-coroutine",
-            "top.py:3 unawaited-coroutine",
+            "top.py:3 unused-coroutine",
         ),
     ),
     State(
         {"other.py": "x = 2\n"},
         (
-            "annotated.py:6 unawaited-coroutine",
+            "annotated.py:6 unused-coroutine",
             "bare.py:6 unawaited-coroutine",
-            "top.py:3 unawaited-coroutine",
+            "top.py:3 unused-coroutine",
         ),
         ("other",),
     ),
