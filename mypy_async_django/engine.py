@@ -66,11 +66,21 @@ class Engine:
             return set()
         if self._memory is not None:
             self._facts.forget(tree)
-            self._memory.open(module)
         self._facts.take(tree)
         if (error := self._facts.failures.pop(tree.fullname, None)) is not None:
             with place(module, None):
                 report(module, _failure("the summaries", tree, error))
+        used = self._look_over(module)
+        if self._memory is not None:
+            self._memory.close(module)
+            self._look_again(module, self._memory)
+        return used - {tree.fullname}
+
+    def _look_over(self, module: Module) -> set[str]:
+        """Look at all of a module; the modules that its findings depend on."""
+        tree = module.tree
+        if self._memory is not None:
+            self._memory.open(module)
         bodies = self._bodies()
         everything = module.makes_coroutines or _knows_coroutines(tree)
         used: set[str] = set()
@@ -82,10 +92,42 @@ class Engine:
                     used |= self._look_at(module, version, outermost, bodies)
         if everything or defines_coroutine:
             used |= self._look_at(module, tree, None, bodies)
+        return used
+
+    def _look_again(self, module: Module, memory: Memory) -> None:
+        """The daemon has been through a module: look where that matters and mypy does not come.
+
+        mypy asks plugins nothing in unannotated functions, and nothing about operations other than
+        calls. For the bodies that it checks, its types of the last time have to do.
+        """
+        name, changed = module.tree.fullname, memory.changed(module)
+        if changed == {store.NAME}:
+            self._look_at_users(name, memory)
+        elif changed:
+            self._look_over_importers(name, memory)
+        for gone in memory.gone(self.modules):
+            self._look_over_importers(gone, memory)
+        memory.show_again(module.errors)
+
+    def _look_at_users(self, name: str, memory: Memory) -> None:
+        """Look at the bodies that depend on a module's summaries."""
+        bodies = self._bodies()
+        for module, key, outermost in memory.users(name):
+            self._look_at(module, key or module.tree, outermost, bodies)
+
+    def _look_over_importers(self, name: str, memory: Memory) -> None:
+        """Summarise the modules that import a module, and look at them."""
+        importers = memory.importers(name)
+        for module in importers:
+            self._facts.forget(module.tree)
+            self._facts.take(module.tree)
+        for module in importers:
+            self._look_over(module)
+
+    def module_parsed(self, name: str) -> None:
+        """mypy has read a module and not looked at it yet."""
         if self._memory is not None:
-            self._memory.close(module)
-            self._memory.show_again(self.modules)
-        return used - {tree.fullname}
+            self._memory.before(name)
 
     def call_under_way(self, checker: TypeChecker) -> None:
         """Look at a function again that the daemon checks again, as something it uses has changed.
@@ -93,20 +135,21 @@ class Engine:
         The daemon does not come by the module's end for that. At the function's last call nearly
         all types are known; for the rest those of the last time have to do.
         """
-        if self._memory is None or checker.last_pass != _RECHECK_PASSES:
+        memory = self._memory
+        if memory is None or not self._facts.is_project(checker.tree):
             return
-        function = checker.scope.current_function()
+        memory.hear(checker.tscope.function)
         module = self._module(checker.tree, checker)
-        if module is None or not isinstance(function, FuncDef):
+        if checker.last_pass != _RECHECK_PASSES or module is None:
             return
-        last = last_call(function)
-        if last is None or checker.has_type(last.callee):
-            self._memory.show_again(self.modules)
-            outermost = checker.tscope.function
+        memory.show_again(module.errors, module.tree.fullname)
+        function, outermost = checker.scope.current_function(), checker.tscope.function
+        last = last_call(function) if isinstance(function, FuncDef) else None
+        if isinstance(function, FuncDef) and (last is None or checker.has_type(last.callee)):
             around = outermost if isinstance(outermost, FuncDef) else None
             self._look_at(module, function, around, self._bodies())
-            if not function.is_coroutine:
-                self._facts.take_again(checker.tree, function)
+            if not function.is_coroutine and self._facts.take_again(checker.tree, function):
+                self._look_at_users(module.tree.fullname, memory)
 
     def _bodies(self) -> Bodies:
         return Bodies(self._catalogue, self.modules, strict_relations=self._strict_relations)
@@ -135,7 +178,7 @@ class Engine:
         body = bodies.looked_at(module, function, outermost, reach, remembered)
         found = [finding for rule in RULES for finding in self._found(rule, body)]
         if self._memory is not None:
-            self._memory.note(module, key, found, body)
+            self._memory.note(module, key, outermost, found, reach.modules, body)
         elif found:
             with place(module, outermost):
                 for finding in found:
@@ -157,8 +200,8 @@ class Engine:
                 if not body.is_expected_to_fail(finding.node)
             ]
         except Exception as error:
-            if self._options.show_traceback:
-                raise
+            if self._options.show_traceback and self._memory is None:
+                raise  # the daemon always wants it, and would end
             return [_failure(f'rule "{rule.code.code}"', body.function, error)]
 
 

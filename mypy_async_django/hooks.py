@@ -58,6 +58,7 @@ class AsyncDjangoPlugin(Plugin):
     @override
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         self._refuse_problem()
+        self._engine.module_parsed(file.fullname)
         return []
 
     @override

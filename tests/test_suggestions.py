@@ -20,7 +20,18 @@ from mypy_async_django.registry import RULES
 TESTS = Path(__file__).parent
 OURS = {rule.code.code for rule in RULES}
 # What these suggest takes more than one place, or a function that is not there yet.
-IN_WORDS = {"async-race", "async-race-orm", "async-race-self", "async-transaction", "dangling-task"}
+IN_WORDS = {
+    "async-busy-wait",
+    "async-busy-wait-flag",
+    "async-override",
+    "async-race",
+    "async-race-orm",
+    "async-race-self",
+    "async-transaction",
+    "async-unordered",
+    "dangling-task",
+    "sync-decorator",
+}
 
 # What mypy says of `sync_to_async(list)(rows)`, with which nothing is wrong.
 UNAVOIDABLE = {"Too many arguments  [call-arg]", 'Need type annotation for "each"  [var-annotated]'}
@@ -78,6 +89,9 @@ def load(pk: int) -> Book:
 
 def nap() -> None:
     time.sleep(1)
+
+def runs(pk: int) -> Book:
+    return async_to_sync(get_book)(pk)
 
 """
 
@@ -216,6 +230,20 @@ IN_A_COROUTINE: Final[list[Row]] = [
     "load(pk)",
     "title = load(pk).title",
     "nap()",
+    # nested-event-loop
+    "asyncio.run(run())",
+    "loop.run_until_complete(run())",
+    "title = async_to_sync(get_book)(1).title",
+    "runs(1)",
+    # bridge-misuse
+    (
+        "await sync_to_async(Book.objects.get(pk=1))()",
+        "await sync_to_async(Book.objects.get(pk=1))()",
+    ),
+    ("found = await sync_to_async(get_book)(1)", "await sync_to_async(get_book)(1)"),
+    ("found = await asyncio.to_thread(get_book, 1)", "await asyncio.to_thread(get_book, 1)"),
+    # bridge-thread
+    ("found = await asyncio.to_thread(load, 1)", "asyncio.to_thread(load, 1)"),
     # unawaited-coroutine
     "found = get_book(1)",
     "_ = get_book(1)",
@@ -258,7 +286,7 @@ IN_A_FUNCTION: Final[list[Row]] = [
     "text = f'{get_book(1)}'",
     "found = Book.objects.aget(pk=pk)",
     "flag = not is_banned('x')",
-    "print(Book().asave())",
+    "print(Book().adelete())",
     "found = sync_to_async(load)(1)",
     "title = sync_to_async(load)(1) is None",
     "transaction.on_commit(run)",

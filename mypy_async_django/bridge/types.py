@@ -74,7 +74,7 @@ def class_object(type_: ProperType | None) -> TypeInfo | None:
     if isinstance(type_, FunctionLike) and type_.is_type_obj():
         return type_.type_object()
     if isinstance(type_, TypeType):
-        return class_of(get_proper_type(type_.item))
+        return class_of(type_.item)
     return None
 
 

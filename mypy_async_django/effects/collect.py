@@ -26,11 +26,13 @@ from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.effects.summary import StoredResult, Summaries, Summary
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import called_functions, is_nested
+from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.needs import needs_of, passes_of
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.origins import origins
 from mypy_async_django.index.queries import Kind, Result
+from mypy_async_django.index.requests import USER, forced_users, rendered_querysets
 
 _LOOP_PROBES: Final = frozenset(
     {
@@ -42,6 +44,7 @@ _LOOP_PROBES: Final = frozenset(
 _MOST_NEEDS: Final = 20
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _MADE_SYNC: Final = "async_to_sync"
+_RENDERED: Final = "QuerySet.__iter__"
 
 IsProject = Callable[[str], bool]
 """Whether a function, by its full name, is defined in the user's project and not trusted."""
@@ -53,14 +56,17 @@ def summaries_of(
     """What the functions of a module do; those with nothing to say are left out."""
     found: dict[str, Summary] = {}
     prefix = f"{tree.fullname}."
+    decorators = dict(_decorators(tree))
     for _, function in functions(tree):
         if function.fullname.startswith(prefix):
             summary = summary_of(function, body_of, is_project)
+            names = decorators.get(function, frozenset())
+            if function.is_coroutine and names & TO_SYNC:
+                summary = replace(summary, nests=(_MADE_SYNC,))
+            elif any(body_of(function).catalogue.offloader(name) for name in names):
+                summary = replace(summary, raises=(), blocks=(), nests=(), calls=())
             if summary:
                 found[function.fullname.removeprefix(prefix)] = summary
-    for function in _made_sync(tree):
-        name = function.fullname.removeprefix(prefix)
-        found[name] = replace(found.get(name, Summary()), nests=(_MADE_SYNC,))
     return found
 
 
@@ -104,7 +110,13 @@ def _operations(
                 continue  # what it takes is not to be seen from afar
             if hit.api.effect in found:
                 found[hit.api.effect].add(display_name(hit.api))
+        if any(forced_users(body)):
+            found[Effect.RAISES].add(USER)
+        if any(rendered_querysets(body)):
+            found[Effect.RAISES].add(_RENDERED)
         for target in called_functions(body):
+            if is_caught(body, target.node):
+                continue
             if is_nested(target.function):
                 known = any(target.function is other.function for other in bodies)
                 if not known and not target.function.is_coroutine:
@@ -125,15 +137,14 @@ def _is_probe(body: Body) -> bool:
     )
 
 
-def _made_sync(tree: MypyFile) -> Iterator[FuncDef]:
-    """The coroutine functions that a decorator makes sync functions of, with a loop of their own."""
+def _decorators(tree: MypyFile) -> Iterator[tuple[FuncDef, frozenset[str]]]:
+    """The decorated functions of a module, with the full names of what decorates them."""
     stack: list[Node] = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(node, Decorator) and node.func.is_coroutine:
+        if isinstance(node, Decorator):
             makers = (d.callee if isinstance(d, CallExpr) else d for d in node.original_decorators)
-            if any(isinstance(made, RefExpr) and made.fullname in TO_SYNC for made in makers):
-                yield node.func
+            yield node.func, frozenset(m.fullname for m in makers if isinstance(m, RefExpr))
         stack.extend(child for child in children(node) if isinstance(child, Statement))
 
 

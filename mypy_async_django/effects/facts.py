@@ -58,21 +58,27 @@ class Facts:
         try:
             summaries = summaries_of(tree, bodies.inferred, self._is_projects)
         except Exception as error:
-            if self._options.show_traceback:
+            if self._options.show_traceback and not self._options.fine_grained_incremental:
                 raise
             self.failures[tree.fullname] = error
             summaries = {}
         return self._keep(tree, summaries, bodies)
 
-    def take_again(self, tree: MypyFile, function: FuncDef) -> None:
-        """Put a function's new summary in the place of the old one."""
+    def take_again(self, tree: MypyFile, function: FuncDef) -> bool:
+        """Put a function's new summary in the place of the old one; whether it is another."""
         name = function.fullname.removeprefix(f"{tree.fullname}.")
         if name == function.fullname:
-            return
-        bodies = self._bodies()
-        summary = summary_of(function, bodies.inferred, self._is_projects)
-        summaries = {**self.of(tree), name: summary}
+            return False
+        bodies, before = self._bodies(), self.of(tree)
+        try:
+            summary = summary_of(function, bodies.inferred, self._is_projects)
+        except Exception:
+            return False  # told when the whole module was summarised
+        if summary == before.get(name, Summary()):
+            return False
+        summaries = {**before, name: summary}
         self._keep(tree, {name: facts for name, facts in summaries.items() if facts}, bodies)
+        return True
 
     def reach(self, bodies: Bodies, outermost: FuncItem | None) -> Reach:
         """What the functions that one body calls do, through whatever they call."""

@@ -35,10 +35,13 @@ class Reach:
         self._class_named = class_named
         self.modules: set[str] = set()
 
-    def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
+    def path(
+        self, function: FuncItem, effect: Effect, free: tuple[str, ...] = ()
+    ) -> tuple[str, ...] | None:
         """The shortest way from a function to an operation of the effect.
 
         Full names of the functions on the way, the operation's name last; None where there is none.
+        ``free`` are the beginnings of the names of operations that do not count.
         """
         start = "lambda" if isinstance(function, LambdaExpr) else function.fullname
         came_from: dict[str, str | None] = {start: None}
@@ -48,7 +51,7 @@ class Reach:
             summary = self._summary_of(function) if inside else self._summary(name)
             if any(self._summary(called).is_probe for called in summary.calls):
                 continue
-            operations = _operations(summary, effect)
+            operations = [o for o in _operations(summary, effect) if not o.startswith(free)]
             if operations:
                 return (*_way(name, came_from), operations[0])
             for called in summary.calls:

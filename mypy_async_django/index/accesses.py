@@ -110,7 +110,6 @@ def accesses_of(body: Body, call: CallExpr, given: Values = _NOTHING, depth: int
     if not _is_in(function, surroundings.tree.fullname):
         return Accesses()
     inner = surroundings.body_of(function)
-    inner.surroundings = surroundings
     if _waits_for_others(inner):
         return Accesses()
     return _accesses(inner, _arguments(body, call, function, given), depth)

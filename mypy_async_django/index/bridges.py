@@ -21,9 +21,10 @@ from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import functions_behind
-from mypy_async_django.index.hits import api_of_function, api_of_member
+from mypy_async_django.index.hits import api_of_function, api_of_member, hits
 from mypy_async_django.index.offloading import handed_over, is_called_early, offloader_of
 from mypy_async_django.index.operations import called_name, calls, full_name
+from mypy_async_django.index.reached import reached
 
 _FIRST: Final = (None, "awaitable")
 
@@ -83,12 +84,22 @@ def database_work(
     Empty where it is Django's own, such as ``Book.objects.get``, or ``list`` with a queryset.
     """
     if isinstance(function, FuncDef):
-        return body.effects.path(function, Effect.RAISES) if body.effects else None
+        return _work_inside(body, function)
     evaluator = EVALUATORS.get(full_name(body, function) or "")
     if evaluator is not None and arguments:
         row = api_of_member(body, arguments[0], METHODS[evaluator.use])
         return () if row and row.effect is Effect.RAISES else None
     return _does(body, function, Effect.RAISES)
+
+
+def _work_inside(body: Body, function: FuncDef) -> tuple[str, ...] | None:
+    """As `database_work`, for a function that the module hands to a thread by decorating it."""
+    if body.surroundings is None:
+        return None
+    inside = body.surroundings.body_of(function)
+    if any(hit.api.effect is Effect.RAISES and not hit.api.when for hit in hits(inside)):
+        return ()
+    return next((found.path for found in reached(inside, Effect.RAISES)), None)
 
 
 def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] | None:

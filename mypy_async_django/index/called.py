@@ -323,7 +323,12 @@ def _formatting(body: Body, use: ImplicitUse) -> tuple[str, ...]:
 
 
 def getter(node: SymbolNode | None) -> FuncDef | None:
-    """The function behind a property, cached or not."""
+    """The function behind a property, cached or not; None for an abstract one."""
+    function = _getter(node)
+    return None if function is None or function.abstract_status else function
+
+
+def _getter(node: SymbolNode | None) -> FuncDef | None:
     match node:
         case Decorator() if node.var.is_property:
             return node.func

@@ -30,6 +30,7 @@ from mypy.nodes import (
     NameExpr,
     Node,
     OpExpr,
+    RefExpr,
     ReturnStmt,
     SetComprehension,
     SetExpr,
@@ -153,6 +154,8 @@ class _Tracker:
                 yield self.end(parent, inside=True)
             case StarExpr():
                 yield self.end(parent, inside=inside)
+            case CallExpr(callee=RefExpr(fullname="builtins.dict")):
+                yield self.end(parent, inside=True)
             case GeneratorExpr() | DictionaryComprehension():
                 yield self._in_comprehension(parent, value)
             case ListComprehension() | SetComprehension():

@@ -28,6 +28,7 @@ from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.loaded import is_loaded
 from mypy_async_django.index.offloading import is_called_early
 from mypy_async_django.index.operations import (
@@ -84,7 +85,11 @@ def hits(body: Body) -> tuple[Hit, ...]:
     Left out is what finds its rows in memory, and what a bridge was meant to call: a mistake of
     another kind.
     """
-    return tuple(hit for hit in _hits(body) if not is_loaded(body, hit.operation))
+    return tuple(
+        hit
+        for hit in _hits(body)
+        if not is_loaded(body, hit.operation) and not is_caught(body, hit.node)
+    )
 
 
 def _hits(body: Body) -> Iterator[Hit]:

@@ -11,12 +11,14 @@ from mypy.nodes import (
     FuncItem,
     GeneratorExpr,
     IndexExpr,
+    ListComprehension,
     MemberExpr,
     NameExpr,
     Node,
     SliceExpr,
 )
 
+from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.index.body import Body
@@ -42,9 +44,9 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
     """
     match operation:
         case ImplicitUse(value=session) if all_are(body.type_of(session), _SESSION):
-            return _is_session_loaded(body, session)
+            return is_session_loaded(body, session)
         case CallExpr(callee=MemberExpr(expr=session)) if all_are(body.type_of(session), _SESSION):
-            return _is_session_loaded(body, session)
+            return is_session_loaded(body, session)
         case ImplicitUse(value=queryset):
             return _is_consumed(body, queryset) or _is_prefetched(body, queryset, implicit=True)
         case CallExpr(callee=MemberExpr(expr=queryset, name=name)):
@@ -65,7 +67,7 @@ def uses_loaded(body: Body, function: FuncItem, call: Node) -> bool:
     )
 
 
-def _is_session_loaded(body: Body, session: Expression) -> bool:
+def is_session_loaded(body: Body, session: Expression) -> bool:
     """Whether something has loaded the session before: an awaited twin of it, or the user's."""
     return any(
         isinstance(node, AwaitExpr)
@@ -83,12 +85,23 @@ def _is_session_loaded(body: Body, session: Expression) -> bool:
     )
 
 
+def takes_loaded(body: Body, call: CallExpr) -> bool:
+    """Whether a call is given a queryset that may have its rows in memory by then."""
+    return any(
+        all_are(body.type_of(given), QUERYSET) and _is_consumed(body, given) for given in call.args
+    )
+
+
 def _is_consumed(body: Body, queryset: Expression) -> bool:
     if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
         return _is_consumed(body, queryset.base)
     if not isinstance(queryset, NameExpr):
         return False
-    return is_handed_on(body, queryset, queryset) or _is_iterated(body, queryset, queryset)
+    return (
+        is_handed_on(body, queryset, queryset)
+        or _is_iterated(body, queryset, queryset)
+        or _is_list(body, queryset)
+    )
 
 
 def _is_iterated(body: Body, queryset: NameExpr, before: Node) -> bool:
@@ -97,6 +110,12 @@ def _is_iterated(body: Body, queryset: NameExpr, before: Node) -> bool:
         body.flow.reaches(source, before) and body.makers(source) == made
         for source in _sources_of_async_loops(body)
     )
+
+
+def _is_list(body: Body, name: NameExpr) -> bool:
+    """Whether a name was bound anew to a list, against its declared type."""
+    values = body.values(name)
+    return bool(values) and all(isinstance(value, ListComprehension) for value in values)
 
 
 def _sources_of_async_loops(body: Body) -> list[NameExpr]:

@@ -161,7 +161,7 @@ class Origins:
             case ((BindingKind.ASSIGN | BindingKind.WALRUS), Expression()):
                 if not binding.path:
                     yield from self.rows(value) or (None,)
-                elif binding.path == (0,) and isinstance(value, AwaitExpr):
+                elif binding.path == (0,) and isinstance(value, AwaitExpr) and _has_one_way(value):
                     yield self._awaited(value.expr, _OR_CREATE)
                 else:
                     yield None
@@ -336,13 +336,16 @@ def _behind(relation: str, rows: Iterable[Row]) -> Iterator[str]:
         )
 
 
+def _has_one_way(found: AwaitExpr) -> bool:
+    """Whether ``aget_or_create`` gives the same either way: no ``defaults`` for a new row."""
+    return isinstance(found.expr, CallExpr) and "defaults" not in found.expr.arg_names
+
+
 def _lookup(argument: Expression) -> str | None:
     match argument:
         case StrExpr():
             return argument.value
         case CallExpr(callee=NameExpr(name="Prefetch"), args=[StrExpr() as name]):
-            return name.value
-        case CallExpr(callee=NameExpr(name="Prefetch"), args=[StrExpr() as name, _]):
             return name.value
         case _:
             return None

@@ -19,10 +19,14 @@ from mypy_async_django.bridge.models import QUERYSET, RAW_QUERYSET
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.loaded import is_loaded
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses, reads
 
 _REQUEST: Final = "django.http.request.HttpRequest"
+#: Operations by the names that paths give them.
+USER: Final = "HttpRequest.user"
+SESSION: Final = "SessionBase."
 
 #: What renders at once, with the position of the context among the arguments.
 _RENDERERS: Final = {
@@ -42,7 +46,7 @@ def forced_users(body: Body) -> Iterator[Read]:
     for read in reads(body):
         if read.name != "user" or not all_are(body.type_of(read.receiver), _REQUEST):
             continue
-        if _is_assigned_before(body, read) or _is_asked_for(read):
+        if is_user_given(body, read.node) or _is_asked_for(read) or is_caught(body, read.node):
             continue
         uses = (read.node, *_uses_of_name(body, read.node))
         if any(use in forcing for use in uses):
@@ -77,17 +81,16 @@ def _is_asked_for(read: Read) -> bool:
     return isinstance(read.node, CallExpr) and "hasattr" in getattr(read.node.callee, "name", "")
 
 
-def _is_assigned_before(body: Body, read: Read) -> bool:
-    return any(
-        _assigns(node, read.name) and body.flow.reaches(node, read.node) for node in body.nodes
-    )
+def is_user_given(body: Body, before: Node) -> bool:
+    """Whether a request may have got a user that is not lazy: by the body, before a node runs."""
+    return any(_gives_user(node) and body.flow.reaches(node, before) for node in body.nodes)
 
 
-def _assigns(node: Node, name: str) -> bool:
+def _gives_user(node: Node) -> bool:
     """Whether a node gives requests a new user: an assignment, ``alogin``, ``alogout``."""
     match node:
         case AssignmentStmt():
-            return any(isinstance(t, MemberExpr) and t.name == name for t in node.lvalues)
+            return any(isinstance(t, MemberExpr) and t.name == "user" for t in node.lvalues)
         case CallExpr(callee=NameExpr(name=called) | MemberExpr(name=called)):
             return called in {"alogin", "alogout"}
         case _:

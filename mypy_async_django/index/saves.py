@@ -91,9 +91,9 @@ def _changes(
                 continue
         is_same = owner.name == instance.name and body.flow.reaching(owner) == bindings
         models = classes(body.type_of(owner)) if is_same else ()
-        if models and all(is_column(model, field) for model in models):
-            if _comes_from(body, value, owner.name, field):
-                yield node, field
+        is_plain = bool(models) and all(is_column(model, field) for model in models)
+        if is_plain and _comes_from(body, value, owner.name, field):
+            yield node, field
 
 
 def _comes_from(body: Body, value: Expression, owner: str, field: str) -> bool:

@@ -69,11 +69,12 @@ called something else.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import FuncDef, NameExpr
+from mypy.nodes import LDEF, AssignmentStmt, FuncDef, NameExpr
 
 from mypy_async_django.bridge.tree import functions
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import is_nested
 from mypy_async_django.index.places import Scope
 from mypy_async_django.index.polling import Polling, local_twins, pollings
 from mypy_async_django.rule import ASYNC_BUSY_WAIT, code
@@ -101,10 +102,17 @@ def findings(body: Body) -> Iterator[Finding]:
 
 
 def _may_hide(body: Body) -> bool:
-    """Whether the body has a local that nothing reads: most have none, and need no further look."""
-    return isinstance(body.function, FuncDef) and any(
-        isinstance(binding.node, NameExpr) and not body.flow.uses(binding)
-        for binding in body.flow.bindings()
+    """Whether the body assigns to a local that may be meant to be another's: most do not."""
+    if body.surroundings is None or not isinstance(body.function, FuncDef):
+        return False
+    names = body.surroundings.tree.names
+    return any(
+        isinstance(target, NameExpr)
+        and target.kind == LDEF
+        and (target.name in names or is_nested(body.function))
+        for node in body.nodes
+        if isinstance(node, AssignmentStmt)
+        for target in node.lvalues
     )
 
 
@@ -115,7 +123,5 @@ def _polled(body: Body) -> Iterator[tuple[str, Polling]]:
         return
     for _, function in functions(surroundings.tree):
         if function.is_coroutine and function is not body.function:
-            other = surroundings.body_of(function)
-            other.surroundings = surroundings
-            for polling in pollings(other):
+            for polling in pollings(surroundings.body_of(function)):
                 yield function.name, polling

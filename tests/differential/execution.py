@@ -46,11 +46,11 @@ def main(database: str, *paths: str) -> None:
     from shelves import fill
 
     fill()
-    asyncio.run(_print_all(paths))
+    asyncio.run(_write_all(paths))
 
 
-async def _print_all(paths: tuple[str, ...]) -> None:
-    print(json.dumps({path: await _outcomes(Path(path)) for path in paths}))
+async def _write_all(paths: tuple[str, ...]) -> None:
+    json.dump({path: await _outcomes(Path(path)) for path in paths}, sys.stdout)
 
 
 async def _outcomes(path: Path) -> dict[int, str]:
@@ -61,7 +61,7 @@ async def _outcomes(path: Path) -> dict[int, str]:
     return {
         line: next(iter(outcomes)) if len(outcomes) == 1 else "mixed"
         for line, outcomes in seen.items()
-        if os.environ.get("DIFF_ALL") or outcomes <= {"raised", "clean", "skipped"}
+        if outcomes <= {"raised", "clean", "skipped"}
     }
 
 

@@ -6,16 +6,16 @@ same within one template:
     {query} a queryset, {manager} one or a manager, {rows} something to iterate that is lazy,
     {root} a queryset from a model's manager, {row} an instance, {list} a list of instances,
     {one} {many} {column} {key} an attribute of {row}, {other} an attribute behind {one},
-    {helper} a function; {Query} {Row} {List} {x} the new name of such a thing; {Model} a model.
+    {helper} a function; {new_query} {new_row} {new_list} {x} the new name of such a thing; {model} a model.
 
 A line that ends in a colon is followed by a block made of further templates, unless the template
 has its own.
 """
 
 import random
-from string import Formatter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from string import Formatter
 from typing import Final
 
 from templates import BLOCKS, HELPERS, IMPORTS, ROWS, STATEMENTS, Template
@@ -62,7 +62,10 @@ _REVERSE: Final = frozenset({"profile"})
 _ORDER: Final = {
     name: place
     for place, name in enumerate(
-        "row list query root rows manager one many column key other Model made helper".split()
+        [
+            *("row", "list", "query", "root", "rows", "manager"),
+            *("one", "many", "column", "key", "other", "model", "made", "helper"),
+        ]
     )
 }
 _START: Final = (
@@ -96,8 +99,20 @@ class Names:
     lists: Mapping[str, str] = field(default_factory=dict)
     helpers: tuple[str, ...] = ()
 
+    def and_one(self, kind: str, name: str, model: str) -> "Names":
+        """These names and one more of a kind."""
+        match kind:
+            case "queries":
+                return replace(self, queries={**self.queries, name: model})
+            case "rows":
+                return replace(self, rows={**self.rows, name: model})
+            case "lists":
+                return replace(self, lists={**self.lists, name: model})
+            case _:
+                return replace(self, helpers=(*self.helpers, name))
 
-class Missing(Exception):
+
+class MissingError(Exception):
     """A template asks for what there is not."""
 
 
@@ -106,9 +121,12 @@ def program(number: int) -> list[Line]:
     return list(_Writer(number).lines())
 
 
-def module(programs: list[list[Line]]) -> list[Line]:
+def module(programs: Sequence[Sequence[Line]]) -> list[Line]:
     """Programs as one module."""
-    return [*(Line(text, text) for text in IMPORTS.splitlines()), *(l for p in programs for l in p)]
+    return [
+        *(Line(text, text) for text in IMPORTS.splitlines()),
+        *(line for program in programs for line in program),
+    ]
 
 
 class _Writer:
@@ -140,7 +158,7 @@ class _Writer:
             filling = _Filling(self)
             try:
                 text = filling.text(template.text)
-            except Missing:
+            except MissingError:
                 continue
             self.add(text, filling, template, indent, deep)
             return
@@ -191,7 +209,7 @@ class _Filling(dict[str, str]):
         self._new: list[tuple[str, str, str]] = []
 
     def __missing__(self, name: str) -> str:
-        made: str = getattr(self, f"_{name.rstrip('_')}_")()
+        made: str = getattr(self, f"_fill_{name.rstrip('_')}")()
         self[name] = made
         return made
 
@@ -199,22 +217,19 @@ class _Filling(dict[str, str]):
         """The template filled in: what there is comes first, then what hangs on it."""
         fields = [name for _, name, _, _ in Formatter().parse(template) if name]
         for name in sorted(fields, key=lambda name: _ORDER.get(name, len(_ORDER))):
-            self[name]  # noqa: B018 - fills the table
+            self[name]
         return template.format_map(self)
 
     def named(self, names: Names) -> Names:
         """The names there are after the template."""
         for kind, name, model in self._new:
-            if kind == "helpers":
-                names = replace(names, helpers=(*names.helpers, name))
-            else:
-                names = replace(names, **{kind: {**getattr(names, kind), name: model}})
+            names = names.and_one(kind, name, model)
         return names
 
     def _pick(self, names: Mapping[str, str]) -> str:
         fitting = [name for name, model in names.items() if self._model in ("", model)]
         if not fitting:
-            raise Missing
+            raise MissingError
         name = self._random.choice(fitting)
         self._model = names[name]
         return name
@@ -230,85 +245,82 @@ class _Filling(dict[str, str]):
 
     # New names
 
-    def _x_(self) -> str:
+    def _fill_x(self) -> str:
         return self._name("x")
 
-    def _Query_(self) -> str:
+    def _fill_new_query(self) -> str:
         return self._make("queries", f"{self._model.lower()}_rows")
 
-    def _Row_(self) -> str:
+    def _fill_new_row(self) -> str:
         return self._make("rows", self._model.lower())
 
-    def _Other_(self) -> str:
+    def _fill_new_other(self) -> str:
         name = self._name(self._one_model().lower())
         self._new.append(("rows", name, self._one_model()))
         return name
 
-    def _List_(self) -> str:
+    def _fill_new_list(self) -> str:
         return self._make("lists", f"{self._model.lower()}_list")
 
-    def _Helper_(self) -> str:
+    def _fill_new_helper(self) -> str:
         name = f"helper_{self._writer.number}_{len(self._names.helpers)}"
         self._new.append(("helpers", name, ""))
         return name
 
-    def _Class_(self) -> str:
-        return f"Shelf_{self._writer.number}"
-
     # Names that are there
 
-    def _row_(self) -> str:
+    def _fill_row(self) -> str:
         return self._pick(self._names.rows)
 
-    def _list_(self) -> str:
+    def _fill_list(self) -> str:
         return self._pick(self._names.lists)
 
-    def _helper_(self) -> str:
+    def _fill_helper(self) -> str:
         if not self._names.helpers:
-            raise Missing
+            raise MissingError
         return self._random.choice(self._names.helpers)
 
     # Attributes
 
     def _attribute(self, names: Mapping[str, str] | tuple[str, ...]) -> str:
         if not names:
-            raise Missing
+            raise MissingError
         return self._random.choice(list(names))
 
-    def _one_(self) -> str:
+    def _fill_one(self) -> str:
         self._one = self._attribute(MODELS[self._model].one)
         return self._one
 
     def _one_model(self) -> str:
         return MODELS[self._model].one[self._one]
 
-    def _many_(self) -> str:
+    def _fill_many(self) -> str:
         return self._attribute(MODELS[self._model].many)
 
-    def _column_(self) -> str:
+    def _fill_column(self) -> str:
         return self._attribute(MODELS[self._model].columns)
 
-    def _key_(self) -> str:
+    def _fill_key(self) -> str:
         one = MODELS[self._model].one
         return self._attribute(tuple(f"{name}_id" for name in one if name not in _REVERSE))
 
-    def _other_(self) -> str:
+    def _fill_other(self) -> str:
         other = MODELS[self._one_model()]
         return self._attribute((*other.columns, "pk", *other.one))
 
-    def _Model_(self) -> str:
+    def _fill_model(self) -> str:
         if self._one:
             return self._one_model()
         if not self._model:
             self._model = self._random.choice([m for m in _START if MODELS[m].made])
         return self._model
 
-    def _made_(self) -> str:
+    def _fill_made(self) -> str:
         return self._attribute((MODELS[self._model].made,))
 
     # Querysets
 
-    def _query_(self) -> str:
+    def _fill_query(self) -> str:
         known = [n for n, m in self._names.queries.items() if self._model in ("", m)]
         if known and self._random.random() < 0.6:
             name = self._random.choice(known)
@@ -316,16 +328,16 @@ class _Filling(dict[str, str]):
             return name
         return self._chain(self._source(), at_least=1)
 
-    def _manager_(self) -> str:
+    def _fill_manager(self) -> str:
         if self._random.random() < 0.5:
-            return self._query_()
+            return self._fill_query()
         return self._chain(self._source(), at_least=0)
 
-    def _root_(self) -> str:
+    def _fill_root(self) -> str:
         return self._chain(self._from_model(), at_least=1)
 
-    def _rows_(self) -> str:
-        query = self._query_()
+    def _fill_rows(self) -> str:
+        query = self._fill_query()
         if self._random.random() < 0.8:
             return query
         return query + self._random.choice(
@@ -350,9 +362,8 @@ class _Filling(dict[str, str]):
         return manager
 
     def _chain(self, source: str, at_least: int) -> str:
-        steps: list[str] = []
-        for _ in range(self._random.choice((at_least, 1, 1, 2, 3))):
-            steps.append(self._step())
+        number = self._random.choice((at_least, 1, 1, 2, 3))
+        steps = [self._step() for _ in range(number)]
         if any(step.startswith(".only") for step in steps):
             steps = [step for step in steps if not step.startswith(".select")]
         return source + "".join(steps)

@@ -10,9 +10,14 @@ from typing import Final
 
 from verdicts import Program, Verdict, names_in
 
-_READ: Final = re.compile(r"\b\w+\.[a-z_]+\b")
-_ASSIGNED: Final = re.compile(r"\w+\.(\w+) = ")
+_ONE: Final = r"(?:author|co_author|publisher|profile|book|content_type)"
+_COLUMN: Final = r"(?:name|title|pages|label|bio|text|model)"
+#: A relation or a column of an instance, or a chain of them.
+_READ: Final = re.compile(rf"\b(?!item\b)[a-z]\w*(?:\.(?:{_ONE}|{_COLUMN})\b)+")
 _READ_BY_NAME: Final = re.compile(r"\b\w+attr\((\w+), \"(\w+)\"")
+_ASSIGNED: Final = re.compile(r"\w+\.(\w+) = ")
+#: The last line of a story reads a relation or a column, or uses rows that may be prefetched.
+_ON_INSTANCE: Final = re.compile(rf"\.(?:{_ONE}|{_COLUMN})(?:_id)?\b|attr\(|\.all\(\)")
 _SAME: Final = re.compile(
     r"\s*(?:(?:async )?for (?P<item>\w+) in (?P<rows>\w+):|(?P<new>\w+) = (?P<old>\w+)(\[0\])?)$"
 )
@@ -33,19 +38,36 @@ def limit_of(verdict: Verdict) -> Limit | None:
     return next((limit for limit in LIMITS if limit.applies(verdict)), None)
 
 
+def _missed_inner(verdict: Verdict) -> bool:
+    """A function inside that reads a relation."""
+    lines = "\n".join(line.annotated for line in verdict.program)
+    inner = re.search(r"inner_\w+", verdict.line.annotated)
+    pattern = rf"def {inner[0]}\(.*\n\s+return \w+\.{_ONE}\b" if inner else "$^"
+    return verdict.is_missed and bool(re.search(pattern, lines))
+
+
 def _missed_with(pattern: str) -> Callable[[Verdict], bool]:
     """A line is missed that depends on lines with such text."""
     found = re.compile(pattern)
     return lambda verdict: verdict.is_missed and bool(found.search(verdict.story()))
 
 
+def _read_missed_with(pattern: str) -> Callable[[Verdict], bool]:
+    """As `_missed_with`, for a line that reads what an instance has, or what may be prefetched."""
+    missed = _missed_with(pattern)
+    return lambda verdict: missed(verdict) and bool(_ON_INSTANCE.search(verdict.line.annotated))
+
+
 def _read_again(verdict: Verdict) -> bool:
-    before = {read for line in verdict.earlier for read in _reads(line)}
+    before = {read for line in verdict.lines("raised") for read in _reads(line)}
     return verdict.is_missed and not before.isdisjoint(_reads(verdict.line.annotated))
 
 
-def _reads(text: str) -> list[str]:
-    return _READ.findall(_READ_BY_NAME.sub(r"\1.\2", text))
+def _reads(text: str) -> Iterator[str]:
+    """The attributes of instances that a line reads: of ``a.b.c`` the ``a.b`` too."""
+    for read in _READ.findall(_READ_BY_NAME.sub(r"\1.\2", text)):
+        parts = read.split(".")
+        yield from (".".join(parts[:end]) for end in range(2, len(parts) + 1))
 
 
 def _assigned(verdict: Verdict) -> bool:
@@ -114,22 +136,32 @@ LIMITS: Final = (
         lambda verdict: verdict.is_false and all(", when " in text for text in verdict.said),
     ),
     Limit(
-        "generic relation", "django-stubs gives its manager no type", _missed_with(r"\.comments")
+        "generic relation",
+        "what the rows of its manager have loaded is not known",
+        _read_missed_with(r"\.comments"),
+    ),
+    Limit(
+        "one session",
+        "a coroutine's sessions count as one: it is loaded once it was asked for asynchronously",
+        _missed_with(r"\.session\b[^\n]*$"),
     ),
     Limit(
         "own get_queryset",
         "it may load what it likes",
-        _missed_with(r"Review\.objects|\.reviews"),
+        _read_missed_with(r"Review\.objects|\.reviews"),
     ),
-    Limit("own queryset method", "it may load what it likes", _missed_with(r"\.published\(\)")),
+    Limit(
+        "own queryset method",
+        "it may load what it likes",
+        _read_missed_with(r"\.published\(\)"),
+    ),
     Limit(
         "dead code",
         "a line that never ran, for one before it raised, counts as one that may have",
         lambda verdict: (
             verdict.is_missed
             and any(
-                names_in(verdict.program[index].annotated) & names_in(verdict.line.annotated)
-                for index in verdict.never_ran
+                names_in(line) & names_in(verdict.line.annotated) for line in verdict.lines(None)
             )
         ),
     ),
@@ -141,22 +173,22 @@ LIMITS: Final = (
             and bool(re.search(r"prefetch_related_objects|acreate|asave", verdict.story()))
         ),
     ),
-    Limit("key functions", "the type of what they get is not known", _missed_with(r"lambda item")),
+    Limit(
+        "key functions",
+        "the type of what they get is not known",
+        _missed_with(rf"key=lambda item: item\.{_COLUMN}\b"),
+    ),
     Limit(
         "no type",
         "mypy gets the type of sync_to_async(list) wrong",
-        _missed_with(r"sync_to_async\(list\)"),
+        _missed_with(r"(?s)sync_to_async\(list\)\(.*\n(?![^\n]*objects)[^\n]*$"),
     ),
     Limit(
         "own __str__",
         "what the model's method reads is not known where it is called",
         _missed_with(r"(?s)(defer|only)\(.*(repr\(|str\(|join\(|f\"|%|format)[^\n]*$"),
     ),
-    Limit(
-        "closure",
-        "a function inside does not know what the coroutine has loaded, or has not",
-        lambda verdict: "inner_" in verdict.line.annotated,
-    ),
+    Limit("closure", "what a function inside reads may have been loaded", _missed_inner),
     Limit(
         "pickled",
         "pickling is not known to evaluate",
@@ -165,30 +197,28 @@ LIMITS: Final = (
     Limit(
         "two keys",
         "with two keys to one model it is not known which of them a related manager sets",
-        _missed_with(r"\.(books|co_written)\b"),
+        _missed_with(r"(?s)\.(books|co_written)\b.*\b(co_)?author\b[^\n]*$"),
     ),
     Limit(
         "deferred parent",
         "since Django 6.1 rows of a related manager know their parent only with its key",
-        _missed_with(r"\.(authors|books|co_written)\b.*\.(only|defer)\("),
+        _missed_with(rf"(?s)\.(authors|books|co_written)\b.*\.(only|defer)\(.*{_ONE}[^\n]*$"),
     ),
     Limit(
         "key made later",
         "an instance that was made without a key has nothing to ask for until it is saved",
-        _missed_with(r"= Author\([^p](?s:.*)\.profile|\"profile\""),
+        _missed_with(r"(?s)= Author\([^p].*profile[^\n]*$"),
     ),
     Limit(
         "order of a loaded queryset",
         "first() asks again unless there is an order, which the model may bring",
-        _missed_with(r"\.first\(\)[^\n]*$"),
+        _missed_with(r"(?s)(async for|aiter\().*\.first\(\)[^\n]*$"),
     ),
     Limit(
         "result without annotation",
         "its class is not known",
         lambda verdict: (
-            verdict.is_missed
-            and verdict.variant == "bare"
-            and bool(re.search(r"helper_|to_thread\(list", verdict.story()))
+            verdict.variant == "bare" and _missed_with(r"helper_|to_thread\(list")(verdict)
         ),
     ),
 )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -10,7 +12,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
-from shop.models import Attachment, Author, Book, Profile, Publisher, Tag
+
+#: Any: the project is type-checked in the cases of the rules, here its shape is of no interest.
+shop: Any = import_module("shop.models")
 
 _SESSIONS: list[str | None] = []
 
@@ -18,19 +22,19 @@ _SESSIONS: list[str | None] = []
 def fill() -> None:
     """Make the tables and their rows."""
     call_command("migrate", run_syncdb=True, verbosity=0)
-    publisher = Publisher.objects.create(name="Ace")
-    authors = [Author.objects.create(name=name, publisher=publisher) for name in "ABC"]
-    tags = [Tag.objects.create(label=label) for label in "xyz"]
+    publisher = shop.Publisher.objects.create(name="Ace")
+    authors = [shop.Author.objects.create(name=name, publisher=publisher) for name in "ABC"]
+    tags = [shop.Tag.objects.create(label=label) for label in "xyz"]
     for author in authors:
-        Profile.objects.create(author=author, bio="...")
+        shop.Profile.objects.create(author=author, bio="...")
         for other in authors:
-            book = Book.objects.create(
+            book = shop.Book.objects.create(
                 title=f"{author} and {other}", author=author, co_author=other, publisher=publisher
             )
             book.tags.set(tags)
             book.reviews.create(text="Good")
             book.comments.create(text="Yes")
-            Attachment.objects.create(book=book, content="attachments/a.txt")
+            shop.Attachment.objects.create(book=book, content="attachments/a.txt")
     user = User.objects.create_user("reader", "reader@example.org", "secret")
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

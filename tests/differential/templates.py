@@ -45,54 +45,54 @@ from shop.models import Author, Book, Comment, Novel, Profile, Publisher, Review
 ROWS: Final = (
     *_each(
         """
-{Query} = {query}
-{Query} = {query}
-{Query} = {query}.all()
-{Query} = {root}.filter(pk__lt=9)
+{new_query} = {query}
+{new_query} = {query}
+{new_query} = {query}.all()
+{new_query} = {root}.filter(pk__lt=9)
 """,
         3,
     ),
     *_each(
         r"""
-{Row} = await {root}.aget(pk=1)
-{Row} = await {root}.aget(pk=1)
-{Row} = await {root}.aearliest("pk")
-{Row} = await {root}.alatest("pk")
-{Row} = await {manager}.afirst()\nassert {Row} is not None
-{Row} = await {root}.alast()\nassert {Row} is not None
-{Row} = await aget_object_or_404({root}, pk=1)
-{Row} = await aget_object_or_404({Model}, pk=1)
-{Row} = await sync_to_async({root}.get)(pk=1)
-{Row} = await asyncio.to_thread({root}.get, pk=1)
-{Row} = await sync_to_async({manager}.first)()\nassert {Row} is not None
-{Row}, {x} = await {root}.aget_or_create(pk=1)
-{Row}, _ = await {root}.aupdate_or_create(pk=1)
-{Row} = await anext(aiter({query}))
-{Row} = (await {root}.ain_bulk())[1]
+{new_row} = await {root}.aget(pk=1)
+{new_row} = await {root}.aget(pk=1)
+{new_row} = await {root}.aearliest("pk")
+{new_row} = await {root}.alatest("pk")
+{new_row} = await {manager}.afirst()\nassert {new_row} is not None
+{new_row} = await {root}.alast()\nassert {new_row} is not None
+{new_row} = await aget_object_or_404({root}, pk=1)
+{new_row} = await aget_object_or_404({model}, pk=1)
+{new_row} = await sync_to_async({root}.get)(pk=1)
+{new_row} = await asyncio.to_thread({root}.get, pk=1)
+{new_row} = await sync_to_async({manager}.first)()\nassert {new_row} is not None
+{new_row}, {x} = await {root}.aget_or_create(pk=1)
+{new_row}, _ = await {root}.aupdate_or_create(pk=1)
+{new_row} = await anext(aiter({query}))
+{new_row} = (await {root}.ain_bulk())[1]
 """,
         5,
     ),
     *_each(
         r"""
-{Row} = await {Model}.objects.acreate({made})
-{Row} = {Model}(pk=1, {made})
-{Row} = {Model}({made})\nawait {Row}.asave()
+{new_row} = await {model}.objects.acreate({made})
+{new_row} = {model}(pk=1, {made})
+{new_row} = {model}({made})\nawait {new_row}.asave()
 """,
         1,
     ),
     *_each(
         r"""
-{List} = [item async for item in {query}]
-{List} = [item async for item in {query}]
-{List} = await sync_to_async(list)({query})
-{List} = await asyncio.to_thread(list, {query})
-{List} = await aget_list_or_404({root})
+{new_list} = [item async for item in {query}]
+{new_list} = [item async for item in {query}]
+{new_list} = await sync_to_async(list)({query})
+{new_list} = await asyncio.to_thread(list, {query})
+{new_list} = await aget_list_or_404({root})
 """,
         2,
     ),
     *_each(
         r"""
-{Row} = {list}[0]
+{new_row} = {list}[0]
 """,
         0.7,
     ),
@@ -183,11 +183,11 @@ _CALLS: Final = """
 {x} = {root}.contains({row})
 {x} = {query}.contains({row})
 {x} = {manager}.aggregate(n=Count('pk'))
-{x} = {Model}.objects.get_or_create(pk=1)
-{x} = {Model}.objects.create({made})
-{x} = {Model}.objects.bulk_create([{Model}({made})])
+{x} = {model}.objects.get_or_create(pk=1)
+{x} = {model}.objects.create({made})
+{x} = {model}.objects.bulk_create([{model}({made})])
 {x} = get_object_or_404({root}, pk=1)
-{x} = get_object_or_404({Model}, pk=1)
+{x} = get_object_or_404({model}, pk=1)
 {x} = get_list_or_404({root})
 {x} = {query}.iterator()
 {x} = next({query}.iterator())
@@ -221,9 +221,9 @@ await asyncio.gather({manager}.acount(), {manager}.aexists())
 """
 
 _INSTANCES: Final = r"""
-{Other} = {row}.{one}
-{Other} = {row}.{one}
-{Other} = {row}.{one}
+{new_other} = {row}.{one}
+{new_other} = {row}.{one}
+{new_other} = {row}.{one}
 {x} = {row}.{one}.{other}
 {x} = {row}.{one}.{other}
 {x} = {row}.{one}.{other}
@@ -289,7 +289,7 @@ await aprefetch_related_objects([{row}], "{one}")
 await aprefetch_related_objects([{row}], "{many}")
 await aprefetch_related_objects({list}, "{one}")
 prefetch_related_objects([{row}], "{one}")
-{row}.{one} = await {Model}.objects.aget(pk=1)
+{row}.{one} = await {model}.objects.aget(pk=1)
 {row}.{column} = "1"
 {x} = str({row})
 {x} = repr({row})
@@ -355,9 +355,9 @@ BLOCKS: Final = (
     *(
         Template(text, weight, local=True)
         for text, weight in (
-            ("async for {Row} in {query}:\n    ...", 4),
-            ("for {Row} in {query}:\n    ...", 2),
-            ("for {Row} in {list}:\n    ...", 4),
+            ("async for {new_row} in {query}:\n    ...", 4),
+            ("for {new_row} in {query}:\n    ...", 2),
+            ("for {new_row} in {list}:\n    ...", 4),
             ("async for {x} in {query}:\n    pass", 4),
             ("for {x} in {rows}:\n    pass", 1),
             ("if {query}:\n    ...", 1),
@@ -381,18 +381,20 @@ BLOCKS: Final = (
 
 #: Functions beside the coroutine.
 HELPERS: Final = (
-    Template("def {Helper}() -> int:\n    return {root}.count()"),
-    Template("def {Helper}() -> int:\n    return len({root})"),
-    Template("def {Helper}() -> QuerySet[{Model}]:\n    return {root}", 2),
-    Template("def {Helper}() -> object:\n    return {root}.first()"),
-    Template("def {Helper}() -> int:\n    return 1"),
+    Template("def {new_helper}() -> int:\n    return {root}.count()"),
+    Template("def {new_helper}() -> int:\n    return len({root})"),
+    Template("def {new_helper}() -> QuerySet[{model}]:\n    return {root}", 2),
+    Template("def {new_helper}() -> object:\n    return {root}.first()"),
+    Template("def {new_helper}() -> int:\n    return 1"),
     Template(
-        "def {Helper}() -> object:\n    for item in {root}:\n        return item\n    return None"
+        "def {new_helper}() -> object:\n    for item in {root}:\n        return item\n    return None"
     ),
-    Template("def {Helper}() -> object:\n    return [item.pk for item in {root}]"),
-    Template("def {Helper}() -> object:\n    return {helper}()", 2),
-    Template("def {Helper}() -> object:\n    return {helper}"),
-    Template("def {Helper}() -> object:\n    return lambda: {root}.count()"),
-    Template("def {Helper}() -> object:\n    return (item for item in [1])"),
-    Template("def {Helper}() -> object:\n    if {root}.exists():\n        return 1\n    return 2"),
+    Template("def {new_helper}() -> object:\n    return [item.pk for item in {root}]"),
+    Template("def {new_helper}() -> object:\n    return {helper}()", 2),
+    Template("def {new_helper}() -> object:\n    return {helper}"),
+    Template("def {new_helper}() -> object:\n    return lambda: {root}.count()"),
+    Template("def {new_helper}() -> object:\n    return (item for item in [1])"),
+    Template(
+        "def {new_helper}() -> object:\n    if {root}.exists():\n        return 1\n    return 2"
+    ),
 )

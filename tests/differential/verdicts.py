@@ -33,7 +33,7 @@ class Verdict:
     """What the two say of one line: how it ran, and what mypy reports there.
 
     ``variant`` says whether mypy saw the annotated program or the one without annotations,
-    ``never_ran`` which lines of the program had no turn.
+    ``outcomes`` how each line of the program ran, None for those that had no turn.
     """
 
     program: Program
@@ -41,7 +41,7 @@ class Verdict:
     variant: str
     ran: str
     said: tuple[str, ...]
-    never_ran: frozenset[int]
+    outcomes: tuple[str | None, ...]
 
     @property
     def line(self) -> Line:
@@ -58,11 +58,13 @@ class Verdict:
         """Whether the line runs clean and mypy says that it raises."""
         return self.ran == "clean" and bool(self.said)
 
-    @property
-    def earlier(self) -> list[str]:
-        """The lines of the coroutine before this one."""
-        start = next(i for i, line in enumerate(self.program) if _is_start(line))
-        return [line.annotated for line in self.program[start + 1 : self.index]]
+    def lines(self, outcome: str | None) -> list[str]:
+        """The program's lines that ran so."""
+        return [
+            line.annotated
+            for line, ran in zip(self.program, self.outcomes, strict=True)
+            if ran == outcome
+        ]
 
     def report(self) -> str:
         """The story, and what is wrong about its last line."""
@@ -101,13 +103,12 @@ def _of_module(
 ) -> Iterator[Verdict]:
     number = len(module([]))
     for program in programs:
-        outcomes = [ran.get(str(number + place)) for place in range(1, len(program) + 1)]
-        never_ran = frozenset(index for index, ran in enumerate(outcomes) if ran is None)
+        outcomes = tuple(ran.get(str(number + place)) for place in range(1, len(program) + 1))
         for index, outcome in enumerate(outcomes):
             number += 1
             for variant in VARIANTS if outcome else ():
                 messages = tuple(said[f"{variant}_{name}.py", number])
-                yield Verdict(program, index, variant, outcome or "", messages, never_ran)
+                yield Verdict(program, index, variant, outcome or "", messages, outcomes)
 
 
 _Said = dict[tuple[str, int], list[str]]
@@ -150,7 +151,7 @@ def _reported(output: str) -> _Said:
 
 def names_in(text: str) -> set[str]:
     """The names that the grammar made, in a line."""
-    return set(re.findall(r"\b(?:[a-z]\w*\d|helper_\w+|Shelf_\w+)\b", text))
+    return set(re.findall(r"\b(?:[a-z]\w*\d|helper_\w+)\b", text))
 
 
 def _opens(text: str, indent: int) -> bool:

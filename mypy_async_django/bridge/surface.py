@@ -1,0 +1,60 @@
+"""What of a module others can see, and which modules it sees."""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from mypy.nodes import Import, ImportAll, ImportFrom, MypyFile
+from mypy.server.astdiff import snapshot_symbol_table
+from mypy.util import correct_relative_import
+
+from mypy_async_django.bridge.tree import functions
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A module's names with what they stand for; positions and bodies do not count."""
+
+    names: Mapping[str, object]
+    coroutines: Set[str]
+
+    def changed(self, other: "Surface") -> Set[str]:
+        """The names of the module that stand for something else in another state of it."""
+        names = {
+            name
+            for name in {*self.names, *other.names}
+            if self.names.get(name) != other.names.get(name)
+        }
+        # The daemon does not tell an unannotated coroutine function from another function.
+        return names | (self.coroutines ^ other.coroutines)
+
+
+def surface_of(tree: MypyFile) -> Surface:
+    """A module as it is now."""
+    coroutines = {function.fullname for _, function in functions(tree) if function.is_coroutine}
+    return Surface(snapshot_symbol_table(tree.fullname, tree.names), coroutines)
+
+
+def imported_by(tree: MypyFile) -> Set[str]:
+    """The full names of the modules that a module imports anywhere, and of some that are none."""
+    return frozenset(_imported(tree))
+
+
+def _imported(tree: MypyFile) -> Iterator[str]:
+    for statement in tree.imports:
+        match statement:
+            case Import(ids=ids):
+                for name, _ in ids:
+                    yield from _with_packages(name)
+            case ImportFrom() | ImportAll():
+                module, _ = correct_relative_import(
+                    tree.fullname, statement.relative, statement.id, tree.is_package_init_file()
+                )
+                yield from _with_packages(module)
+                if isinstance(statement, ImportFrom):
+                    yield from (f"{module}.{name}" for name, _ in statement.names)
+
+
+def _with_packages(name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
