@@ -65,6 +65,10 @@ _ITERATORS: Final = ("typing.AsyncIterable", "typing.AsyncIterator")
 _MODEL_FORM: Final = "django.forms.models.BaseModelForm"
 
 
+#: What mypy says of an override that it looks at.
+MYPYS: Final = 'Return type "Coroutine'
+
+
 class Outcome(Enum):
     """What the caller does with the coroutine that it gets."""
 
@@ -125,7 +129,11 @@ def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | No
     """The class whose sync method is overridden, where mypy does not say so itself."""
     info = function.info
     inherited = next((base for base in info.mro[1:] if function.name in base.names), None)
-    if inherited is None or not _says_nothing(function) or _is_exempt(info, function, inherited):
+    if (
+        inherited is None
+        or not _says_nothing(body, function, tree)
+        or _is_exempt(info, function, inherited)
+    ):
         return None
     node = inherited.names[function.name].node
     result = _result(node)
@@ -136,9 +144,13 @@ def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | No
     return Misplaced(Way.OVERRIDES, inherited.name, outcome, _twin(body, function))
 
 
-def _says_nothing(function: FuncDef) -> bool:
-    """Whether mypy takes the override for anything: it has no annotations."""
-    return function.is_dynamic()
+def _says_nothing(body: Body, function: FuncDef, tree: MypyFile) -> bool:
+    """Whether mypy takes the override for anything, as it has no annotations.
+
+    With ``check_untyped_defs`` it looks at it all the same, and may have been told to say nothing.
+    """
+    is_ignored = body.is_checked and "override" in tree.ignored_lines.get(function.line, ())
+    return function.is_dynamic() and not is_ignored
 
 
 def _is_exempt(info: TypeInfo, function: FuncDef, inherited: TypeInfo) -> bool:

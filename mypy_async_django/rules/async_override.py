@@ -55,7 +55,8 @@ used by code that awaits the method: write `# type: ignore[async-override]` on t
 
 ## Known limits
 
-- Where the method has annotations, mypy's own `override` reports it, and this rule does not.
+- Where the method has annotations, and everywhere with `check_untyped_defs`, mypy's own `override`
+  reports it, and this rule does not.
 - A method of the same name that is awaited anywhere in the module is taken as meant.
 - Of a base class without annotations only a method is known that the class itself tests, in the
   same module: `if self.is_allowed():`.
@@ -73,7 +74,7 @@ from mypy.nodes import FuncDef
 
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.overrides import Misplaced, misplaced
+from mypy_async_django.index.overrides import MYPYS, Misplaced, misplaced
 from mypy_async_django.rule import code
 
 CODE: Final = code("async-override", "Coroutine function where a sync function is called")
@@ -90,6 +91,7 @@ def findings(body: Body) -> Iterator[Finding]:
         f'Coroutine function "{body.name}" {found.way.value.format(found.caller)}: '
         f"{found.outcome.value}",
         (_way_out(body.name, found),),
+        unless_said=MYPYS,
     )
 
 

@@ -83,7 +83,7 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines import makes_coroutine
 from mypy_async_django.index.operations import called_name, calls
-from mypy_async_django.index.overrides import callback_owner
+from mypy_async_django.index.overrides import MYPYS, callback_owner
 from mypy_async_django.rule import code
 
 CODE: Final = code("coroutine-as-callback", "Coroutine function as a plain callback")
@@ -99,6 +99,7 @@ def findings(body: Body) -> Iterator[Finding]:
             body.function,
             f'"{body.name}" is a coroutine function: "{owner.name}" calls it and drops the coroutine',
             (f'Use a sync "def {body.name}", and "async_to_sync(...)(...)" for what it awaits',),
+            unless_said=MYPYS,
         )
     for call in calls(body):
         callback = _callback(body, call)

@@ -16,6 +16,7 @@ from django.test import AsyncRequestFactory
 from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
 from django.views import View
+from typing_extensions import override
 
 from mypy_async_django.catalogue.decorators import (
     HANDLERS,
@@ -120,7 +121,7 @@ def test_context_manager_is_over_before_the_coroutine_runs() -> None:
 def test_contextmanager_on_async_generator() -> None:
     """It is no generator."""
 
-    @contextmanager  # type: ignore[arg-type]
+    @contextmanager
     async def opened() -> Any:
         yield 1
 
@@ -144,11 +145,12 @@ def test_decorator_on_dispatch_of_async_view(name: str) -> None:
         async def get(self, request: HttpRequest) -> HttpResponse:
             return HttpResponse()
 
-    request = AsyncRequestFactory().get("/")
+    request: Any = AsyncRequestFactory().get("/")
     request.user = SimpleLazyObject(user)
+    view: Any = Page.as_view()
 
     async def asked() -> None:
-        await Page.as_view()(request)
+        await view(request)
 
     loads_user = "user" in ON_DISPATCH[name]
     with pytest.raises(SynchronousOnlyOperation if loads_user else AttributeError):
@@ -167,7 +169,7 @@ def test_view_of_both_kinds(name: str) -> None:
         return HttpResponse()
 
     other = "delete" if name != "delete" else "get"
-    mixed = type("Mixed", (View,), {name: handler, other: Page.delete})
+    mixed: Any = type("Mixed", (View,), {name: handler, other: Page.delete})
     with pytest.raises(ImproperlyConfigured):
         mixed.as_view()
 
@@ -179,6 +181,7 @@ def test_options_do_not_make_a_view_mixed() -> None:
         async def get(self, request: HttpRequest) -> HttpResponse:
             return HttpResponse()
 
+        @override
         def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             return HttpResponse()
 
