@@ -14,7 +14,7 @@ from mypy_async_django.effects.facts import Facts
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.bodies import Bodies, versions
 from mypy_async_django.index.body import Body
-from mypy_async_django.memory import Memory
+from mypy_async_django.memory import Change, Memory
 from mypy_async_django.registry import RULES
 from mypy_async_django.report import place, report
 from mypy_async_django.rule import Rule
@@ -41,6 +41,10 @@ class Engine:
         self._strict_relations = strict_relations
         self._errors = errors
         self._memory = Memory() if options.fine_grained_incremental else None
+        # In the daemon: what has changed in this increment.
+        self._changes: dict[str, Change] = {}
+        self._seen: set[str] = set()
+        self._caught_up_in: object = None
         self.modules = {}
 
     @property
@@ -74,6 +78,7 @@ class Engine:
         if self._memory is not None:
             self._memory.close(module)
             self._look_again(module, self._memory)
+            self._memory.show_again(module.errors, self.modules)
         return used - {tree.fullname}
 
     def _look_over(self, module: Module) -> set[str]:
@@ -100,14 +105,38 @@ class Engine:
         mypy asks plugins nothing in unannotated functions, and nothing about operations other than
         calls. For the bodies that it checks, its types of the last time have to do.
         """
-        name, changed = module.tree.fullname, memory.changed(module)
-        if changed == {store.NAME}:
-            self._look_at_users(name, memory)
-        elif changed:
-            self._look_over_importers(name, memory)
-        for gone in memory.gone(self.modules):
-            self._look_over_importers(gone, memory)
-        memory.show_again(module.errors)
+        name = module.tree.fullname
+        change = memory.change(module, self._facts.of(module.tree))
+        if change is not Change.NOTHING:
+            self._changes[name] = change
+            self._seen.discard(name)
+        # Better at the end of the increment, when names stand for what they will.
+        if not memory.bell.rings_after(name):
+            self._catch_up(memory, module.errors)
+
+    def _catch_up(self, memory: Memory, errors: Errors) -> None:
+        """Look where the changes of this increment matter."""
+        if self._caught_up_in is not errors.error_info_map:
+            # Another increment: these have been seen to in the last one.
+            for name in self._seen:
+                self._changes.pop(name, None)
+        self._caught_up_in = errors.error_info_map
+        for name in memory.gone(self.modules):
+            self._changes[name] = Change.NAMES
+            for module in memory.importers({name}):
+                memory.forget_types(module)
+        self._seen = set(self._changes)
+        for name, change in self._changes.items():
+            if change is Change.SUMMARIES:
+                self._look_at_users(name, memory)
+        importers = memory.importers(
+            {name for name, change in self._changes.items() if change is Change.NAMES}
+        )
+        for module in importers:
+            self._facts.forget(module.tree)
+            self._facts.take(module.tree)
+        for module in importers:
+            self._look_over(module)
 
     def _look_at_users(self, name: str, memory: Memory) -> None:
         """Look at the bodies that depend on a module's summaries."""
@@ -115,19 +144,10 @@ class Engine:
         for module, key, outermost in memory.users(name):
             self._look_at(module, key or module.tree, outermost, bodies)
 
-    def _look_over_importers(self, name: str, memory: Memory) -> None:
-        """Summarise the modules that import a module, and look at them."""
-        importers = memory.importers(name)
-        for module in importers:
-            self._facts.forget(module.tree)
-            self._facts.take(module.tree)
-        for module in importers:
-            self._look_over(module)
-
     def module_parsed(self, name: str) -> None:
-        """mypy has read a module and not looked at it yet."""
+        """A module has been read, and not looked at yet."""
         if self._memory is not None:
-            self._memory.before(name)
+            self._memory.before(name, self._facts.of)
 
     def call_under_way(self, checker: TypeChecker) -> None:
         """Look at a function again that the daemon checks again, as something it uses has changed.
@@ -135,24 +155,33 @@ class Engine:
         The daemon does not come by the module's end for that. At the function's last call nearly
         all types are known; for the rest those of the last time have to do.
         """
-        memory = self._memory
+        memory, outermost = self._memory, checker.tscope.function
         if memory is None or not self._facts.is_project(checker.tree):
             return
-        memory.hear(checker.tscope.function)
+        around = outermost if isinstance(outermost, FuncDef) else None
+        place = around.fullname if around else checker.tree.fullname
+        memory.bell.hear(checker.tree.fullname, place)
         module = self._module(checker.tree, checker)
         if checker.last_pass != _RECHECK_PASSES or module is None:
             return
-        memory.show_again(module.errors, module.tree.fullname)
-        function, outermost = checker.scope.current_function(), checker.tscope.function
-        last = last_call(function) if isinstance(function, FuncDef) else None
-        if isinstance(function, FuncDef) and (last is None or checker.has_type(last.callee)):
-            around = outermost if isinstance(outermost, FuncDef) else None
+        memory.show_again(module.errors, self.modules)
+        function = checker.scope.current_function()
+        if isinstance(function, FuncDef) and _is_nearly_checked(function, checker):
             self._look_at(module, function, around, self._bodies())
             if not function.is_coroutine and self._facts.take_again(checker.tree, function):
                 self._look_at_users(module.tree.fullname, memory)
+            if memory.bell.is_at(place):
+                self._catch_up(memory, module.errors)
+        elif function is None and self._caught_up_in is not module.errors.error_info_map:
+            self._catch_up(memory, module.errors)
 
     def _bodies(self) -> Bodies:
-        return Bodies(self._catalogue, self.modules, strict_relations=self._strict_relations)
+        return Bodies(
+            self._catalogue,
+            self.modules,
+            strict_relations=self._strict_relations,
+            remembered=self._memory.types if self._memory is not None else None,
+        )
 
     def _module(self, tree: MypyFile, checker: TypeChecker | None) -> Module | None:
         """The module, if it is the user's and mypy shows errors of it."""
@@ -174,8 +203,7 @@ class Engine:
         """Bring one body before the rules; the modules that the answers depend on."""
         reach = self._facts.reach(bodies, outermost)
         key = function if isinstance(function, FuncDef) else None
-        remembered = self._memory.types(module, key) if self._memory is not None else None
-        body = bodies.looked_at(module, function, outermost, reach, remembered)
+        body = bodies.looked_at(module, function, outermost, reach)
         found = [finding for rule in RULES for finding in self._found(rule, body)]
         if self._memory is not None:
             self._memory.note(module, key, outermost, found, reach.modules, body)
@@ -226,6 +254,12 @@ def _knows_coroutines(tree: MypyFile) -> bool:
         if isinstance(node, FuncDef) and node.is_coroutine:
             return True
     return False
+
+
+def _is_nearly_checked(function: FuncDef, checker: TypeChecker) -> bool:
+    """Whether mypy has come to a function's last call."""
+    last = last_call(function)
+    return last is None or checker.has_type(last.callee)
 
 
 def last_call(function: FuncDef) -> CallExpr | None:

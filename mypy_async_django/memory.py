@@ -5,16 +5,21 @@ functions that depend on them, where it asks plugins about calls. The rest is ou
 come by we say again, and where it asks nothing, as in functions without annotations, we look again.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
 
 from mypy import errorcodes
 from mypy.errors import ErrorInfo, Errors
-from mypy.nodes import Expression, FuncDef
+from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile
 from mypy.types import ProperType
 
+from mypy_async_django.bridge.bell import Bell
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.surface import Surface, imported_by, surface_of
+from mypy_async_django.effects import store
+from mypy_async_django.effects.summary import Summaries
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.report import place, report
@@ -24,6 +29,14 @@ Key = FuncDef | None
 
 Types = dict[Expression, ProperType | None]
 """mypy's types of the expressions that it came by; None for Any."""
+
+
+class Change(Enum):
+    """What of a module others see otherwise: its names stand for something else, or do."""
+
+    NOTHING = auto()
+    SUMMARIES = auto()
+    NAMES = auto()
 
 
 @dataclass(slots=True)
@@ -42,11 +55,12 @@ class Entry:
 
 @dataclass(slots=True)
 class _Page:
-    """The entries of one module; ``surface`` is what others could see of it at the time before."""
+    """The entries of one module, and what others could see of it the time before."""
 
     module: Module
     entries: dict[Key, Entry] = field(default_factory=dict)
     surface: Surface | None = None
+    summaries: Summaries | None = None
 
 
 class Memory:
@@ -57,22 +71,15 @@ class Memory:
         # What mypy holds its errors in: a new one for each increment.
         self._first: Mapping[str, object] | None = None
         self._held: Mapping[str, object] | None = None
-        # A function in which mypy asks plugins. As our errors have it for a target, mypy looks at
-        # it in each increment, and so we hear of each.
-        self._bell: FuncDef | None = None
+        self.bell: Final = Bell()
 
-    def hear(self, function: object) -> None:
-        """mypy asks about a call in an outermost function of the project."""
-        if self._bell is None and isinstance(function, FuncDef):
-            self._bell = function
-
-    def before(self, name: str) -> None:
+    def before(self, name: str, summaries: Callable[[MypyFile], Summaries]) -> None:
         """A module has been read anew; mypy still knows it as it was."""
         page = self._pages.get(name)
         if page is not None:
-            page.surface = surface_of(page.module.tree)
-        if self._bell is not None and self._bell.fullname.startswith(f"{name}."):
-            self._bell = None
+            tree = page.module.tree
+            page.surface, page.summaries = surface_of(tree, store.NAME), summaries(tree)
+        self.bell.forget(name)
 
     def open(self, module: Module) -> None:
         """A module is looked at from top to bottom: what was said of it is taken back."""
@@ -80,7 +87,7 @@ class Memory:
         page, new = self._pages.get(name), _Page(module)
         self._first = module.errors.error_info_map if self._first is None else self._first
         if page is not None:
-            new.surface = page.surface
+            new.surface, new.summaries = page.surface, page.summaries
             for key, entry in page.entries.items():
                 _take_back(page, entry)
                 if page.module is module:
@@ -114,23 +121,26 @@ class Memory:
         if body.types.are_mypys:
             types.update(_types(body))
         page.entries[key] = Entry(outermost, findings, used, types, [])
-        self._show(page, key)
+        _show(page.module, page.entries[key])
 
-    def types(self, module: Module, key: Key) -> Types:
-        """The types that a function's expressions had when it was last looked at."""
+    def types(self, module: Module, body: FuncItem | MypyFile) -> Types:
+        """The types that a body's expressions had when it was last looked at."""
         page = self._pages.get(module.tree.fullname)
+        key = body if isinstance(body, FuncDef) else None
         entry = page.entries.get(key) if page is not None else None
         return entry.types if entry is not None else {}
 
-    def changed(self, module: Module) -> Set[str]:
-        """The names of a module that others see otherwise since it was read anew.
+    def change(self, module: Module, summaries: Summaries) -> Change:
+        """What others see otherwise since a module was read anew.
 
-        None of them while all modules are being built for the first time.
+        Nothing while all modules are being built for the first time.
         """
+        page = self._pages[module.tree.fullname]
         if module.errors.error_info_map is self._first:
-            return frozenset()
-        before = self._pages[module.tree.fullname].surface or Surface({}, frozenset())
-        return surface_of(module.tree).changed(before)
+            return Change.NOTHING
+        if page.surface != surface_of(module.tree, store.NAME):
+            return Change.NAMES
+        return Change.SUMMARIES if page.summaries != summaries else Change.NOTHING
 
     def users(self, name: str) -> list[tuple[Module, Key, FuncDef | None]]:
         """The bodies that depend on a module's summaries, with the functions around them."""
@@ -141,47 +151,72 @@ class Memory:
             if name in entry.used
         ]
 
-    def importers(self, name: str) -> list[Module]:
-        """The modules that import a module, directly or through others."""
-        imports = {other: imported_by(page.module.tree) for other, page in self._pages.items()}
+    def forget_types(self, module: Module) -> None:
+        """What mypy knew of a module's expressions does not hold any more."""
+        for entry in self._pages[module.tree.fullname].entries.values():
+            entry.types.clear()
+
+    def importers(self, modules: Set[str]) -> list[Module]:
+        """The modules that import any of some modules, directly or through others."""
+        importers: dict[str, list[str]] = {}
+        for name, page in self._pages.items():
+            for imported in imported_by(page.module.tree):
+                importers.setdefault(imported, []).append(name)
         found: dict[str, Module] = {}
-        pending = [name]
+        pending = sorted(modules)
         for imported in pending:
-            for other, names in imports.items():
-                if imported in names and other not in found and other != name:
-                    found[other] = self._pages[other].module
-                    pending.append(other)
+            for name in importers.get(imported, ()):
+                if name not in found:
+                    found[name] = self._pages[name].module
+                    pending.append(name)
         return list(found.values())
 
     def gone(self, modules: Mapping[str, object]) -> list[str]:
         """Forget the modules that are not there any more: their names."""
         names = [name for name in self._pages if name not in modules]
         for name in names:
-            self.before(name)
+            self.bell.forget(name)
             del self._pages[name]
         return names
 
-    def show_again(self, errors: Errors, name: str | None = None) -> None:
-        """Say again what an increment has dropped, or only what it has of one module."""
-        if errors.error_info_map is not self._held:
-            self._held, name = errors.error_info_map, None
-        pages = self._pages.values() if name is None else [self._pages[name]]
-        for page in pages:
-            held = {id(info) for info in errors.error_info_map.get(page.module.path, ())}
-            for key, entry in list(page.entries.items()):
-                if entry.shown and not any(id(info) in held for info in entry.shown):
-                    self._show(page, key)
-
-    def _show(self, page: _Page, key: Key) -> None:
-        module, entry = page.module, page.entries[key]
-        if not entry.findings or module.path in module.errors.flushed_files:
+    def show_again(self, errors: Errors, modules: Mapping[str, object]) -> None:
+        """Say again what an increment has dropped."""
+        self.bell.set_up(errors)
+        if errors.error_info_map is self._held:
             return
-        _know_ignored_lines(module)
-        with place(module, key, has_target=False):
+        self._held = errors.error_info_map
+        for name, page in self._pages.items():
+            if name in modules:
+                held = {id(info) for info in errors.error_info_map.get(page.module.path, ())}
+                for entry in page.entries.values():
+                    dropped = [info for info in entry.shown if id(info) not in held]
+                    _show_dropped(page.module, dropped)
+
+
+def _show(module: Module, entry: Entry) -> None:
+    """Say what was found in a body."""
+    if _can_say(module, entry.findings):
+        with place(module, None, has_target=False):
             entry.shown = [info for each in entry.findings for info in report(module, each)]
-        if self._bell is not None:
-            for info in entry.shown:
-                info.target = self._bell.fullname
+
+
+def _show_dropped(module: Module, infos: list[ErrorInfo]) -> None:
+    """Say in the same words what mypy was handed before."""
+    if _can_say(module, infos):
+        with place(module, None, has_target=False):
+            for info in infos:
+                module.errors.add_error_info(info)
+
+
+def _can_say(module: Module, what: Sequence[object]) -> bool:
+    errors = module.errors
+    # mypy has printed the errors of a file that is flushed, and would fail if there were more.
+    if not what or module.path in errors.flushed_files:
+        return False
+    # mypy knows the "type: ignore" comments of modules that it comes by.
+    if module.path not in errors.ignored_lines:
+        errors.set_file_ignored_lines(module.path, module.tree.ignored_lines)
+    return True
 
 
 def _take_back(page: _Page, entry: Entry) -> None:
@@ -192,13 +227,6 @@ def _take_back(page: _Page, entry: Entry) -> None:
             info for info in errors.error_info_map[path] if id(info) not in mine
         ]
     entry.shown = []
-
-
-def _know_ignored_lines(module: Module) -> None:
-    """Tell mypy of "type: ignore" comments: it knows those of modules that it comes by."""
-    errors: Errors = module.errors
-    if module.path not in errors.ignored_lines:
-        errors.set_file_ignored_lines(module.path, module.tree.ignored_lines)
 
 
 def _types(body: Body) -> Iterator[tuple[Expression, ProperType | None]]:

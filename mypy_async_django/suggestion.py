@@ -28,14 +28,14 @@ from mypy.nodes import (
 from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.models import is_django_method, is_single_relation
-from mypy_async_django.bridge.types import alternatives, class_of, classes, is_a
+from mypy_async_django.bridge.types import alternatives, class_of, classes, is_a, member
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import RUN_IN_LOOP, is_nested, named_function
+from mypy_async_django.index.called import RUN_IN_LOOP, Called, is_nested, named_function
 from mypy_async_django.index.coroutines import makes_coroutine
-from mypy_async_django.index.offloading import offloaded_by, offloader_of
+from mypy_async_django.index.offloading import Offloaded, offloaded_by, offloader_of
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name
 from mypy_async_django.index.polling import Polling
 from mypy_async_django.index.queries import Row
@@ -359,14 +359,20 @@ def _is_waited_for(body: Body, call: CallExpr) -> bool:
     )
 
 
+def called(body: Body, offloaded: Offloaded) -> str:
+    """The call that a thread makes, as one would write it without the thread."""
+    text = body.source.text
+    arguments = [
+        f"{name}={text(argument)}" if name else text(argument)
+        for argument, name in zip(offloaded.args, offloaded.arg_names, strict=True)
+    ]
+    return f"{text(offloaded.function)}({', '.join(arguments)})"
+
+
 def _synchronous(body: Body, call: CallExpr) -> str | None:
     """What the coroutine does, without one: the sync method of a twin, the offloaded function."""
     if offloaded := offloaded_by(body, call):
-        return (
-            f"{body.source.text(offloaded.function)}(...)"
-            if offloaded.args
-            else (f"{body.source.text(offloaded.function)}()")
-        )
+        return called(body, offloaded)
     callee = call.callee
     if isinstance(callee, MemberExpr) and callee.name.startswith("a"):
         info = class_of(body.type_of(callee.expr))
@@ -376,22 +382,46 @@ def _synchronous(body: Body, call: CallExpr) -> str | None:
     return None
 
 
-def for_reached(body: Body, node: Expression, effect: Effect) -> str:
-    """The note for a call or an attribute that must not run its function on the event loop."""
+def for_reached(body: Body, found: Called, effect: Effect) -> str:
+    """The note for what must not run its function on the event loop."""
     text = body.source.text
+    node = found.node
     match node:
+        case _ if found.use is not None:
+            function, arguments = _FUNCTION_OF.get(found.use), text(node)
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
             return 'Use a callback that starts a thread or a task: "asyncio.to_thread(...)"'
-        case CallExpr() if effect is not Effect.BLOCKS:
-            code = f"await sync_to_async({text(node.callee)}){_arguments(body, node)}"
+        case CallExpr() if _is_entered(body, node):
+            function, arguments = None, ""
+        case CallExpr() if found.makes_items or called_name(body, node) in _LAZY:
+            function, arguments = "list", text(node)
         case CallExpr():
-            rest = _arguments(body, node)[1:-1]
-            code = f"await asyncio.to_thread({text(node.callee)}{', ' + rest if rest else ''})"
+            function, arguments = text(node.callee), _arguments(body, node)[1:-1]
         case MemberExpr():
-            code = f'await sync_to_async(getattr)({text(node.expr)}, "{node.name}")'
+            function, arguments = "getattr", f'{text(node.expr)}, "{node.name}"'
         case _:
-            return WHOLE_BLOCK
+            function, arguments = None, ""
+    if function is None:
+        return WHOLE_BLOCK
+    code = f"await sync_to_async({function})({arguments})"
+    if effect is Effect.BLOCKS:
+        code = f"await asyncio.to_thread({function}{', ' + arguments if arguments else ''})"
     return use(_in_place(body, node, code))
+
+
+#: What to run in a thread in the place of a use without a call.
+_FUNCTION_OF: Final = {
+    Use.FORMAT: "str",
+    Use.ITERATE: "list",
+    Use.LENGTH: "len",
+    Use.TRUTH: "bool",
+}
+_LAZY: Final = frozenset({"builtins.filter", "builtins.map"})
+
+
+def _is_entered(body: Body, node: Expression) -> bool:
+    """Whether a call makes a context manager: its block goes to the thread as a whole."""
+    return any(member(info, "__enter__") for info in classes(body.type_of(node)))
 
 
 def for_race(body: Body, race: Race) -> str:

@@ -21,7 +21,7 @@ class CheckedTypes:
     def __init__(
         self,
         checker: TypeChecker,
-        remembered: Mapping[Expression, ProperType],
+        remembered: Mapping[Expression, ProperType | None],
         inferred: Callable[[Expression], ProperType | None],
     ) -> None:
         self._checker = checker

@@ -62,6 +62,11 @@ class Module:
             return True
         return self.options.check_untyped_defs or not body.is_dynamic()
 
+    @property
+    def has_types(self) -> bool:
+        """Whether mypy still holds any of the types that it inferred."""
+        return self.checker is not None and any(self.checker._type_maps)
+
     @cached_property
     def makes_coroutines(self) -> bool:
         """Whether any expression that mypy has checked is a coroutine."""

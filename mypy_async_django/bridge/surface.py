@@ -12,26 +12,22 @@ from mypy_async_django.bridge.tree import functions
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A module's names with what they stand for; positions and bodies do not count."""
+    """A module's names with what they stand for; positions and bodies do not count.
+
+    ``coroutines`` are named in addition: to the daemon, an unannotated coroutine function is like
+    any other.
+    """
 
     names: Mapping[str, object]
     coroutines: Set[str]
 
-    def changed(self, other: "Surface") -> Set[str]:
-        """The names of the module that stand for something else in another state of it."""
-        names = {
-            name
-            for name in {*self.names, *other.names}
-            if self.names.get(name) != other.names.get(name)
-        }
-        # The daemon does not tell an unannotated coroutine function from another function.
-        return names | (self.coroutines ^ other.coroutines)
 
-
-def surface_of(tree: MypyFile) -> Surface:
-    """A module as it is now."""
+def surface_of(tree: MypyFile, hidden: str) -> Surface:
+    """A module as others see it now, without one name."""
+    names = snapshot_symbol_table(tree.fullname, tree.names)
+    names.pop(hidden, None)
     coroutines = {function.fullname for _, function in functions(tree) if function.is_coroutine}
-    return Surface(snapshot_symbol_table(tree.fullname, tree.names), coroutines)
+    return Surface(names, coroutines)
 
 
 def imported_by(tree: MypyFile) -> Set[str]:
@@ -52,6 +48,8 @@ def _imported(tree: MypyFile) -> Iterator[str]:
                 yield from _with_packages(module)
                 if isinstance(statement, ImportFrom):
                     yield from (f"{module}.{name}" for name, _ in statement.names)
+            case _:
+                pass
 
 
 def _with_packages(name: str) -> Iterator[str]:

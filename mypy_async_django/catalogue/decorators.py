@@ -18,13 +18,14 @@ class SyncDecorator:
     """A decorator by its full name.
 
     ``what`` it does with a coroutine function, ``instead`` says the way out. ``since`` is the first
-    Django version in which it is fine.
+    Django version in which it is fine. ``is_typed`` says that mypy reports it of annotated functions.
     """
 
     name: str
     what: str
     instead: str
     since: Version = _NEVER
+    is_typed: bool = False
 
 
 def _keeping(names: str) -> tuple[SyncDecorator, ...]:
@@ -53,6 +54,7 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
                 "contextlib.contextmanager",
                 'cannot iterate it: "with" raises TypeError',
                 'Use "@asynccontextmanager" and "async with"',
+                is_typed=True,
             ),
         ),
         _for_views(f"{_VIEWS}.cache", "cache_control cache_page never_cache", (5, 0)),

@@ -1,8 +1,8 @@
 """Summaries of a module's functions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, replace
-from typing import Final
+from typing import Any, Final
 
 from mypy.nodes import (
     CallExpr,
@@ -19,19 +19,29 @@ from mypy.nodes import (
     YieldExpr,
 )
 
+from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.tree import children, functions
+from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.offload import TO_SYNC
-from mypy_async_django.effects.summary import StoredResult, Summaries, Summary
+from mypy_async_django.effects.summary import (
+    LOADED,
+    SAME_AS,
+    StoredResult,
+    Summaries,
+    Summary,
+)
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import called_functions, is_nested
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
+from mypy_async_django.index.loaded import is_consumed
 from mypy_async_django.index.needs import needs_of, passes_of
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.origins import origins
 from mypy_async_django.index.queries import Kind, Result
+from mypy_async_django.index.relations import may_be_changed
 from mypy_async_django.index.requests import USER, forced_users, rendered_querysets
 
 _LOOP_PROBES: Final = frozenset(
@@ -82,7 +92,6 @@ def summary_of(
         for passed in passes_of(body)
         if is_project(passed.function)
     }
-    result = _result(body)
     return Summary(
         raises=tuple(sorted(operations[Effect.RAISES])),
         blocks=tuple(sorted(operations[Effect.BLOCKS])),
@@ -90,7 +99,7 @@ def summary_of(
         calls=tuple(sorted(called)),
         needs=tuple(needs[:_MOST_NEEDS]),
         passes=tuple(sorted(passes)),
-        result=astuple(result) if result else (),
+        result=_result(body, is_project),
         is_probe=_is_probe(body),
     )
 
@@ -148,26 +157,32 @@ def _decorators(tree: MypyFile) -> Iterator[tuple[FuncDef, frozenset[str]]]:
         stack.extend(child for child in children(node) if isinstance(child, Statement))
 
 
-def _result(body: Body) -> StoredResult | None:
-    """What the function gives, where all its ways out give the same."""
+def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
+    """What the function gives, where all its ways out give the same; see `Summary`."""
     yielded = [node.expr for node in body.nodes if isinstance(node, YieldExpr)]
     returned = [node.expr for node in body.nodes if isinstance(node, ReturnStmt)]
-    found = _agreed(body, yielded or returned)
-    if found is not None and yielded:
-        if found.kind is not Kind.ROW or found.row.path:
-            return None
-        found = Result(Kind.ROWS, found.row)
-    return _stored(found) if found else None
+    given = {
+        _given(body, value, is_project)
+        for value in yielded or returned
+        if value is not None and not _is_none(value)
+    }
+    facts = given.pop() if len(given) == 1 else ()
+    if not yielded or not facts:
+        return facts
+    is_row = facts[0] == Kind.ROW.value and not StoredResult(*facts).path
+    return (Kind.ROWS.value, *facts[1:]) if is_row else ()
 
 
-def _agreed(body: Body, values: Iterable[Expression | None]) -> Result | None:
-    given = [value for value in values if value is not None and not _is_none(value)]
-    results = [origins(body).result(value) for value in given]
-    first = results[0] if results else None
-    if first is None or any(result is None for result in results):
-        return None
-    stored = _stored(first)
-    return first if all(result and _stored(result) == stored for result in results) else None
+def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, ...]:
+    """What one way out gives; nothing where the body may have loaded or changed it."""
+    if all_are(body.type_of(value), QUERYSET) and is_consumed(body, value):
+        return (LOADED,)
+    if may_be_changed(body, value, value):
+        return ()
+    if result := origins(body).result(value):
+        return astuple(_stored(result))
+    giver = origins(body).giver(value)
+    return (SAME_AS, giver.fullname) if giver and is_project(giver.fullname) else ()
 
 
 def _is_none(value: Expression) -> bool:

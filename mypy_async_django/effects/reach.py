@@ -2,12 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo
 
 from mypy_async_django.catalogue import Effect
-from mypy_async_django.effects.summary import Names, StoredResult, Summaries, Summary
+from mypy_async_django.effects.summary import (
+    LOADED,
+    SAME_AS,
+    Names,
+    StoredResult,
+    Summaries,
+    Summary,
+)
 from mypy_async_django.index.called import is_nested
 from mypy_async_django.index.queries import Kind, Query, Result, Row
 
@@ -62,15 +69,15 @@ class Reach:
 
     def result(self, function: FuncItem) -> Result | None:
         """What rows calling, and awaiting, a function gives; None if that is not known."""
-        facts = self._summary(function.fullname).result
-        stored = StoredResult(*facts) if facts else None
+        name, facts = self._given(function.fullname)
+        stored = StoredResult(*facts) if len(facts) > 1 else None
         model = self._class_named(stored.model) if stored else None
         if stored is None or model is None:
             return None
         query = Query(
             model,
             root=None,
-            maker=f"{self.short(function.fullname)} ({self.file(function.fullname)})",
+            maker=f"{self.short(name)} ({self.file(name)})",
             selected=frozenset(stored.selected),
             all_selected=stored.all_selected,
             prefetched=frozenset(stored.prefetched),
@@ -80,6 +87,21 @@ class Reach:
         )
         given = None if stored.given is None else frozenset(stored.given)
         return Result(Kind(stored.kind), Row(query, stored.path, given))
+
+    def gives_loaded(self, function: FuncItem) -> bool:
+        """Whether a function gives a queryset that it has iterated, or may have."""
+        return self._given(function.fullname)[1] == (LOADED,)
+
+    def _given(self, function: str) -> tuple[str, tuple[Any, ...]]:
+        """The facts of what a function gives, with the function that makes it."""
+        seen: set[str] = set()
+        while function not in seen:
+            seen.add(function)
+            facts = self._summary(function).result
+            if facts[:1] != (SAME_AS,):
+                return function, facts
+            function = facts[1]
+        return function, ()
 
     def needs(self, function: FuncItem, parameter: str) -> Iterator[tuple[Names, Names]]:
         """The attributes read on a parameter, and by which functions, the nearest first."""

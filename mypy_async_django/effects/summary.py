@@ -9,6 +9,9 @@ _VERSION: Final = 3
 
 Names = tuple[str, ...]
 
+LOADED: Final = "loaded"
+SAME_AS: Final = "same as"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredResult:
@@ -34,7 +37,8 @@ class Summary:
     would (``QuerySet.count``), ``calls`` the project's functions that it calls, by their full names.
     ``needs`` are the attributes read on a parameter (its name, then ``court.judge``), ``passes`` the
     parameters handed on (its name, a function's full name, the parameter there). ``result`` holds
-    the fields of a `StoredResult`, or nothing. ``is_probe`` says that it finds out whether an event
+    the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that gives the
+    same, or `LOADED` for a queryset with its rows, or nothing. ``is_probe`` says that it finds out whether an event
     loop is running: who calls it does not query in one.
     """
 

@@ -1,6 +1,6 @@
 """Bodies of functions, with the types that there are for them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile
 from mypy.types import ProperType
@@ -14,11 +14,15 @@ from mypy_async_django.index.body import Body, Effects, Surroundings, Types
 from mypy_async_django.index.called import is_nested
 from mypy_async_django.index.inference import InferredTypes
 
-Remembered = Mapping[Expression, ProperType]
+Remembered = Mapping[Expression, ProperType | None]
+"""Types of expressions from the last time that mypy checked them."""
 
 
 class Bodies:
-    """Makes bodies for one look at a module: what it works out on the way, it keeps."""
+    """Makes bodies for one look at a module: what it works out on the way, it keeps.
+
+    ``remembered`` gives types to use for expressions that mypy has not come by yet.
+    """
 
     def __init__(
         self,
@@ -26,9 +30,11 @@ class Bodies:
         modules: dict[str, MypyFile],
         *,
         strict_relations: bool,
+        remembered: Callable[[Module, FuncItem | MypyFile], Remembered] | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._strict_relations = strict_relations
+        self._remembered = remembered
         self.members = Members(modules)
 
     def looked_at(
@@ -37,16 +43,16 @@ class Bodies:
         function: FuncItem | MypyFile,
         outermost: FuncItem | None,
         effects: Effects,
-        remembered: Remembered | None = None,
     ) -> Body:
         """A body of a module that mypy has been through, with mypy's types if it checked it.
 
-        ``outermost`` is the function around it. ``remembered`` are types to use for expressions
-        that mypy has not come by yet.
+        ``outermost`` is the function around it.
         """
-        if module.checker is not None and module.is_checked(function):
+        remembered = self._remembered(module, function) if self._remembered is not None else {}
+        has_types = bool(remembered) or module.has_types
+        if module.checker is not None and module.is_checked(function) and has_types:
             inferred = InferredTypes(function, lambda: body.flow, self.members)
-            types: Types = CheckedTypes(module.checker, remembered or {}, inferred.type_of)
+            types: Types = CheckedTypes(module.checker, remembered, inferred.type_of)
             body = self._body(function, types, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)

@@ -81,6 +81,10 @@ class Effects(Protocol):
         """What rows calling, and awaiting, a function gives; None if that is not known."""
         ...
 
+    def gives_loaded(self, function: FuncItem) -> bool:
+        """Whether a function gives a queryset that it has iterated, or may have."""
+        ...
+
     def needs(
         self, function: FuncItem, parameter: str
     ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

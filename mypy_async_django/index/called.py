@@ -73,10 +73,16 @@ _FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A function that runs, and the expression that makes it run."""
+    """A function that runs, and the expression that makes it run: by a ``use`` if not by a call."""
 
     node: Expression
     function: FuncDef | LambdaExpr
+    use: Use | None = None
+
+    @property
+    def makes_items(self) -> bool:
+        """Whether the call only makes a generator, which is run by what takes its items."""
+        return self.use is None and self.function.is_generator
 
 
 def called_functions(body: Body) -> Iterator[Called]:
@@ -90,7 +96,7 @@ def called_functions(body: Body) -> Iterator[Called]:
             if function := _run_by_call(body, call, node):
                 yield Called(call, function)
     for use, method in methods_used(body):
-        yield Called(use.value, method)
+        yield Called(use.value, method, use.use)
     for read in reads(body):
         if property_ := property_read(body, read):
             yield Called(read.node, property_)

@@ -48,9 +48,9 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
         case CallExpr(callee=MemberExpr(expr=session)) if all_are(body.type_of(session), _SESSION):
             return is_session_loaded(body, session)
         case ImplicitUse(value=queryset):
-            return _is_consumed(body, queryset) or _is_prefetched(body, queryset, implicit=True)
+            return is_consumed(body, queryset) or _is_prefetched(body, queryset, implicit=True)
         case CallExpr(callee=MemberExpr(expr=queryset, name=name)):
-            if name in _FREE_CALLS and _is_consumed(body, queryset):
+            if name in _FREE_CALLS and is_consumed(body, queryset):
                 return True
             return name in _FREE_ON_PREFETCHED and _is_prefetched(body, queryset, implicit=False)
         case _:
@@ -88,20 +88,26 @@ def is_session_loaded(body: Body, session: Expression) -> bool:
 def takes_loaded(body: Body, call: CallExpr) -> bool:
     """Whether a call is given a queryset that may have its rows in memory by then."""
     return any(
-        all_are(body.type_of(given), QUERYSET) and _is_consumed(body, given) for given in call.args
+        all_are(body.type_of(given), QUERYSET) and is_consumed(body, given) for given in call.args
     )
 
 
-def _is_consumed(body: Body, queryset: Expression) -> bool:
+def is_consumed(body: Body, queryset: Expression) -> bool:
+    """Whether a queryset may have its rows in memory: iterated before, handed on, given so."""
     if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
-        return _is_consumed(body, queryset.base)
-    if not isinstance(queryset, NameExpr):
-        return False
-    return (
+        return is_consumed(body, queryset.base)
+    if _is_given_loaded(body, queryset):
+        return True
+    return isinstance(queryset, NameExpr) and (
         is_handed_on(body, queryset, queryset)
         or _is_iterated(body, queryset, queryset)
         or _is_list(body, queryset)
     )
+
+
+def _is_given_loaded(body: Body, queryset: Expression) -> bool:
+    giver = origins(body).giver(queryset) if body.effects else None
+    return giver is not None and body.effects is not None and body.effects.gives_loaded(giver)
 
 
 def _is_iterated(body: Body, queryset: NameExpr, before: Node) -> bool:

@@ -9,20 +9,19 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     FuncDef,
-    FuncItem,
     MemberExpr,
     NameExpr,
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
-from mypy_async_django.bridge.types import class_of, classes, member
+from mypy_async_django.bridge.types import class_of
 from mypy_async_django.index.bindings import BindingKind
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import getter, named_function
+from mypy_async_django.index.called import methods_used, named_function, property_read
 from mypy_async_django.index.operations import Read, calls, reads
 from mypy_async_django.index.origins import origins
 from mypy_async_django.index.queries import Row
-from mypy_async_django.index.relations import may_be_set
+from mypy_async_django.index.relations import may_be_changed, may_be_set
 
 Path = tuple[str, ...]
 
@@ -80,48 +79,63 @@ def _may_be_relation(body: Body, read: Read) -> bool:
 
 
 def passes_of(body: Body) -> Iterator[Passed]:
-    """The parameters that a function passes on as they came in, by calls and by properties."""
-    for call in calls(body):
-        found = named_function(body, call.callee)
-        if found is not None:
-            for name, given in given_to(call, found.function):
-                parameter = _parameter(body, given)
-                info = class_of(body.type_of(given))
-                if parameter is not None and (info is None or is_model(info)):
-                    yield Passed(parameter, found.function.fullname, name)
-    for read in reads(body):
-        parameter = _parameter(body, read.receiver)
-        if parameter is not None and (function := _property(body, read)):
-            yield Passed(parameter, function.fullname, "self")
+    """The parameters that a function passes on as they came in, with or without a call to see."""
+    for taken in _taken(body):
+        parameter = _parameter(body, taken.given)
+        info = class_of(body.type_of(taken.given))
+        if parameter is None or (info is not None and not is_model(info)):
+            continue
+        if not may_be_changed(body, taken.given, taken.node):
+            yield Passed(parameter, taken.function.fullname, taken.parameter)
 
 
 def lacking(body: Body) -> Iterator[Lacking]:
     """The calls and properties that read on an instance of this body what its query left out."""
-    if body.effects is None:
-        return
+    if body.effects is not None:
+        for taken in _taken(body):
+            yield from _lacks(body, taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An expression whose value a function gets for a parameter, at a node that makes it run."""
+
+    node: Expression
+    given: Expression
+    function: FuncDef
+    parameter: str
+
+
+def _taken(body: Body) -> Iterator[_Taken]:
     for call in calls(body):
         found = named_function(body, call.callee)
         if found is not None:
             for name, given in given_to(call, found.function):
-                yield from _lacks(body, call, found.function, name, given)
+                yield _Taken(call, given, found.function, name)
     for read in reads(body):
-        if function := _property(body, read):
-            yield from _lacks(body, read.node, function, "self", read.receiver)
+        if property_ := property_read(body, read):
+            yield from _self_taken(read.node, read.receiver, property_)
+    for use, method in methods_used(body):
+        yield from _self_taken(use.value, use.value, method)
 
 
-def _lacks(
-    body: Body, node: Expression, function: FuncItem, parameter: str, given: Expression
-) -> Iterator[Lacking]:
-    rows = origins(body).rows(given)
+def _self_taken(node: Expression, given: Expression, method: FuncDef) -> Iterator[_Taken]:
+    if method.arg_names:
+        # mypy leaves out the names of what special methods take.
+        yield _Taken(node, given, method, method.arg_names[0] or "self")
+
+
+def _lacks(body: Body, taken: _Taken) -> Iterator[Lacking]:
+    rows = origins(body).rows(taken.given)
     if not rows or body.effects is None:
         return
-    for path, way in body.effects.needs(function, parameter):
+    for path, way in body.effects.needs(taken.function, taken.parameter):
         missing = [_missing(row, path) for row in rows]
         first = missing[0]
         if first is not None and all(missing):
             row, name = first
-            if not may_be_set(body, given, path[0], node):
-                yield Lacking(node, row, name, way)
+            if not may_be_set(body, taken.given, path[0], taken.node):
+                yield Lacking(taken.node, row, name, way)
                 return
 
 
@@ -159,14 +173,6 @@ def _parameter(body: Body, expression: Expression) -> str | None:
     bindings = body.flow.reaching(expression)
     kinds = {binding.kind for binding in bindings}
     return expression.name if kinds == {BindingKind.ARGUMENT} else None
-
-
-def _property(body: Body, read: Read) -> FuncDef | None:
-    for info in classes(body.type_of(read.receiver)):
-        found = member(info, read.name)
-        if found is not None and (function := getter(found[1].node)):
-            return function
-    return None
 
 
 def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expression]]:

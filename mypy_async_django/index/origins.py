@@ -11,6 +11,7 @@ from mypy.nodes import (
     AwaitExpr,
     CallExpr,
     Expression,
+    FuncDef,
     IndexExpr,
     ListComprehension,
     MemberExpr,
@@ -254,14 +255,31 @@ class Origins:
 
     def _result(self, call: CallExpr, *, awaited: bool) -> Result | None:
         """What the project's own function gives that a call runs, here or in a thread."""
-        if self._body.effects is None:
-            return None
+        function = self._function(call, awaited=awaited) if self._body.effects else None
+        return self._body.effects.result(function) if self._body.effects and function else None
+
+    def giver(self, value: Expression) -> FuncDef | None:
+        """The project's function that gave a value, where one call of it did."""
+        match value:
+            case NameExpr():
+                values = self._body.values(value)
+                is_call = len(values) == 1 and not isinstance(values[0], NameExpr)
+                return self.giver(values[0]) if is_call else None
+            case AwaitExpr(expr=CallExpr() as call):
+                return self._function(call, awaited=True)
+            case CallExpr():
+                return self._function(value, awaited=False)
+            case _:
+                return None
+
+    def _function(self, call: CallExpr, *, awaited: bool) -> FuncDef | None:
+        """The function that a call runs, here or in a thread."""
         offloaded = offloaded_by(self._body, call) if awaited else None
         callee = offloaded.function if offloaded else call.callee
         found = named_function(self._body, callee)
         if found is None or awaited != (found.is_awaited or offloaded is not None):
             return None
-        return self._body.effects.result(found.function)
+        return found.function
 
     def _result_row(self, call: CallExpr, *, awaited: bool) -> Row | None:
         result = self._result(call, awaited=awaited)

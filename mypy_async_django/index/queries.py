@@ -87,6 +87,8 @@ class Row:
         names = {name, relation := name.removesuffix("_id")}
         if self.query.parent and related_model(self.query.model, relation) is self.query.parent:
             return True
+        if any(_covers(loaded, relation) for loaded in self.query.prefetched):
+            return True  # to look for the other side took the key
         if self.query.only is not None:
             return name in {"id", "pk"} or bool(names & self.query.only)
         return not names & self.query.deferred

@@ -7,7 +7,7 @@ from mypy.nodes import CallExpr, Expression
 
 from mypy_async_django.catalogue import Effect
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import called_functions, is_nested
+from mypy_async_django.index.called import Called, called_functions, is_nested
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.loaded import is_session_loaded, takes_loaded, uses_loaded
@@ -22,8 +22,13 @@ class Reached:
     ``path`` holds full names of functions, the operation's name last.
     """
 
-    node: Expression
+    called: Called
     path: tuple[str, ...]
+
+    @property
+    def node(self) -> Expression:
+        """The expression that an error points at."""
+        return self.called.node
 
 
 def reached(body: Body, effect: Effect) -> Iterator[Reached]:
@@ -44,7 +49,7 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
         path = body.effects.path(called.function, effect, _free(body, called.node))
         if path is not None and not is_caught(body, called.node):
             seen.add(called.node)
-            yield Reached(called.node, path)
+            yield Reached(called, path)
 
 
 def _is_harmless(body: Body, call: CallExpr) -> bool:

@@ -1,7 +1,8 @@
 """Reads of a model instance that may need a query: relations to one row, deferred columns."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -21,6 +22,9 @@ from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import Read, reads
 from mypy_async_django.index.origins import origins
 from mypy_async_django.index.queries import Row
+
+#: Attributes of a model instance that tell what it has loaded.
+_STATE: Final = frozenset({"_prefetched_objects_cache", "_state", "get_deferred_fields"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +112,55 @@ def _is_refreshed(body: Body, read: Read) -> bool:
 
 def may_be_set(body: Body, instance: Expression, name: str, before: Node) -> bool:
     """Whether an attribute may have been loaded or assigned before, by this body or for it."""
+    return _may_hold_more(body, instance, before, lambda target: target.name == name)
+
+
+def may_be_changed(body: Body, instance: Expression, before: Node) -> bool:
+    """Whether any relation may have been loaded or assigned before; columns do not count."""
+    return _may_hold_more(body, instance, before, lambda target: not _is_of_column(body, target))
+
+
+def _is_of_column(body: Body, target: MemberExpr) -> bool:
+    info = class_of(body.type_of(target.expr))
+    return info is not None and is_model(info) and is_column(info, target.name)
+
+
+def _may_hold_more(
+    body: Body, instance: Expression, before: Node, counts: Callable[[MemberExpr], bool]
+) -> bool:
+    """Whether an instance, or a row of a list, may hold more than its query loaded.
+
+    So it is where it was handed on, where an assignment that ``counts`` gave it an attribute, and
+    where the body asks it what it holds.
+    """
     holders = [instance, *_lists_with(body, instance)]
     if any(is_handed_on(body, holder, before) for holder in holders):
         return True
     return any(
         body.flow.reaches(node, before) and _shares(body, given, holders)
         for node in body.nodes
-        if isinstance(node, AssignmentStmt)
-        for given in _assigned(node, name)
+        for given in _touched(node, counts)
     )
 
 
-def _assigned(statement: AssignmentStmt, attribute: str) -> Iterator[Expression]:
+def _touched(node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
+    match node:
+        case AssignmentStmt():
+            yield from _assigned(node, counts)
+        case MemberExpr(name=name) if name in _STATE:
+            yield node.expr
+        case _:
+            pass
+
+
+def _assigned(
+    statement: AssignmentStmt, counts: Callable[[MemberExpr], bool]
+) -> Iterator[Expression]:
     """The instances whose attribute a statement assigns."""
     targets: list[Expression] = list(statement.lvalues)
     for target in targets:
         match target:
-            case MemberExpr() if target.name == attribute:
+            case MemberExpr() if counts(target):
                 yield target.expr
             case TupleExpr() | ListExpr():
                 targets.extend(target.items)

@@ -2,9 +2,9 @@
 
 ## What it catches
 
-- `functools.cache`, `lru_cache` and `cached_property`, Django's or Python's, on an `async def`: they
-  keep the coroutine, not its result
-- `contextlib.contextmanager` on an async generator
+- `functools.cache`, `lru_cache` and `cached_property`, Django's or Python's, on an `async def`:
+  they keep the coroutine, not its result
+- `contextlib.contextmanager` on an async generator, where mypy does not say so
 - a context manager as a decorator: `@translation.override("de")`
 - view decorators on an async view, if the installed Django does not support that yet
 - view decorators that `method_decorator` puts on the sync `dispatch` of a view with async handlers:
@@ -106,8 +106,10 @@ def findings(body: Body) -> Iterator[Finding]:
     """Decorators on coroutine functions, and views of both kinds."""
     for found in decorations(body):
         row = SYNC_DECORATORS.get(found.name)
-        if row is not None and body.catalogue.django_version < row.since:
-            yield _finding(body, found, row.what, row.instead)
+        if row is not None:
+            said = row.is_typed and found.function.type is not None
+            if body.catalogue.django_version < row.since and not said:
+                yield _finding(body, found, row.what, row.instead)
         elif _is_context_manager(body, found):
             what = "ends its block before the body of the coroutine runs"
             yield _finding(body, found, what, 'Use a "with" block in the function')
@@ -119,14 +121,8 @@ def findings(body: Body) -> Iterator[Finding]:
 
 
 def _finding(body: Body, found: Decoration, what: str, instead: str) -> Finding:
-    decorator = body.source.text(found.maker)
-    return Finding(
-        CODE,
-        found.node,
-        f'"{decorator}" on "{found.function.name}" {what}',
-        (instead,),
-        unless_said=f'Argument 1 to "{found.name.rpartition(".")[2]}" has incompatible type',
-    )
+    text = f'"{body.source.text(found.maker)}" on "{found.function.name}" {what}'
+    return Finding(CODE, found.node, text, (instead,))
 
 
 def _is_context_manager(body: Body, found: Decoration) -> bool:

@@ -58,6 +58,11 @@ FOUND: Final = {
     async for book in author.books.filter(pk__gt=0):
         publisher = book.publisher  # raises
     """,
+    "a prefetch loads the key that it needs": """
+    books = Book.objects.only("title").prefetch_related("author")
+    keys = [book.author_id async for book in books]
+    keys = [book.publisher_id async for book in books.all()]  # raises
+    """,
     "the far side of a one-to-one of an instance made here": """
     author = await Author.objects.acreate(name="New")
     has_profile = hasattr(author, "profile")  # raises

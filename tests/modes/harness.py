@@ -17,10 +17,12 @@ from typing import Final
 
 from mypy import build
 from mypy.dmypy_server import Server
-from mypy.errors import CompileError
 from mypy.find_sources import create_source_list
 from mypy.main import process_options
+from mypy.nodes import MypyFile
 from mypy.typestate import reset_global_state
+
+from mypy_async_django.effects import store
 
 OURS: Final = "mypy_async_django"
 GREEDY: Final = str(Path(__file__).with_name("greedy_plugin.py"))
@@ -28,7 +30,9 @@ CACHE: Final = ".mypy_cache"
 # mypy's daemon crashes when nothing imports a standard module any more: "assert file not in
 # self.flushed_files". In every project this module imports what the scenarios do.
 IMPORTS: Final = "imports.py"
+# The call: where mypy asks plugins nothing at all, we do not hear of a module that is deleted.
 _IMPORTS: Final = "import asyncio, functools, time, typing\n"
+_CALL: Final = "\nnumber = len('')\n"
 _ERROR: Final = re.compile(r"(\S+?):(\d+): error: .*\[([\w-]+)\]")
 _SCHEDULED: Final = re.compile(r"Scheduling SCC (?:singleton|of size \d+) \(([^)]*)\)")
 
@@ -51,16 +55,21 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run said, line by line, and the project's modules that it checked."""
+    """What a run said, line by line, the project's modules that it checked, and their summaries."""
 
     messages: tuple[str, ...]
     rechecked: frozenset[str] = frozenset()
+    summaries: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[str, ...]:
         """The errors as "file:line code"."""
         found = (_ERROR.match(line) for line in self.messages)
         return tuple(f"{match[1]}:{match[2]} {match[3]}" for match in found if match)
+
+    def without(self, code: str) -> tuple[str, ...]:
+        """The messages but for those of one code."""
+        return tuple(line for line in self.messages if not line.endswith(f"[{code}]"))
 
 
 @dataclass(slots=True)
@@ -76,7 +85,7 @@ class Project:
         """Make the folder, with a configuration that is the same in each."""
         self.folder.mkdir(parents=True)
         self.configure(self.settings)
-        self.write(IMPORTS, _IMPORTS)
+        self.write(IMPORTS, _IMPORTS + _CALL)
 
     def configure(self, settings: Mapping[str, str]) -> None:
         """Write mypy's configuration, ``settings`` in our own section."""
@@ -116,14 +125,15 @@ class Project:
         with chdir(self.folder):
             _forget_garbage()
             sources, options = process_options([*_ALWAYS, "-v", *arguments, "."])
-            try:
-                said = build.build(sources, options, stdout=log, stderr=log).errors
-            except CompileError as error:
-                said = error.messages
+            result = build.build(sources, options, stdout=log, stderr=log)
         scheduled = {
             name for match in _SCHEDULED.finditer(log.getvalue()) for name in match[1].split()
         }
-        return Outcome(_ordered(said), frozenset(scheduled & self.modules()))
+        return Outcome(
+            _ordered(result.errors),
+            frozenset(scheduled & self.modules()),
+            _summaries(result.manager.modules),
+        )
 
 
 _ALWAYS: Final = ("--config-file=mypy.ini", "--show-traceback", "--no-error-summary")
@@ -150,6 +160,7 @@ class Daemon:
         return Outcome(
             _ordered(answer["out"].splitlines()),
             frozenset(manager.updated_modules) if manager else frozenset(),
+            _summaries(manager.manager.modules) if manager else {},
         )
 
 
@@ -181,6 +192,7 @@ class Places:
         key = (configuration, *(each for each in arguments if not each.startswith("-n")))
         if key not in self._caches:
             empty = self.project(project.settings, project.plugins)
+            empty.write(IMPORTS, _IMPORTS)
             empty.checked(*key[1:])
             self._caches[key] = empty.folder / CACHE
         return self._caches[key]
@@ -201,6 +213,11 @@ def _forget_garbage() -> None:
 
 
 _RUNS: Final = itertools.count(1)
+
+
+def _summaries(modules: Mapping[str, MypyFile]) -> Mapping[str, str]:
+    kept = ((name, tree.names.get(store.NAME)) for name, tree in modules.items())
+    return {name: str(symbol.type) for name, symbol in kept if symbol}
 
 
 def _ordered(messages: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,230 @@
+"""The same findings in every mode of mypy, after every edit; nothing checked again without need.
+
+``MODES=all`` runs every scenario in every mode, which takes some minutes.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from harness import (
+    CACHE,
+    GREEDY,
+    IMPORTS,
+    OURS,
+    Daemon,
+    Outcome,
+    Places,
+    Project,
+    State,
+    states_of,
+)
+from scenarios import SCENARIOS
+
+from mypy_async_django import environment
+
+ALL: Final = os.environ.get("MODES") == "all"
+NAMES: Final = list(SCENARIOS)
+CHAIN: Final = "operation appears and disappears"
+CYCLE: Final = "import cycle"
+UNANNOTATED: Final = "unannotated"
+TYPES: Final = "types change what is called"
+IGNORED: Final = "errors are ignored"
+# Errors of modules that mypy takes from its cache are lost in the daemon, its own as well.
+SILENT_AT_FIRST: Final = [name for name in NAMES if not SCENARIOS[name][0].findings]
+
+
+def some(*names: str) -> list[str]:
+    """These scenarios, or all of them."""
+    return NAMES if ALL else list(names)
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """Where the projects are."""
+    return Places(tmp_path_factory.mktemp("modes"))
+
+
+@pytest.fixture(scope="module")
+def cold_runs(places: Places) -> "ColdRuns":
+    """What mypy says when it knows nothing of the project."""
+    return ColdRuns(places)
+
+
+class ColdRuns:
+    """The outcomes of cold runs for a scenario's states, worked out once."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._known: dict[str, list[Outcome]] = {}
+
+    def of(self, scenario: str) -> list[Outcome]:
+        """The outcome for each state."""
+        if scenario not in self._known:
+            project = self._places.project()
+            self._known[scenario] = []
+            for _ in states_of(project, SCENARIOS[scenario]):
+                self._places.forget(project)
+                self._known[scenario].append(project.checked())
+        return self._known[scenario]
+
+
+@pytest.mark.parametrize("scenario", NAMES)
+def test_cold_run(cold_runs: ColdRuns, scenario: str) -> None:
+    """It finds what the scenario says."""
+    found = [sorted(outcome.findings) for outcome in cold_runs.of(scenario)]
+    assert found == [sorted(state.findings) for state in SCENARIOS[scenario]]
+
+
+@pytest.mark.parametrize("scenario", NAMES)
+def test_warm_run(places: Places, cold_runs: ColdRuns, scenario: str) -> None:
+    """The same from the cache of the state before; what need not be is not checked again."""
+    project = places.project()
+    places.forget(project)
+    for state, cold in with_cold(project, cold_runs, scenario):
+        warm = project.checked()
+        assert warm.messages == cold.messages
+        if state.rechecked is not None:
+            assert warm.rechecked - {"imports"} == set(state.rechecked)
+        for name in warm.rechecked:
+            assert warm.summaries.get(name) == cold.summaries.get(name)
+
+
+@pytest.mark.parametrize(
+    ("argument", "scenario"),
+    [
+        *(("--no-local-partial-types", name) for name in NAMES),
+        *(("--no-sqlite-cache", name) for name in some(CHAIN)),
+        *(("--no-fixed-format-cache", name) for name in some(CHAIN)),
+        *(("-n2", name) for name in some(UNANNOTATED)),
+        *(("-n4", name) for name in some(CYCLE)),
+    ],
+)
+def test_warm_run_with(
+    places: Places, cold_runs: ColdRuns, argument: str, scenario: str
+) -> None:
+    """Other formats of the cache, parallel runs, mypy's older way through a module."""
+    project = places.project()
+    places.forget(project, argument)
+    for state, cold in with_cold(project, cold_runs, scenario):
+        warm = project.checked(argument)
+        assert warm.messages == cold.messages
+        if state.rechecked is not None:
+            assert warm.rechecked - {"imports"} == set(state.rechecked)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scenario"),
+    [
+        *((("--cache-dir=/dev/null",), name) for name in some(CYCLE)),
+        *((("--no-local-partial-types",), name) for name in some(CYCLE, UNANNOTATED)),
+        *((("-n2",), name) for name in some()),
+    ],
+)
+def test_cold_run_with(
+    places: Places, cold_runs: ColdRuns, arguments: tuple[str, ...], scenario: str
+) -> None:
+    """Without any cache, and with mypy's older way through a module."""
+    project = places.project()
+    for _, cold in with_cold(project, cold_runs, scenario):
+        if "--cache-dir=/dev/null" not in arguments:
+            places.forget(project, *arguments)
+        assert project.checked(*arguments).messages == cold.messages
+
+
+@pytest.mark.parametrize("plugins", [(GREEDY, OURS), (OURS, GREEDY)], ids=["last", "first"])
+@pytest.mark.parametrize("scenario", some(CHAIN, TYPES))
+def test_order_of_plugins(
+    places: Places, cold_runs: ColdRuns, scenario: str, plugins: tuple[str, ...]
+) -> None:
+    """Another plugin answers all that mypy asks, before us or after us."""
+    project = places.project(plugins=plugins)
+    for _, cold in with_cold(project, cold_runs, scenario):
+        places.forget(project)
+        assert project.checked().messages == cold.messages
+
+
+@pytest.mark.parametrize("scenario", NAMES)
+def test_daemon(places: Places, cold_runs: ColdRuns, scenario: str) -> None:
+    """The daemon sees one state after the other."""
+    project = places.project()
+    places.forget(project, "--cache-fine-grained")
+    daemon = Daemon(project, "--use-fine-grained-cache")
+    for _, cold in with_cold(project, cold_runs, scenario):
+        said = daemon.checked()
+        # It finds unused ones in the modules alone that have changed, whatever the plugins.
+        assert said.without("unused-ignore") == cold.without("unused-ignore")
+
+
+@pytest.mark.parametrize("scenario", some(CHAIN))
+def test_daemon_without_cache(places: Places, cold_runs: ColdRuns, scenario: str) -> None:
+    """As it starts by default."""
+    project = places.project()
+    daemon = Daemon(project)
+    for _, cold in with_cold(project, cold_runs, scenario):
+        assert daemon.checked().without("unused-ignore") == cold.without("unused-ignore")
+
+
+@pytest.mark.parametrize("scenario", SILENT_AT_FIRST)
+def test_daemon_from_cache(places: Places, cold_runs: ColdRuns, scenario: str) -> None:
+    """A run fills the cache, then the daemon starts with it, after an edit."""
+    project, daemon = places.project(), None
+    places.forget(project, "--cache-fine-grained")
+    for _, cold in with_cold(project, cold_runs, scenario):
+        if daemon is None:
+            project.checked("--cache-fine-grained")
+            daemon = Daemon(project, "--use-fine-grained-cache")
+            project.write(IMPORTS, f"{(project.folder / IMPORTS).read_text()}\n")
+        else:
+            assert daemon.checked().without("unused-ignore") == cold.without("unused-ignore")
+
+
+@pytest.mark.parametrize("scenario", some(CHAIN, CYCLE, UNANNOTATED))
+def test_cache_goes_to_another_checkout(
+    places: Places, cold_runs: ColdRuns, scenario: str
+) -> None:
+    """Elsewhere on disk, with files of another age, nothing is checked again."""
+    project, elsewhere = places.project(), places.project()
+    places.forget(project)
+    for _, cold in with_cold(project, cold_runs, scenario):
+        project.checked()
+        shutil.rmtree(elsewhere.folder)
+        shutil.copytree(project.folder, elsewhere.folder, copy_function=shutil.copyfile)
+        there = elsewhere.checked()
+        assert there.messages == cold.messages
+        assert not there.rechecked
+
+
+def test_cache_of_another_configuration(places: Places) -> None:
+    """A changed setting of ours counts at once, and back again."""
+    project = places.project()
+    project.apply({"view.py": "def f() -> None:\n    pass\n\n\nasync def view() -> None:\n    f()\n"})
+    assert project.checked().findings == ()
+    project.configure({"blocking": "view.f"})
+    assert project.checked().findings == ("view.py:6 async-blocking",)
+    project.configure({"blocking": "view.f", "trusted": "view.f"})
+    assert project.checked().findings == ()
+    assert project.checked().rechecked == set()
+
+
+def test_cache_of_another_version_of_the_plugin(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit in any of our files makes mypy check everything again."""
+    project = places.project()
+    project.apply({"view.py": "import time\n\n\nasync def view() -> None:\n    time.sleep(1)\n"})
+    project.checked()
+    assert project.checked().rechecked == set()
+    monkeypatch.setattr(environment, "_sources", lambda: "edited")
+    assert "view" in project.checked().rechecked
+
+
+def with_cold(
+    project: Project, cold_runs: ColdRuns, scenario: str
+) -> Iterator[tuple[State, Outcome]]:
+    """Put a project into each state; with it comes what a cold run says of it."""
+    states = states_of(project, SCENARIOS[scenario])
+    yield from zip(states, cold_runs.of(scenario), strict=True)
