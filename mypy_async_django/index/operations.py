@@ -90,6 +90,8 @@ def reads(body: Body) -> Iterator[Read]:
                 args=[receiver, StrExpr() as name, *_],
             ):
                 yield Read(node, receiver, name.value)
+            case _:
+                pass
 
 
 def implicit_uses(body: Body) -> Iterator[ImplicitUse]:

@@ -5,8 +5,9 @@ same within one template:
 
     {query} a queryset, {manager} one or a manager, {rows} something to iterate that is lazy,
     {root} a queryset from a model's manager, {row} an instance, {list} a list of instances,
-    {one} {many} {column} {key} an attribute of {row}, {other} an attribute behind {one},
-    {helper} a function; {new_query} {new_row} {new_list} {x} the new name of such a thing; {model} a model.
+    {one} {many} {column} {key} {own} an attribute of {row}, {other} an attribute behind {one},
+    {helper} a function, {taker} one that is given a {row}, {class} a class; {model} a model,
+    {new_query}, {new_row} and the like the name of a new one; {x} any new name.
 
 A line that ends in a colon is followed by a block made of further templates, unless the template
 has its own.
@@ -23,13 +24,17 @@ from templates import BLOCKS, HELPERS, IMPORTS, ROWS, STATEMENTS, Template
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model: its manager, columns, relations to one row and to many, and how to make one."""
+    """A model: its manager, columns, relations to one row and to many, and how to make one.
+
+    ``own`` are the properties and methods of its own.
+    """
 
     manager: str
     columns: tuple[str, ...]
     one: Mapping[str, str]
     many: Mapping[str, str]
     made: str = ""
+    own: tuple[str, ...] = ()
 
 
 MODELS: Final = {
@@ -42,6 +47,7 @@ MODELS: Final = {
         {"publisher": "Publisher", "profile": "Profile"},
         {"books": "Book", "co_written": "Book"},
         'name="New", publisher_id=1',
+        ("latest_title",),
     ),
     "Book": Model(
         "Book.objects",
@@ -49,12 +55,15 @@ MODELS: Final = {
         {"author": "Author", "co_author": "Author", "publisher": "Publisher"},
         {"tags": "Tag", "reviews": "Review", "comments": "Comment"},
         'title="New", author_id=1, co_author_id=2, publisher_id=1',
+        ("get_absolute_url()",),
     ),
     "Tag": Model("Tag.objects", ("label",), {}, {"books": "Book"}, 'label="New"'),
     "Comment": Model("Comment.objects", ("text",), {"content_type": "ContentType"}, {}),
     "ContentType": Model("ContentType.objects", ("model",), {}, {}),
     "Profile": Model("Profile.objects", ("bio",), {"author": "Author"}, {}),
-    "Review": Model("Review.objects", ("text",), {"book": "Book"}, {}, 'text="New", book_id=1'),
+    "Review": Model(
+        "Review.objects", ("text",), {"book": "Book"}, {}, 'text="New", book_id=1', ("touch()",)
+    ),
 }
 #: Relations to one row whose key is in the other table.
 _REVERSE: Final = frozenset({"profile"})
@@ -64,7 +73,8 @@ _ORDER: Final = {
     for place, name in enumerate(
         [
             *("row", "list", "query", "root", "rows", "manager"),
-            *("one", "many", "column", "key", "other", "model", "made", "helper"),
+            *("new_taker", "taker", "one", "many", "column", "key", "own", "other", "model"),
+            *("made", "helper"),
         ]
     )
 }
@@ -87,7 +97,6 @@ class Line:
 
     annotated: str
     bare: str
-    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,9 @@ class Names:
     queries: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
+    takers: Mapping[str, str] = field(default_factory=dict)
     helpers: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def and_one(self, kind: str, name: str, model: str) -> "Names":
         """These names and one more of a kind."""
@@ -108,6 +119,10 @@ class Names:
                 return replace(self, rows={**self.rows, name: model})
             case "lists":
                 return replace(self, lists={**self.lists, name: model})
+            case "takers":
+                return replace(self, takers={**self.takers, name: model})
+            case "classes":
+                return replace(self, classes=(*self.classes, name))
             case _:
                 return replace(self, helpers=(*self.helpers, name))
 
@@ -176,17 +191,17 @@ class _Writer:
                     self.statement(inside, deep + 1)
                 self.names = before
             else:
-                self.add_line(indent + line, template)
+                self.add_line(indent + line)
         self.names = outside if template.local else filling.named(outside)
 
-    def add_line(self, text: str, template: Template | None = None) -> None:
-        self.written.append(written(text, template))
+    def add_line(self, text: str) -> None:
+        self.written.append(written(text))
 
 
-def written(text: str, template: Template | None = None) -> Line:
+def written(text: str) -> Line:
     """A line with its twin without annotations."""
     is_definition = text.lstrip().startswith(("def ", "async def "))
-    return Line(text, _without_annotations(text) if is_definition else text, template)
+    return Line(text, _without_annotations(text) if is_definition else text)
 
 
 def _without_annotations(text: str) -> str:
@@ -267,6 +282,13 @@ class _Filling(dict[str, str]):
         self._new.append(("helpers", name, ""))
         return name
 
+    def _fill_new_taker(self) -> str:
+        self._model = self._random.choice(("Author", "Book"))
+        return self._make("takers", f"helper_{self._writer.number}_")
+
+    def _fill_new_class(self) -> str:
+        return self._make("classes", f"Shelf_{self._writer.number}_")
+
     # Names that are there
 
     def _fill_row(self) -> str:
@@ -280,7 +302,16 @@ class _Filling(dict[str, str]):
             raise MissingError
         return self._random.choice(self._names.helpers)
 
+    def _fill_taker(self) -> str:
+        return self._pick(self._names.takers)
+
+    def _fill_class(self) -> str:
+        return self._attribute(self._names.classes)
+
     # Attributes
+
+    def _fill_own(self) -> str:
+        return self._attribute(MODELS[self._model].own)
 
     def _attribute(self, names: Mapping[str, str] | tuple[str, ...]) -> str:
         if not names:

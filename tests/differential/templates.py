@@ -8,14 +8,12 @@ from typing import Final
 class Template:
     """Lines of a program, and how often they come.
 
-    ``local`` says that what they name is gone after them. ``limit`` names the reason why the
-    plugin may disagree, see ``limits``.
+    ``local`` says that what they name is gone after them.
     """
 
     text: str
     weight: float = 1
     local: bool = False
-    limit: str | None = None
 
 
 def _each(text: str, weight: float = 1) -> tuple[Template, ...]:
@@ -275,6 +273,8 @@ _INSTANCES: Final = r"""
 {x} = [len(item.{many}.all()) async for item in {query}]
 {x} = await {row}.{many}.acount()
 {x} = {row}.{one}.{other} if {row}.{one} else 1
+{x} = {row}.{own}
+{x} = {row}.{own}
 {row}.save()
 {row}.delete()
 {row}.refresh_from_db()
@@ -297,7 +297,6 @@ prefetch_related_objects([{row}], "{one}")
 {x} = hash({row})
 {x} = {row}.serializable_value("pk")
 {x} = copy.copy({row})
-{x} = author.latest_title
 """
 
 _REQUESTS: Final = r"""
@@ -329,6 +328,17 @@ _HELPED: Final = r"""
 {x} = await sync_to_async(lambda: {helper}())()
 {x} = (lambda: {helper}())()
 {x} = list(map(lambda item: {helper}(), [1]))
+{x} = {taker}({row})
+{x} = await sync_to_async({taker})({row})
+{x} = [{taker}(item) for item in {list}]
+{x} = len({class}())
+{x} = bool({class}())
+{x} = {class}().total
+{x} = {class}().quiet
+{x} = {class}().count()
+{x} = {class}()
+{x} = await sync_to_async({class}().count)()
+{x} = [{class}().total for _ in range(2)]
 """
 
 _NESTED: Final = r"""
@@ -344,7 +354,7 @@ async def inner_{x}() -> int:\n    return await {manager}.acount()\n{x_} = await
 STATEMENTS: Final = (
     *_each(_LAZY_USES, 4),
     *_each(_CALLS, 3),
-    *_each(_INSTANCES.replace("{x} = author.latest_title\n", ""), 6),
+    *_each(_INSTANCES, 6),
     *_each(_REQUESTS, 0.4),
     *_each(_HELPED, 1.2),
     *_each(_NESTED, 0.6),
@@ -379,7 +389,19 @@ BLOCKS: Final = (
     ),
 )
 
-#: Functions beside the coroutine.
+_CLASS: Final = """\
+class {new_class}:
+    quiet = 1
+    def __len__(self) -> int:
+        return len({root})
+    @property
+    def total(self) -> int:
+        return {root}.count()
+    def count(self) -> int:
+        return self.total
+"""
+
+#: Functions and classes beside the coroutine.
 HELPERS: Final = (
     Template("def {new_helper}() -> int:\n    return {root}.count()"),
     Template("def {new_helper}() -> int:\n    return len({root})"),
@@ -391,6 +413,10 @@ HELPERS: Final = (
     ),
     Template("def {new_helper}() -> object:\n    return [item.pk for item in {root}]"),
     Template("def {new_helper}() -> object:\n    return {helper}()", 2),
+    Template("def {new_taker}(given: {model}) -> object:\n    return given.{one}"),
+    Template("def {new_taker}(given: {model}) -> object:\n    return given.{column}"),
+    Template("def {new_taker}(given: {model}) -> object:\n    return given.{many}.count()"),
+    Template(_CLASS, 3),
     Template("def {new_helper}() -> object:\n    return {helper}"),
     Template("def {new_helper}() -> object:\n    return lambda: {root}.count()"),
     Template("def {new_helper}() -> object:\n    return (item for item in [1])"),

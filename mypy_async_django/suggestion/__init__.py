@@ -1,0 +1,30 @@
+"""The replacement that a person would type: notes below errors."""
+
+from mypy_async_django.suggestion.bridges import for_bridged, for_early_call, for_nested_loop
+from mypy_async_django.suggestion.calls import for_call, for_reached
+from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled
+from mypy_async_django.suggestion.rows import for_read, for_row, for_unloaded
+from mypy_async_django.suggestion.uses import all_rows, for_use
+from mypy_async_django.suggestion.waits import for_polling, for_race, for_stale_save
+from mypy_async_django.suggestion.wording import WHOLE_BLOCK, in_place, use
+
+__all__ = [
+    "WHOLE_BLOCK",
+    "all_rows",
+    "for_bridged",
+    "for_call",
+    "for_coroutine",
+    "for_early_call",
+    "for_nested_loop",
+    "for_polling",
+    "for_race",
+    "for_reached",
+    "for_read",
+    "for_row",
+    "for_stale_save",
+    "for_uncalled",
+    "for_unloaded",
+    "for_use",
+    "in_place",
+    "use",
+]

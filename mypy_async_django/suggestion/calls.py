@@ -1,0 +1,97 @@
+"""Replacements of calls that must not run on the event loop."""
+
+from typing import Final
+
+from mypy.nodes import CallExpr, Expression, MemberExpr, NameExpr
+
+from mypy_async_django.bridge.types import classes, member
+from mypy_async_django.catalogue import Api, Effect
+from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import RUN_IN_LOOP, Called
+from mypy_async_django.index.operations import called_name
+from mypy_async_django.suggestion.wording import WHOLE_BLOCK, arguments_of, placed, use
+
+#: A connection, and what it makes, belongs to the thread that asked for it.
+_BOUND_TO_THREAD: Final = ("django.db.backends.",)
+
+
+def for_call(body: Body, call: CallExpr, api: Api) -> str:
+    """The note for a call that must not run on the event loop."""
+    if api.name.startswith(_BOUND_TO_THREAD):
+        return WHOLE_BLOCK
+    twin = body.catalogue.twin(api)
+    if twin is not None:
+        return use(placed(body, call, f"await {_twin(body, call, twin)}{arguments_of(body, call)}"))
+    thread = use(placed(body, call, in_thread(body, call, api)))
+    instead = body.catalogue.instead(api)
+    return f'Use "{instead}", or {thread[4:]}' if instead else thread
+
+
+def in_thread(body: Body, call: CallExpr, api: Api) -> str:
+    """The call run in a thread: for Django's APIs the one that holds the database connection."""
+    function = body.source.text(call.callee)
+    arguments = arguments_of(body, call)
+    if api.effect is Effect.RAISES or api.name.startswith("django."):
+        return f"await sync_to_async({function}){arguments}"
+    rest = arguments[1:-1]
+    return f"await asyncio.to_thread({function}{', ' + rest if rest else ''})"
+
+
+def _twin(body: Body, call: CallExpr, twin: str) -> str:
+    """The twin as it would be named where the call stands."""
+    callee = call.callee
+    module, _, name = twin.rpartition(".")
+    if not module:
+        method = next(iter(body.values(callee)), callee)
+        prefix = f"{body.source.text(method.expr)}." if isinstance(method, MemberExpr) else ""
+        return prefix + twin
+    if isinstance(callee, NameExpr) and callee.fullname.rpartition(".")[0] == module:
+        return name
+    if isinstance(callee, MemberExpr) and callee.fullname.rpartition(".")[0] == module:
+        return f"{body.source.text(callee.expr)}.{name}"
+    return twin if module == "asyncio" else name
+
+
+def for_reached(body: Body, found: Called, effect: Effect) -> str:
+    """The note for what must not run its function on the event loop."""
+    text = body.source.text
+    node = found.node
+    match node:
+        case _ if found.use is not None:
+            function, arguments = _FUNCTION_OF.get(found.use), text(node)
+        case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
+            return 'Use a callback that starts a thread or a task: "asyncio.to_thread(...)"'
+        case CallExpr() if _is_entered(body, node):
+            function, arguments = None, ""
+        case CallExpr() if found.makes_items or called_name(body, node) in _LAZY:
+            function, arguments = "list", text(node)
+        case CallExpr():
+            function, arguments = text(node.callee), arguments_of(body, node)[1:-1]
+        case MemberExpr():
+            function, arguments = "getattr", f'{text(node.expr)}, "{node.name}"'
+        case _:
+            function, arguments = None, ""
+    if function is None:
+        return WHOLE_BLOCK
+    code = f"await sync_to_async({function})({arguments})"
+    if effect is Effect.BLOCKS:
+        code = f"await asyncio.to_thread({function}{', ' + arguments if arguments else ''})"
+    return use(placed(body, node, code))
+
+
+#: What to run in a thread in the place of a use without a call.
+_FUNCTION_OF: Final = {
+    Use.FORMAT: "str",
+    Use.ITERATE: "list",
+    Use.LENGTH: "len",
+    Use.TRUTH: "bool",
+}
+
+
+_LAZY: Final = frozenset({"builtins.filter", "builtins.map"})
+
+
+def _is_entered(body: Body, node: Expression) -> bool:
+    """Whether a call makes a context manager: its block goes to the thread as a whole."""
+    return any(member(info, "__enter__") for info in classes(body.type_of(node)))

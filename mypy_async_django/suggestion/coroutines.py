@@ -1,0 +1,99 @@
+"""Awaits for coroutines that are not awaited."""
+
+from mypy.nodes import (
+    AwaitExpr,
+    CallExpr,
+    Expression,
+    FuncDef,
+    GeneratorExpr,
+    ListComprehension,
+    ListExpr,
+    MemberExpr,
+    SetComprehension,
+    SetExpr,
+    TupleExpr,
+)
+
+from mypy_async_django.bridge.models import is_django_method
+from mypy_async_django.bridge.types import class_of
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.called import is_nested
+from mypy_async_django.index.offloading import Offloaded, offloaded_by
+from mypy_async_django.index.operations import called_name
+from mypy_async_django.suggestion.wording import arguments_of, placed, use
+
+
+def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
+    """The note for a coroutine that is not awaited."""
+    text = body.source.text(call)
+    if isinstance(call, AwaitExpr):
+        return use(f"await ({text})")
+    if body.is_coroutine:
+        return use(_awaited(body, call, text))
+    if synchronous := _synchronous(body, call):
+        return use(placed(body, call, synchronous))
+    if isinstance(body.function, FuncDef) and is_nested(body.function):
+        return f'Make "{body.name}" a coroutine function and await the call'
+    function = body.source.text(call.callee)
+    run = use(placed(body, call, f"async_to_sync({function}){arguments_of(body, call)}"))
+    if isinstance(body.function, FuncDef):
+        return f'{run}, or make "{body.name}" a coroutine function and await the call'
+    return run
+
+
+def _awaited(body: Body, call: CallExpr, text: str) -> str:
+    """The await in place; a generator becomes a list, for its source would become async."""
+    outer = body.parent(call)
+    if isinstance(outer, SetExpr | ListExpr | TupleExpr | CallExpr) and _is_waited_for(body, call):
+        return f"asyncio.create_task({text})"
+    for node in body.ancestors(call):
+        if isinstance(node, GeneratorExpr) and call is not node.sequences[0]:
+            if isinstance(body.parent(node), ListComprehension | SetComprehension):
+                break
+            return f"[{_unbracketed(body.source.text(node)).replace(text, f'await {text}', 1)}]"
+    return placed(body, call, f"await {text}")
+
+
+def _unbracketed(text: str) -> str:
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
+
+
+def _is_waited_for(body: Body, call: CallExpr) -> bool:
+    """Whether a coroutine stands in the set for ``asyncio.wait``, which takes tasks."""
+    return any(
+        isinstance(node, CallExpr) and called_name(body, node) == "asyncio.tasks.wait"
+        for node in body.ancestors(call)
+    )
+
+
+def called(body: Body, offloaded: Offloaded) -> str:
+    """The call that a thread makes, as one would write it without the thread."""
+    text = body.source.text
+    arguments = [
+        f"{name}={text(argument)}" if name else text(argument)
+        for argument, name in zip(offloaded.args, offloaded.arg_names, strict=True)
+    ]
+    return f"{text(offloaded.function)}({', '.join(arguments)})"
+
+
+def _synchronous(body: Body, call: CallExpr) -> str | None:
+    """What the coroutine does, without one: the sync method of a twin, the offloaded function."""
+    if offloaded := offloaded_by(body, call):
+        return called(body, offloaded)
+    callee = call.callee
+    if isinstance(callee, MemberExpr) and callee.name.startswith("a"):
+        info = class_of(body.type_of(callee.expr))
+        if info is not None and is_django_method(info, callee.name[1:]):
+            text = body.source.text(callee.expr)
+            return f"{text}.{callee.name[1:]}{arguments_of(body, call)}"
+    return None
+
+
+def for_uncalled(body: Body, function: Expression) -> str:
+    """The note for a coroutine function where a coroutine, or a task, is wanted."""
+    text = f"{body.source.text(function)}()"
+    for node in body.ancestors(function):
+        if isinstance(node, CallExpr):
+            waits = called_name(body, node) == "asyncio.tasks.wait"
+            return use(f"asyncio.create_task({text})" if waits else text)
+    return use(f"await {text}")

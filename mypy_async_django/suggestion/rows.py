@@ -1,0 +1,73 @@
+"""Ways to load what a row lacks, and attributes to read in a thread."""
+
+from mypy.nodes import CallExpr, MemberExpr, Node
+
+from mypy_async_django.bridge.models import is_single_relation
+from mypy_async_django.bridge.types import class_of
+from mypy_async_django.catalogue import Api
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.operations import Read
+from mypy_async_django.index.queries import Row
+from mypy_async_django.index.relations import Unloaded
+from mypy_async_django.suggestion.wording import arguments_of, placed, use
+
+
+def for_read(body: Body, read: Read, api: Api) -> str:
+    """The note for a property that must not be read on the event loop."""
+    twin = body.catalogue.twin(api)
+    receiver = body.source.text(read.receiver)
+    if twin is not None:
+        return use(placed(body, read.node, f"await {receiver}.{twin}()"))
+    return use(placed(body, read.node, _read_in_thread(body, read)))
+
+
+def _read_in_thread(body: Body, read: Read) -> str:
+    receiver = body.source.text(read.receiver)
+    if isinstance(read.node, CallExpr):
+        return f"await sync_to_async({body.source.text(read.node.callee)}){arguments_of(body, read.node)}"
+    return f'await sync_to_async(getattr)({receiver}, "{read.name}")'
+
+
+def for_unloaded(body: Body, found: Unloaded) -> str:
+    """The note for a relation or column that the instance's query should have loaded."""
+    row = found.rows[0] if found.rows else None
+    read = found.read
+    if row is None or row.given is not None or found.is_forgotten:
+        return use(placed(body, read.node, _read_in_thread(body, read)))
+    if not row.has_column(read.name):
+        receiver = body.source.text(read.receiver)
+        load = f'await {receiver}.arefresh_from_db(fields=["{read.name}"])'
+        return f'Load the column with {_query(row)}, or "{load}"'
+    return for_row(body, row, "__".join(_followed(body, read)))
+
+
+def _followed(body: Body, read: Read) -> list[str]:
+    """The relations that the expression around a read follows from it: ``author.publisher``."""
+    names = [read.name]
+    node: Node = read.node
+    while isinstance(parent := body.parent(node), MemberExpr):
+        info = class_of(body.type_of(parent.expr))
+        if info is None or not is_single_relation(info, parent.name):
+            break
+        names.append(parent.name)
+        node = parent
+    return names
+
+
+def for_row(body: Body, row: Row, name: str) -> str:
+    """The note for a row whose query should have loaded a relation, by its lookup."""
+    root = row.query.root
+    if row.given is not None:
+        return f'Load it in a thread: "await sync_to_async(getattr)(..., "{name}")"'
+    path = "__".join((*row.path, name))
+    if root is None:
+        return f'Use "select_related("{path}")" for {_query(row)}'
+    text = body.source.text(root)
+    manager = text if isinstance(root, MemberExpr) else f"{text}.objects"
+    return f'Use "{manager}.select_related("{path}")" for {_query(row)}'
+
+
+def _query(row: Row) -> str:
+    """A query as a person would find it."""
+    root = row.query.root
+    return f"the query on line {root.line}" if root else f"the query of {row.query.maker}"

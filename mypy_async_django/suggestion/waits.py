@@ -1,0 +1,59 @@
+"""Ways out of races and of loops that wait."""
+
+from typing import Final
+
+from mypy.nodes import AwaitExpr, ComparisonExpr, OperatorAssignmentStmt, OpExpr
+
+from mypy_async_django.bridge.types import classes
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.polling import Polling
+from mypy_async_django.index.races import Race
+from mypy_async_django.index.saves import StaleSave
+from mypy_async_django.suggestion.wording import use
+
+
+def for_race(body: Body, race: Race) -> str:
+    """The note for a write that depends on a read before an await."""
+    text = body.source.text
+    match race.write:
+        case OperatorAssignmentStmt(op=op, rvalue=AwaitExpr() as awaited, lvalue=target):
+            return use(f"value = {text(awaited)}; {text(target)} {op}= value")
+        case _ if race.is_guard:
+            return 'Use "async with lock:" around the test, the await and the write'
+        case _:
+            return (
+                f'Read "{text(race.target)}" after the await, or use "async with lock:" around all'
+            )
+
+
+#: The operators that an ``F()`` expression has.
+_OF_F: Final = frozenset({"+", "-", "*", "/", "%", "**"})
+
+
+def for_stale_save(body: Body, found: StaleSave) -> str:
+    """The note for a save that puts back what was loaded some time before."""
+    text = body.source.text
+    match found.change, classes(body.type_of(found.instance)):
+        case OperatorAssignmentStmt(op=op, rvalue=value), [model] if op in _OF_F:
+            added = f"({text(value)})" if isinstance(value, OpExpr) else text(value)
+            change = f'{found.field}=F("{found.field}") {op} {added}'
+            rows = f"{model.name}.objects.filter(pk={found.instance.name}.pk)"
+            return use(f"await {rows}.aupdate({change})")
+        case _:
+            return (
+                'Load it with "select_for_update()" and save it in one sync function with a '
+                'transaction: "await sync_to_async(...)(...)"'
+            )
+
+
+def for_polling(body: Body, found: Polling) -> str:
+    """The note for a loop that waits for other code."""
+    state = body.source.text(found.state)
+    match found.condition:
+        case ComparisonExpr() | OpExpr():
+            return use("await condition.wait_for(lambda: ...)") + ', with an "asyncio.Condition"'
+        case _:
+            return (
+                f'Make it an "{found.event}", and use "await {state}.wait()" here and '
+                f'"{state}.set()" there'
+            )

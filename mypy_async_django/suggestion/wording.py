@@ -1,0 +1,39 @@
+"""What notes have in common: the words, and code put in its place."""
+
+from typing import Final
+
+from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
+
+from mypy_async_django.index.body import Body
+
+
+def use(code: str) -> str:
+    """A note that shows the code to write instead."""
+    return f'Use "{code}"'
+
+
+_LONGEST_ARGUMENTS: Final = 60
+
+
+def arguments_of(body: Body, call: CallExpr) -> str:
+    text = body.source.text(call)[len(body.source.text(call.callee)) :].strip()
+    return text if text.startswith("(") and len(text) <= _LONGEST_ARGUMENTS else "(...)"
+
+
+def placed(body: Body, node: Expression, code: str) -> str:
+    """The code in brackets where something is taken from the node's value at once."""
+    match body.parent(node):
+        case MemberExpr(expr=inner) | IndexExpr(base=inner) | CallExpr(callee=inner):
+            return f"({code})" if inner is node else code
+        case _:
+            return code
+
+
+def in_place(body: Body, node: Expression, code: str) -> str:
+    """A note with the code that replaces a node, in brackets where its place asks for them."""
+    return use(placed(body, node, code))
+
+
+WHOLE_BLOCK: Final = (
+    'Move the whole block into a sync function and call that: "await sync_to_async(...)(...)"'
+)
