@@ -160,7 +160,7 @@ class Engine:
             return
         around = outermost if isinstance(outermost, FuncDef) else None
         place = around.fullname if around else checker.tree.fullname
-        memory.bell.hear(checker.tree.fullname, place)
+        memory.bell.hear(checker.tree.fullname, around.line if around else 0, place)
         module = self._module(checker.tree, checker)
         if checker.last_pass != _RECHECK_PASSES or module is None:
             return

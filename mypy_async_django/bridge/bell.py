@@ -15,20 +15,23 @@ _ENOUGH: Final = 2
 
 
 class Bell:
-    """Remembers a few places where mypy asks plugins, by module, and has mypy look there."""
+    """Remembers a few places where mypy asks plugins, by module, and has mypy look there.
+
+    mypy goes by names of modules, then by lines: the last ones are best, as all else is done then.
+    """
 
     def __init__(self) -> None:
-        self._places: dict[str, str] = {}
+        self._places: dict[str, tuple[int, str]] = {}
 
-    def hear(self, module: str, place: str) -> None:
-        """There is a call that mypy asks about: in a function, or at a module's top level, by its full name."""
-        known = self._places.get(module)
-        if known == module or (known is None and len(self._places) < _ENOUGH):
-            self._places[module] = place
+    def hear(self, module: str, line: int, place: str) -> None:
+        """There is a call that mypy asks about: in a function, or at a module's top level."""
+        self._places[module] = max(self._places.get(module, (0, "")), (line, place))
+        if len(self._places) > _ENOUGH:
+            del self._places[min(self._places)]
 
     def is_at(self, place: str) -> bool:
         """Whether mypy looks at a place because of us."""
-        return place in self._places.values()
+        return any(place == known for _, known in self._places.values())
 
     def rings_after(self, module: str) -> bool:
         """Whether mypy looks anywhere after it has been through a module that has changed."""
@@ -41,7 +44,7 @@ class Bell:
     def set_up(self, errors: Errors) -> None:
         """See that mypy rings at the end of the next increment."""
         held = errors.error_info_map.get(_NOWHERE, [])
-        missing = set(self._places.values()) - {info.target for info in held}
+        missing = {place for _, place in self._places.values()} - {info.target for info in held}
         if missing:
             errors.error_info_map[_NOWHERE] = held + [_hidden(place) for place in missing]
 

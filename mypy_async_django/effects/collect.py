@@ -42,7 +42,7 @@ from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.origins import origins
 from mypy_async_django.index.queries import Kind, Result
 from mypy_async_django.index.relations import may_be_changed
-from mypy_async_django.index.requests import USER, forced_users, rendered_querysets
+from mypy_async_django.index.requests import rendered_querysets
 
 _LOOP_PROBES: Final = frozenset(
     {
@@ -54,6 +54,7 @@ _LOOP_PROBES: Final = frozenset(
 _MOST_NEEDS: Final = 20
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _MADE_SYNC: Final = "async_to_sync"
+_SESSION: Final = "django.contrib.sessions.backends.base.SessionBase."
 _RENDERED: Final = "QuerySet.__iter__"
 
 IsProject = Callable[[str], bool]
@@ -117,10 +118,10 @@ def _operations(
         for hit in hits(body):
             if hit.api.when:
                 continue  # what it takes is not to be seen from afar
+            if hit.api.name.startswith(_SESSION):
+                continue  # one of the needs: it may be loaded by then
             if hit.api.effect in found:
                 found[hit.api.effect].add(display_name(hit.api))
-        if any(forced_users(body)):
-            found[Effect.RAISES].add(USER)
         if any(rendered_querysets(body)):
             found[Effect.RAISES].add(_RENDERED)
         for target in called_functions(body):

@@ -42,24 +42,23 @@ class Reach:
         self._class_named = class_named
         self.modules: set[str] = set()
 
-    def path(
-        self, function: FuncItem, effect: Effect, free: tuple[str, ...] = ()
-    ) -> tuple[str, ...] | None:
+    def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
         """The shortest way from a function to an operation of the effect.
 
         Full names of the functions on the way, the operation's name last; None where there is none.
-        ``free`` are the beginnings of the names of operations that do not count.
         """
         start = "lambda" if isinstance(function, LambdaExpr) else function.fullname
+        is_inside = is_nested(function)
+        summaries = {start: self._summary_of(function) if is_inside else self._summary(start)}
         came_from: dict[str, str | None] = {start: None}
-        queue = [start]
-        for name in queue:
-            inside = name == start and is_nested(function)
-            summary = self._summary_of(function) if inside else self._summary(name)
-            if any(self._summary(called).is_probe for called in summary.calls):
-                continue
-            operations = [o for o in _operations(summary, effect) if not o.startswith(free)]
-            if operations:
+        for name in (queue := [start]):
+            summary = summaries[name]
+            for called in summary.calls:
+                if called not in summaries:
+                    summaries[called] = self._summary(called)
+            if any(summaries[called].is_probe for called in summary.calls):
+                continue  # it knows whether an event loop is running
+            if operations := _operations(summary, effect):
                 return (*_way(name, came_from), operations[0])
             for called in summary.calls:
                 if called not in came_from:

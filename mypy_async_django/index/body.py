@@ -68,13 +68,8 @@ class Types(Protocol):
 class Effects(Protocol):
     """What the project's functions do, through whatever they call."""
 
-    def path(
-        self, function: FuncItem, effect: Effect, free: tuple[str, ...] = ()
-    ) -> tuple[str, ...] | None:
-        """The shortest way from a function to an operation, by full names, or None.
-
-        ``free`` are the beginnings of the names of operations that do not count.
-        """
+    def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
+        """The shortest way from a function to an operation, by full names, or None."""
         ...
 
     def result(self, function: FuncItem) -> Result | None:

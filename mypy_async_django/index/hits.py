@@ -65,6 +65,17 @@ class Hit:
                 return call
 
     @property
+    def receiver(self) -> Expression | None:
+        """The object whose method it runs, or whose property it reads."""
+        match self.operation:
+            case ImplicitUse(value=value):
+                return value
+            case Read(receiver=receiver):
+                return receiver
+            case call:
+                return call.callee.expr if isinstance(call.callee, MemberExpr) else None
+
+    @property
     def is_explicit(self) -> bool:
         """Whether the code shows it: a call, or a block that is entered."""
         operation = self.operation

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from mypy.nodes import (
     ARG_NAMED,
@@ -14,14 +15,24 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
-from mypy_async_django.bridge.types import class_of
+from mypy_async_django.bridge.types import all_are, class_of, is_a
 from mypy_async_django.index.bindings import BindingKind
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import methods_used, named_function, property_read
+from mypy_async_django.index.handed_on import is_handed_on
+from mypy_async_django.index.hits import hits
+from mypy_async_django.index.loaded import is_session_loaded
 from mypy_async_django.index.operations import Read, calls, reads
 from mypy_async_django.index.origins import origins
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.relations import may_be_changed, may_be_set
+from mypy_async_django.index.requests import (
+    REQUEST,
+    SESSION,
+    USER,
+    forced_users,
+    is_user_given,
+)
 
 Path = tuple[str, ...]
 
@@ -67,6 +78,22 @@ def needs_of(body: Body) -> Iterator[Need]:
             continue
         if not may_be_set(body, read.receiver, read.name, read.node):
             yield Need(*chain)
+    if not body.is_coroutine:
+        yield from _asked_of_requests(body)
+
+
+def _asked_of_requests(body: Body) -> Iterator[Need]:
+    """The users and sessions that a function loads from a request it is given."""
+    for user in forced_users(body):
+        if parameter := _parameter(body, user.receiver):
+            yield Need(parameter, USER)
+    for hit in hits(body):
+        session = hit.receiver
+        if not isinstance(session, MemberExpr):
+            continue
+        parameter = _parameter(body, session.expr)
+        if parameter and all_are(body.type_of(session.expr), REQUEST):
+            yield Need(parameter, SESSION)
 
 
 def _may_be_relation(body: Body, read: Read) -> bool:
@@ -83,7 +110,7 @@ def passes_of(body: Body) -> Iterator[Passed]:
     for taken in _taken(body):
         parameter = _parameter(body, taken.given)
         info = class_of(body.type_of(taken.given))
-        if parameter is None or (info is not None and not is_model(info)):
+        if parameter is None or (info and not is_model(info) and not is_a(info, REQUEST)):
             continue
         if not may_be_changed(body, taken.given, taken.node):
             yield Passed(parameter, taken.function.fullname, taken.parameter)
@@ -94,6 +121,43 @@ def lacking(body: Body) -> Iterator[Lacking]:
     if body.effects is not None:
         for taken in _taken(body):
             yield from _lacks(body, taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A call whose function loads the user or session of the request that it is given.
+
+    ``way`` are the full names of the functions, with what is loaded at the end.
+    """
+
+    node: Expression
+    function: FuncDef
+    way: tuple[str, ...]
+
+
+def loading_requests(body: Body) -> Iterator[Loading]:
+    """The calls of sync functions that load what this body did not, as far as it shows."""
+    if body.effects is None:
+        return
+    for taken in _taken(body):
+        if taken.function.is_coroutine or not isinstance(taken.given, NameExpr):
+            continue
+        if not all_are(body.type_of(taken.given), REQUEST):
+            continue
+        for path, way in body.effects.needs(taken.function, taken.parameter):
+            if path in _LOADED and not _has_loaded(body, taken, path):
+                yield Loading(taken.node, taken.function, (*way, _LOADED[path]))
+
+
+def _has_loaded(body: Body, taken: "_Taken", path: Path) -> bool:
+    if is_handed_on(body, taken.given, taken.node):
+        return True
+    look = is_user_given if path == USER else is_session_loaded
+    return look(body, taken.node)
+
+
+#: What is loaded, as a person would call it.
+_LOADED: Final = {USER: "HttpRequest.user", SESSION: "HttpRequest.session"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from mypy.nodes import (
     SliceExpr,
     StrExpr,
     TypeInfo,
+    Var,
 )
 from mypy.types import Instance
 
@@ -31,7 +32,7 @@ from mypy_async_django.bridge.models import (
     is_single_relation,
     model_class,
 )
-from mypy_async_django.bridge.types import class_object, class_of, classes, is_a
+from mypy_async_django.bridge.types import class_object, class_of, classes, is_a, member
 from mypy_async_django.index.bindings import Binding, BindingKind
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import named_function
@@ -123,9 +124,19 @@ class Origins:
             case _:
                 return None
         info = class_of(self._body.type_of(manager))
-        if info is None or not is_a(info, *RELATED_MANAGERS):
+        if info is None or not (
+            is_a(info, *RELATED_MANAGERS) or self._is_declared_relation(manager, info)
+        ):
             return None
         return manager, self.rows(manager.expr)
+
+    def _is_declared_relation(self, manager: MemberExpr, info: TypeInfo) -> bool:
+        """Whether a model says of a relation itself that it is a queryset: ``books: QuerySet[Book]``."""
+        owner = class_of(self._body.type_of(manager.expr))
+        if owner is None or not is_model(owner) or not is_a(info, QUERYSET, MANAGER):
+            return False
+        found = member(owner, manager.name)
+        return found is not None and isinstance(found[1].node, Var)
 
     def _rows(self, expression: Expression) -> Iterator[Row | None]:
         match expression:

@@ -10,9 +10,9 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import Called, called_functions, is_nested
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
-from mypy_async_django.index.loaded import is_session_loaded, takes_loaded, uses_loaded
+from mypy_async_django.index.loaded import takes_loaded, uses_loaded
+from mypy_async_django.index.needs import loading_requests
 from mypy_async_django.index.offloading import is_called_early
-from mypy_async_django.index.requests import SESSION, USER, is_user_given
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,17 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
             continue
         if is_nested(called.function) and uses_loaded(body, called.function, called.node):
             continue
-        path = body.effects.path(called.function, effect, _free(body, called.node))
+        path = body.effects.path(called.function, effect)
         if path is not None and not is_caught(body, called.node):
             seen.add(called.node)
             yield Reached(called, path)
+    if effect is Effect.RAISES:
+        for loading in loading_requests(body):
+            if loading.node not in seen and not is_caught(body, loading.node):
+                seen.add(loading.node)
+                yield Reached(Called(loading.node, loading.function), loading.way)
 
 
 def _is_harmless(body: Body, call: CallExpr) -> bool:
     """Whether a mistake of another kind is reported of a call, or its queryset may be loaded."""
     return is_called_early(body, call) or takes_loaded(body, call)
-
-
-def _free(body: Body, node: Expression) -> tuple[str, ...]:
-    """The beginnings of the operations that take nothing any more when a node is evaluated."""
-    session = (SESSION,) if is_session_loaded(body, node) else ()
-    return (*session, USER) if is_user_given(body, node) else session

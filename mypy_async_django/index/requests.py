@@ -23,10 +23,11 @@ from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.loaded import is_loaded
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses, reads
 
-_REQUEST: Final = "django.http.request.HttpRequest"
-#: Operations by the names that paths give them.
-USER: Final = "HttpRequest.user"
-SESSION: Final = "SessionBase."
+REQUEST: Final = "django.http.request.HttpRequest"
+#: What a request loads lazily, as a path of attributes: no attribute of that name is read.
+LOAD: Final = "load"
+USER: Final = ("user", LOAD)
+SESSION: Final = ("session", LOAD)
 
 #: What renders at once, with the position of the context among the arguments.
 _RENDERERS: Final = {
@@ -44,7 +45,7 @@ def forced_users(body: Body) -> Iterator[Read]:
     """Reads of ``request.user`` whose value is looked into: that loads the user."""
     forcing = _forced_expressions(body)
     for read in reads(body):
-        if read.name != "user" or not all_are(body.type_of(read.receiver), _REQUEST):
+        if read.name != "user" or not all_are(body.type_of(read.receiver), REQUEST):
             continue
         if is_user_given(body, read.node) or _is_asked_for(read) or is_caught(body, read.node):
             continue

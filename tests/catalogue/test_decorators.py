@@ -53,7 +53,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 def nothing_left_behind() -> Iterator[None]:
     """Warnings come when the garbage does, not in other tests."""
     yield
-    gc.collect()
+    gc.collect(1)
 
 
 def decorator_named(name: str) -> Callable[..., Any]:

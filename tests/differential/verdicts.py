@@ -120,9 +120,11 @@ def _both(folder: Path, names: list[str]) -> tuple[dict[str, dict[str, str]], _S
     path = os.pathsep.join(map(str, (PROJECT, HERE)))
     python_path = os.pathsep.join(filter(None, (path, os.environ.get("PYTHONPATH"))))
     env = {**os.environ, "MYPYPATH": path, "PYTHONPATH": python_path}
+    database = folder / "shop.sqlite3"
+    database.unlink(missing_ok=True)
     annotated = [f"annotated_{name}.py" for name in names]
     files = [*annotated, *(f"bare_{name}.py" for name in names)]
-    execution = [str(HERE / "execution.py"), str(folder / "shop.sqlite3"), *annotated]
+    execution = [str(HERE / "execution.py"), str(database), *annotated]
     # Named, or mypy would take a module on PYTHONPATH for an installed one and skip its bodies.
     files.append(str(PROJECT / "shop" / "models.py"))
     check = ["-m", "mypy", "--output", "json", "--cache-dir", str(folder / "cache"), *files]

@@ -330,7 +330,7 @@ CASES = {
             author.publisher.name  # -> str
             tag.books.get()  # -> Book
             book.reviews.longest()  # -> Review | None
-            book.comments  # -> ?
+            book.comments  # -> RelatedManager[Model]
             book._meta  # -> Options[Book]
             book.save()  # -> None
             book.get_absolute_url()  # -> str

@@ -182,10 +182,10 @@ class Places:
         self._count += 1
         return Project(self._folder / str(self._count), settings or {}, plugins)
 
-    def forget(self, project: Project, *arguments: str) -> None:
-        """Let the project's cache know of the standard library only."""
-        shutil.rmtree(project.folder / CACHE, ignore_errors=True)
-        shutil.copytree(self._cache(project, arguments), project.folder / CACHE)
+    def forget(self, project: Project, *arguments: str, cache: str = CACHE) -> None:
+        """Let one of the project's caches know of the standard library only."""
+        shutil.rmtree(project.folder / cache, ignore_errors=True)
+        shutil.copytree(self._cache(project, arguments), project.folder / cache)
 
     def _cache(self, project: Project, arguments: tuple[str, ...]) -> Path:
         configuration = (project.folder / "mypy.ini").read_text()
