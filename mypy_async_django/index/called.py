@@ -24,7 +24,7 @@ from mypy.nodes import (
     Var,
     WithStmt,
 )
-from mypy.types import CallableType, Instance, get_proper_type
+from mypy.types import AnyType, CallableType, Instance, get_proper_type
 
 from mypy_async_django.bridge.types import (
     class_object,
@@ -225,7 +225,7 @@ def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
             method = _common((owner,) if owner else classes(type_), callee.name)
             if isinstance(method, _FUNCTIONS):
                 yield method
-            elif function := definition(body.type_of(callee)):
+            elif _is_generated(method) and (function := definition(body.type_of(callee))):
                 yield function
         case _:
             if method := _common(classes(body.type_of(callee)), "__call__"):
@@ -237,6 +237,14 @@ def _common(infos: Iterable[TypeInfo], name: str) -> SymbolNode | None:
     found = [member(info, name) for info in infos]
     nodes = {symbol[1].node if symbol else None for symbol in found}
     return nodes.pop() if len(nodes) == 1 else None
+
+
+def _is_generated(method: SymbolNode | None) -> bool:
+    """Whether a plugin made up a method, as django-stubs does for managers: its type tells more.
+
+    Of a plain variable that holds a function mypy stores the type, but not which function it was.
+    """
+    return not isinstance(method, Var) or isinstance(get_proper_type(method.type), AnyType)
 
 
 def _inherited(node: SuperExpr) -> Iterator[SymbolNode]:

@@ -7,6 +7,7 @@ from mypy.nodes import (
     ARG_NAMED,
     ARG_POS,
     ARG_STAR,
+    LDEF,
     AssertStmt,
     AssignmentExpr,
     AssignmentStmt,
@@ -117,6 +118,9 @@ def full_name(body: Body, callee: Expression) -> str | None:
                 return node.fullname
             case TypeAlias(target=Instance() as target):
                 return target.type.fullname
+            case Var(is_self=False) if callee.kind != LDEF:
+                # From which function it was made mypy forgets when it stores the module.
+                return callee.fullname
             case Var(is_self=False) | None if "@" not in callee.fullname:
                 return _function_name(body, callee) or callee.fullname
     return _function_name(body, callee) if isinstance(callee, NameExpr) else None

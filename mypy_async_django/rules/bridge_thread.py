@@ -70,6 +70,7 @@ over. What the setting `offloaders` names is trusted to do so.
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_async_django import suggestion
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.bridges import database_work, offloads
@@ -97,8 +98,8 @@ def findings(body: Body) -> Iterator[Finding]:
         does = f'reaches "{way[-1]}"' if way else "uses the database"
         yield Finding(
             CODE,
-            function,
+            call,
             f'"{text(function)}" {does}: "{text(call.callee)}" runs it in a thread with a '
             "connection of its own, which Django does not close",
-            (f'Use "sync_to_async({text(function)})"',),
+            (suggestion.for_thread(body, call, function),),
         )

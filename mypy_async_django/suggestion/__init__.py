@@ -1,6 +1,11 @@
 """The replacement that a person would type: notes below errors."""
 
-from mypy_async_django.suggestion.bridges import for_bridged, for_early_call, for_nested_loop
+from mypy_async_django.suggestion.bridges import (
+    for_bridged,
+    for_early_call,
+    for_nested_loop,
+    for_thread,
+)
 from mypy_async_django.suggestion.calls import for_call, for_reached
 from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled
 from mypy_async_django.suggestion.rows import for_read, for_row, for_unloaded
@@ -23,6 +28,7 @@ __all__ = [
     "for_row",
     "for_stale_save",
     "for_uncalled",
+    "for_thread",
     "for_unloaded",
     "for_use",
     "in_place",

@@ -9,8 +9,9 @@ from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import named_function
 from mypy_async_django.index.coroutines import makes_coroutine
-from mypy_async_django.index.offloading import offloader_of
+from mypy_async_django.index.offloading import offloaded_by, offloader_of
 from mypy_async_django.index.toplevel import values_of
+from mypy_async_django.suggestion.coroutines import called
 from mypy_async_django.suggestion.wording import arguments_of, placed, use
 
 
@@ -31,9 +32,20 @@ def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> str:
 def for_bridged(body: Body, around: CallExpr, function: Expression) -> str:
     """The note for a coroutine function that needs no bridge."""
     outer = body.parent(around)
-    is_called = isinstance(outer, CallExpr) and outer.callee is around
-    arguments = arguments_of(body, outer) if is_called and isinstance(outer, CallExpr) else "(...)"
-    return use(f"await {body.source.text(function)}{arguments}")
+    made = outer if isinstance(outer, CallExpr) and outer.callee is around else around
+    offloaded = offloaded_by(body, made)
+    code = called(body, offloaded) if offloaded else f"{body.source.text(function)}(...)"
+    return use(f"await {code}")
+
+
+def for_thread(body: Body, around: CallExpr, function: Expression) -> str:
+    """The note for database work in a thread of another kind than Django's."""
+    text = body.source.text(function)
+    offloaded = offloaded_by(body, around)
+    if offloaded is None or not body.is_awaited(around):
+        return use(f"sync_to_async({text})")
+    arguments = called(body, offloaded)[len(text) :]
+    return use(f"sync_to_async({text}){arguments}")
 
 
 def for_nested_loop(body: Body, call: CallExpr, api: Api) -> str:

@@ -299,7 +299,7 @@ class ComparingPlugin(Plugin):
     def get_additional_indirect_deps(self, tree: MypyFile) -> set[str]:
         checker = self._checkers.pop(tree.fullname, None)
         if checker is not None:
-            types = CheckedTypes(checker)
+            types = CheckedTypes(checker, {}, lambda expression: None)
             for expression, inferred in self._inferred.pop(tree.fullname, []):
                 checked = types.type_of(expression) if types.is_reached(expression) else None
                 if checked is not None:
