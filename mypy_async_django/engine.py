@@ -6,7 +6,7 @@ from mypy.errors import Errors
 from mypy.nodes import Block, CallExpr, Decorator, FuncDef, FuncItem, MypyFile, Node
 from mypy.options import Options
 
-from mypy_async_django.bridge.module import Module
+from mypy_async_django.bridge.module import Module, errors_of
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.catalogue import Catalogue
 from mypy_async_django.effects import store
@@ -26,7 +26,7 @@ _RECHECK_PASSES = 3
 class Engine:
     """Brings functions before the rules, and what the rules find to the user.
 
-    ``errors`` is where the build collects its errors, ``modules`` are mypy's modules by name.
+    ``modules`` are mypy's modules by name.
     """
 
     def __init__(
@@ -34,17 +34,16 @@ class Engine:
         options: Options,
         catalogue: Catalogue,
         strict_relations: bool,
-        errors: Errors | None,
     ) -> None:
         self._options = options
         self._catalogue = catalogue
         self._strict_relations = strict_relations
-        self._errors = errors
+        self._errors: Errors | None = None
         self._memory = Memory() if options.fine_grained_incremental else None
         # In the daemon: what has changed in this increment.
         self._changes: dict[str, Change] = {}
         self._seen: set[str] = set()
-        self._caught_up_in: object = None
+        self._printed: set[str] = set()
         self.modules = {}
 
     @property
@@ -116,11 +115,12 @@ class Engine:
 
     def _catch_up(self, memory: Memory, errors: Errors) -> None:
         """Look where the changes of this increment matter."""
-        if self._caught_up_in is not errors.error_info_map:
-            # Another increment: these have been seen to in the last one.
-            for name in self._seen:
-                self._changes.pop(name, None)
-        self._caught_up_in = errors.error_info_map
+        if self._printed is not errors.flushed_files:
+            if self._printed:
+                # That was another increment.
+                for name in self._seen:
+                    self._changes.pop(name, None)
+            self._printed = errors.flushed_files
         for name in memory.gone(self.modules):
             self._changes[name] = Change.NAMES
             for module in memory.importers({name}):
@@ -159,8 +159,8 @@ class Engine:
         if memory is None or not self._facts.is_project(checker.tree):
             return
         around = outermost if isinstance(outermost, FuncDef) else None
-        place = around.fullname if around else checker.tree.fullname
-        memory.bell.hear(checker.tree.fullname, around.line if around else 0, place)
+        place = (around.line, around.fullname) if around else (0, checker.tree.fullname)
+        memory.bell.hear(checker.tree.fullname, *place)
         module = self._module(checker.tree, checker)
         if checker.last_pass != _RECHECK_PASSES or module is None:
             return
@@ -170,9 +170,7 @@ class Engine:
             self._look_at(module, function, around, self._bodies())
             if not function.is_coroutine and self._facts.take_again(checker.tree, function):
                 self._look_at_users(module.tree.fullname, memory)
-            if memory.bell.is_at(place):
-                self._catch_up(memory, module.errors)
-        elif function is None and self._caught_up_in is not module.errors.error_info_map:
+        if memory.bell.is_at(*place) and (around is None or _is_nearly_checked(around, checker)):
             self._catch_up(memory, module.errors)
 
     def _bodies(self) -> Bodies:
@@ -185,7 +183,11 @@ class Engine:
 
     def _module(self, tree: MypyFile, checker: TypeChecker | None) -> Module | None:
         """The module, if it is the user's and mypy shows errors of it."""
-        errors = checker.errors if checker is not None else self._errors
+        if checker is not None:
+            self._errors = checker.errors
+        elif self._errors is None:
+            self._errors = errors_of(self._options)
+        errors = self._errors
         if errors is None or tree.path in errors.ignored_files:
             return None
         if not self._facts.is_project(tree):

@@ -15,7 +15,6 @@ from mypy.plugin import Plugin, ReportConfigContext
 from typing_extensions import override
 
 from mypy_async_django import environment
-from mypy_async_django.bridge.module import errors_of
 from mypy_async_django.catalogue import Api, Catalogue, Effect, Offloader, Version
 from mypy_async_django.catalogue.overrides import AWAITING
 from mypy_async_django.config import Config, ConfigError, load
@@ -39,7 +38,6 @@ class AsyncDjangoPlugin(Plugin):
             options,
             _catalogue(self._settings, self._version, self._awaiting),
             self._settings.strict_relations,
-            errors_of(options),
         )
         self._checkers: dict[str, TypeChecker] = {}
 

@@ -5,7 +5,7 @@ functions that depend on them, where it asks plugins about calls. The rest is ou
 come by we say again, and where it asks nothing, as in functions without annotations, we look again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -186,37 +186,33 @@ class Memory:
             return
         self._held = errors.error_info_map
         for name, page in self._pages.items():
-            if name in modules:
-                held = {id(info) for info in errors.error_info_map.get(page.module.path, ())}
-                for entry in page.entries.values():
-                    dropped = [info for info in entry.shown if id(info) not in held]
-                    _show_dropped(page.module, dropped)
+            infos = errors.error_info_map.get(page.module.path, [])
+            held = {id(info) for info in infos}
+            dropped = [
+                info
+                for entry in page.entries.values()
+                for info in entry.shown
+                if id(info) not in held
+            ]
+            if dropped and name in modules:
+                errors.error_info_map[page.module.path] = infos + dropped
 
 
 def _show(module: Module, entry: Entry) -> None:
     """Say what was found in a body."""
-    if _can_say(module, entry.findings):
-        with place(module, None, has_target=False):
-            entry.shown = [info for each in entry.findings for info in report(module, each)]
-
-
-def _show_dropped(module: Module, infos: list[ErrorInfo]) -> None:
-    """Say in the same words what mypy was handed before."""
-    if _can_say(module, infos):
-        with place(module, None, has_target=False):
-            for info in infos:
-                module.errors.add_error_info(info)
-
-
-def _can_say(module: Module, what: Sequence[object]) -> bool:
-    errors = module.errors
+    errors, path = module.errors, module.path
     # mypy has printed the errors of a file that is flushed, and would fail if there were more.
-    if not what or module.path in errors.flushed_files:
-        return False
+    if not entry.findings or path in errors.flushed_files:
+        return
     # mypy knows the "type: ignore" comments of modules that it comes by.
-    if module.path not in errors.ignored_lines:
-        errors.set_file_ignored_lines(module.path, module.tree.ignored_lines)
-    return True
+    if path not in errors.ignored_lines:
+        errors.set_file_ignored_lines(path, module.tree.ignored_lines)
+    before = len(errors.error_info_map.get(path, ()))
+    with place(module, None, has_target=False):
+        for finding in entry.findings:
+            report(module, finding)
+    # Without those that are ignored, with the notes that mypy adds.
+    entry.shown = errors.error_info_map.get(path, [])[before:]
 
 
 def _take_back(page: _Page, entry: Entry) -> None:

@@ -17,7 +17,7 @@ _ENOUGH: Final = 2
 class Bell:
     """Remembers a few places where mypy asks plugins, by module, and has mypy look there.
 
-    mypy goes by names of modules, then by lines: the last ones are best, as all else is done then.
+    Functions, if there are any: while mypy is at a module's top level, its names have no types.
     """
 
     def __init__(self) -> None:
@@ -27,11 +27,12 @@ class Bell:
         """There is a call that mypy asks about: in a function, or at a module's top level."""
         self._places[module] = max(self._places.get(module, (0, "")), (line, place))
         if len(self._places) > _ENOUGH:
-            del self._places[min(self._places)]
+            del self._places[min(self._places, key=self._places.__getitem__)]
 
-    def is_at(self, place: str) -> bool:
+    def is_at(self, line: int, place: str) -> bool:
         """Whether mypy looks at a place because of us."""
-        return any(place == known for _, known in self._places.values())
+        best = max(self._places.values())
+        return (line, place) in self._places.values() and bool(line) == bool(best[0])
 
     def rings_after(self, module: str) -> bool:
         """Whether mypy looks anywhere after it has been through a module that has changed."""

@@ -17,7 +17,7 @@ def errors_of(options: Options) -> Errors | None:
     """Where the build with these options collects its errors.
 
     mypy hands it to a plugin only along with a checked call, and a module of unannotated functions
-    may have none. It exists when plugins are made, when there is not much else in memory yet.
+    may have none.
     """
     for candidate in gc.get_objects():
         if type(candidate) is Errors and candidate.options is options:

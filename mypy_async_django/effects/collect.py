@@ -10,6 +10,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
+    MemberExpr,
     MypyFile,
     Node,
     RefExpr,
@@ -46,11 +47,17 @@ from mypy_async_django.index.requests import rendered_querysets
 
 _LOOP_PROBES: Final = frozenset(
     {
+        "_asyncio._get_running_loop",
+        "_asyncio.current_task",
         "_asyncio.get_running_loop",
+        "asyncio.events._get_running_loop",
         "asyncio.events.get_running_loop",
+        "asyncio.tasks.current_task",
+        "sniffio._impl.current_async_library",
         "strawberry.utils.inspect.in_async_context",
     }
 )
+_IS_RUNNING: Final = "is_running"
 _MOST_NEEDS: Final = 20
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _MADE_SYNC: Final = "async_to_sync"
@@ -137,7 +144,12 @@ def _operations(
 
 
 def _probes(body: Body) -> Iterator[CallExpr]:
-    return (call for call in calls(body) if called_name(body, call) in _LOOP_PROBES)
+    return (
+        call
+        for call in calls(body)
+        if called_name(body, call) in _LOOP_PROBES
+        or (isinstance(call.callee, MemberExpr) and call.callee.name == _IS_RUNNING)
+    )
 
 
 def _is_probe(body: Body) -> bool:

@@ -47,6 +47,9 @@ _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TY
 #: What a test calls around code that has to raise.
 _EXPECTING: Final = ("raises", "assertRaises")
 
+#: Bindings whose value is the object that the name gets.
+_PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
+
 
 class Types(Protocol):
     """What is known of the types of a body's expressions."""
@@ -197,16 +200,20 @@ class Body:
         """The expressions that a value may come from: those assigned to a local name, or itself.
 
         Empty where one of them is not to be seen: an argument, a loop's variable. What is not a
-        local name stands for itself.
+        local name stands for itself; one that is assigned from another is followed to its values.
         """
-        if not isinstance(expression, NameExpr):
-            return (expression,)
-        bindings = self.flow.reaching(expression)
-        if not bindings:
-            return (expression,)
-        plain = (BindingKind.ASSIGN, BindingKind.WALRUS)
-        values = [b.value for b in bindings if b.kind in plain and not b.path and b.value]
-        return tuple(values) if len(values) == len(bindings) else ()
+        found: list[Expression] = []
+        queue = [expression]
+        for current in queue:
+            bindings = self.flow.reaching(current) if isinstance(current, NameExpr) else ()
+            if not bindings:
+                found.append(current)
+                continue
+            values = [b.value for b in bindings if b.kind in _PLAIN and not b.path and b.value]
+            if len(values) < len(bindings):
+                return ()
+            queue.extend(value for value in values if value not in queue)
+        return tuple(found)
 
     def makers(self, name: NameExpr) -> frozenset[object]:
         """What made the object behind a name: two names with the same makers are one object.
@@ -218,11 +225,13 @@ class Body:
         for current in queue:
             for binding in self.flow.reaching(current):
                 value = binding.value
-                if isinstance(value, NameExpr) and not binding.path and value not in seen:
+                if value is None or binding.path:
+                    found.add(binding)
+                elif not isinstance(value, NameExpr):
+                    found.add(value if binding.kind in _PLAIN else binding)
+                elif value not in seen:
                     seen.add(value)
                     queue.append(value)
-                else:
-                    found.add(binding)
         return frozenset(found)
 
     def _own_nodes(self) -> Iterator[Node]:

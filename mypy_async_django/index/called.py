@@ -336,6 +336,22 @@ def _formatting(body: Body, use: ImplicitUse) -> tuple[str, ...]:
             return names
 
 
+def keeps_result(body: Body, called: Called) -> bool:
+    """Whether a function runs once only: behind a cached property, or with a cache of its own."""
+    match called.node:
+        case MemberExpr(expr=receiver, name=name):
+            node = _common(classes(body.type_of(receiver)), name)
+        case CallExpr(callee=RefExpr(node=node)):
+            pass
+        case _:
+            return False
+    if not isinstance(node, Decorator):
+        return False
+    kept = get_proper_type(node.var.type)
+    is_kept = isinstance(kept, Instance) and is_a(kept.type, *_CACHED_PROPERTIES, _CACHED_FUNCTION)
+    return is_kept or node.var.is_settable_property  # mypy's own way to know a cached property
+
+
 def getter(node: SymbolNode | None) -> FuncDef | None:
     """The function behind a property, cached or not; None for an abstract one."""
     function = _getter(node)

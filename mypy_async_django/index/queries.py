@@ -142,8 +142,20 @@ def extended(query: Query, method: str, lookups: frozenset[str]) -> Query | None
         case "prefetch_related":
             return replace(query, prefetched=query.prefetched | lookups)
         case "only":
-            return replace(query, only=frozenset(name.split("__")[0] for name in lookups))
+            return _only(query, frozenset(name.split("__")[0] for name in lookups))
         case "defer":
-            return replace(query, deferred=query.deferred | lookups)
+            return _deferred(query, lookups)
         case _:
             return None
+
+
+def _only(query: Query, names: frozenset[str]) -> Query:
+    """As Django does it: what was deferred stays so, and where nothing is left all is loaded."""
+    return replace(query, only=names - query.deferred or None, deferred=frozenset())
+
+
+def _deferred(query: Query, names: frozenset[str]) -> Query:
+    if query.only is None:
+        return replace(query, deferred=query.deferred | names)
+    left = query.only - names
+    return replace(query, only=left or None, deferred=frozenset() if left else names - query.only)

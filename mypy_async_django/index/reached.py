@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mypy.nodes import CallExpr, Expression
+from mypy.nodes import CallExpr, Expression, MemberExpr, RefExpr
 
 from mypy_async_django.catalogue import Effect
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import Called, called_functions, is_nested
+from mypy_async_django.index.called import Called, called_functions, is_nested, keeps_result
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.loaded import takes_loaded, uses_loaded
 from mypy_async_django.index.needs import loading_requests
 from mypy_async_django.index.offloading import is_called_early
+from mypy_async_django.index.relations import may_be_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
             continue
         if is_nested(called.function) and uses_loaded(body, called.function, called.node):
             continue
+        if keeps_result(body, called) and _may_be_kept(body, called.node):
+            continue
         path = body.effects.path(called.function, effect)
         if path is not None and not is_caught(body, called.node):
             seen.add(called.node)
@@ -60,3 +63,20 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
 def _is_harmless(body: Body, call: CallExpr) -> bool:
     """Whether a mistake of another kind is reported of a call, or its queryset may be loaded."""
     return is_called_early(body, call) or takes_loaded(body, call)
+
+
+def _may_be_kept(body: Body, node: Expression) -> bool:
+    """Whether the result may be there: the object was handed on, the function named before."""
+    match node:
+        case MemberExpr(expr=receiver, name=name):
+            return may_be_set(body, receiver, name, node)
+        case CallExpr(callee=RefExpr() as callee):
+            return any(
+                isinstance(other, RefExpr)
+                and other is not callee
+                and other.node is callee.node
+                and body.flow.reaches(other, node)
+                for other in body.nodes
+            )
+        case _:
+            return False

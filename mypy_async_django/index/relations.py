@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from mypy.nodes import (
     AssignmentStmt,
+    CallExpr,
     Expression,
     IndexExpr,
     ListExpr,
@@ -76,7 +78,7 @@ def _has_relation(body: Body, rows: tuple[Row, ...], read: Read) -> bool:
         return not body.strict_relations
     if any(_follows_unloaded(row) for row in rows):
         return True
-    forgotten = any(row.path == () for row in rows) and _is_refreshed(body, read)
+    forgotten = any(row.path == () for row in rows) and _is_refreshed(body, read, wholly=True)
     return not forgotten and any(row.has_loaded(read.name) for row in rows)
 
 
@@ -96,17 +98,25 @@ def _is_again(body: Body, read: Read, seen: list[Read]) -> bool:
     )
 
 
-def _is_refreshed(body: Body, read: Read) -> bool:
+def _is_refreshed(body: Body, read: Read, *, wholly: bool = False) -> bool:
     """Whether ``book.arefresh_from_db``, or the sync one in a thread, comes before.
 
-    It loads columns and forgets keys.
+    It loads columns and, unless it is given the ``fields`` to load, forgets keys.
     """
     return any(
         isinstance(node, MemberExpr)
         and node.name in {"arefresh_from_db", "refresh_from_db"}
         and _is_same(body, node.expr, read.receiver)
         and body.flow.reaches(node, read.node)
+        and not (wholly and _is_given_fields(body, node))
         for node in body.nodes
+    )
+
+
+def _is_given_fields(body: Body, refresh: MemberExpr) -> bool:
+    return any(
+        isinstance(node, CallExpr) and "fields" in node.arg_names
+        for node in islice(body.ancestors(refresh), 2)
     )
 
 

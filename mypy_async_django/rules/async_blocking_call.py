@@ -60,7 +60,8 @@ If the call never takes the branch that blocks, or nothing else runs on that eve
 
 ## Known limits
 
-- A function that is handed over and called elsewhere, as in `map(load, ...)`, is not followed.
+- A function that is handed over and called by somebody else, as in `register(load)`, is not
+  followed, nor one that a variable of a module or class holds: `alias = load`.
 - Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
 - Installed packages are not looked into: they do what the catalogue says.
 - File I/O is not followed.

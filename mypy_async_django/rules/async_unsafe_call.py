@@ -68,10 +68,14 @@ is then never reported, for no caller.
 
 ## Known limits
 
-- A function that is handed over and called elsewhere, as in `map(longest, ...)`, is not followed.
+- A function that is handed over and called by somebody else, as in `register(longest)`, is not
+  followed, nor one that a variable of a module or class holds: `alias = longest`.
 - Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
 - Installed packages are not looked into: they do what the catalogue says.
-- A relation that a function loads from an object it was given is not counted.
+- A relation that a function reads on an object it was given is reported as `async-unsafe-lazy`,
+  where the query that found the object is known.
+- The user and the session of a request count where a function loads them from the request that it
+  was given, and nobody had that request before.
 """
 
 from collections.abc import Iterator

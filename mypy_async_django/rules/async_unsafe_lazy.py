@@ -64,11 +64,11 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
 
 ## Known limits
 
-- A relation is only reported where the same function shows the query that found the object. An
-  object that came in as a parameter, from another function or from an attribute may have loaded
-  its relations. The setting `strict_relations` reports those too.
-- A method of your model that follows a relation, as `__str__` and `get_absolute_url` often do, is
-  not reported where it is called: whether the relation is loaded then is not known.
+- A relation is only reported where the query that found the object is known: from the same
+  function, or from the one that returned it. An object that came in as a parameter or from an
+  attribute may have loaded its relations. The setting `strict_relations` reports those too.
+- A function, property or method that follows a relation of what it is given, as `__str__` and
+  `get_absolute_url` often do, is reported where such an object is given to it.
 - Templates are not read. Of an object in the context, `{{ book.author }}` is not seen; of a
   `TemplateResponse` nothing is reported, as Django renders it in a thread.
 - The managers of generic relations have no type in django-stubs.

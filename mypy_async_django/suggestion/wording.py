@@ -6,16 +6,16 @@ from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
 
 from mypy_async_django.index.body import Body
 
+_LONGEST_ARGUMENTS: Final = 60
+
 
 def use(code: str) -> str:
     """A note that shows the code to write instead."""
     return f'Use "{code}"'
 
 
-_LONGEST_ARGUMENTS: Final = 60
-
-
 def arguments_of(body: Body, call: CallExpr) -> str:
+    """A call's arguments with their brackets; ``(...)`` if they are long."""
     text = body.source.text(call)[len(body.source.text(call.callee)) :].strip()
     return text if text.startswith("(") and len(text) <= _LONGEST_ARGUMENTS else "(...)"
 

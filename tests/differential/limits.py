@@ -12,6 +12,8 @@ from verdicts import Program, Verdict, names_in
 
 _ONE: Final = r"(?:author|co_author|publisher|profile|book|content_type)"
 _COLUMN: Final = r"(?:name|title|pages|label|bio|text|model)"
+_OF_ITEM: Final = re.compile(rf"\bitem\.{_ONE}")
+_PREFETCH_BEHIND: Final = re.compile(r"\d\.\w+\..*prefetch_related\([^)]*__")
 #: A relation or a column of an instance, or a chain of them.
 _READ: Final = re.compile(rf"\b(?!item\b)[a-z]\w*(?:\.(?:{_ONE}|{_COLUMN})\b)+")
 _READ_BY_NAME: Final = re.compile(r"\b\w+attr\((\w+), \"(\w+)\"")
@@ -36,6 +38,34 @@ class Limit:
 def limit_of(verdict: Verdict) -> Limit | None:
     """The limit that allows a disagreement."""
     return next((limit for limit in LIMITS if limit.applies(verdict)), None)
+
+
+def _key_missed_with(pattern: str, key: str) -> Callable[[Verdict], bool]:
+    """As `_missed_with`, for a line that reads such a key."""
+    missed, found = _missed_with(pattern), re.compile(rf"\b(?:{key})(?:_id)?\b")
+    return lambda verdict: missed(verdict) and bool(found.search(verdict.line.annotated))
+
+
+def _read_of_listed(verdict: Verdict) -> bool:
+    """A line reads of all instances of a list what was read of one of them before."""
+    reads = {read.partition(".")[2] for line in verdict.lines("raised") for read in _reads(line)}
+    mine = {name.partition(".")[2] for name in _OF_ITEM.findall(verdict.line.annotated)}
+    return verdict.is_missed and "_list" in verdict.line.annotated and bool(reads & mine)
+
+
+def _branches(verdict: Verdict) -> bool:
+    """A line stands in a branch of a program with further ones."""
+    lines = [line.annotated for line in verdict.program]
+    return (
+        verdict.is_missed
+        and verdict.line.annotated.startswith(" " * 8)
+        and sum(bool(re.match(r"\s+(if|match) .*\bflag\b", line)) for line in lines) > 1
+    )
+
+
+def _way_back(verdict: Verdict) -> bool:
+    lines = "\n".join(line.annotated for line in verdict.program)
+    return verdict.is_false and bool(_PREFETCH_BEHIND.search(lines))
 
 
 def _missed_inner(verdict: Verdict) -> bool:
@@ -197,12 +227,19 @@ LIMITS: Final = (
     Limit(
         "two keys",
         "with two keys to one model it is not known which of them a related manager sets",
-        _missed_with(r"(?s)\.(books|co_written)\b.*\b(co_)?author\b[^\n]*$"),
+        _key_missed_with(r"\.(books|co_written)\b", "author|co_author"),
     ),
     Limit(
         "deferred parent",
         "since Django 6.1 rows of a related manager know their parent only with its key",
-        _missed_with(rf"(?s)\.(authors|books|co_written)\b.*\.(only|defer)\(.*{_ONE}[^\n]*$"),
+        _key_missed_with(r"\.(authors|books|co_written)\b.*\.(only|defer)\(", _ONE),
+    ),
+    Limit("read of one", "what one instance of a list has raised for, all may", _read_of_listed),
+    Limit("branches", "which ways through branches go together is not known", _branches),
+    Limit(
+        "way back",
+        "what is prefetched beyond the way back to an instance is loaded there too",
+        _way_back,
     ),
     Limit(
         "key made later",

@@ -58,6 +58,20 @@ FOUND: Final = {
     async for book in author.books.filter(pk__gt=0):
         publisher = book.publisher  # raises
     """,
+    "what is deferred and the only one to load": """
+    book = await Book.objects.defer("pages").only("pages").aget(pk=1)
+    title = book.title
+    book = await Book.objects.only("pages").defer("pages", "title").aget(pk=1)
+    pages = book.pages
+    title = book.title  # raises
+    """,
+    "a refresh of some columns keeps the keys": """
+    book = await Book.objects.select_related("author", "publisher").aget(pk=1)
+    await book.arefresh_from_db(fields=["pages"])
+    author = book.author
+    await book.arefresh_from_db()
+    publisher = book.publisher  # raises
+    """,
     "a prefetch loads the key that it needs": """
     books = Book.objects.only("title").prefetch_related("author")
     keys = [book.author_id async for book in books]

@@ -6,20 +6,24 @@ mypy takes the first answer it gets: who comes after this plugin is not asked an
 from collections.abc import Callable
 
 from mypy.plugin import AttributeContext, FunctionContext, MethodContext, Plugin
+from typing_extensions import override
 from mypy.types import Type
 
 
 class GreedyPlugin(Plugin):
     """Says what mypy would say anyway."""
 
+    @override
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type]:
         """Answer for every function."""
         return lambda context: context.default_return_type
 
+    @override
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type]:
         """Answer for every method."""
         return lambda context: context.default_return_type
 
+    @override
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type]:
         """Answer for every attribute."""
         return lambda context: context.default_attr_type

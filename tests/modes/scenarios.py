@@ -128,8 +128,10 @@ _CYCLE: Final = [
     State({"far.py": _SLEEPS}, _REACHED),
     State({"far.py": "import view\n\n\n" + _SLEEPS}, _REACHED),
     State({"far.py": "import view\n\n\n" + _HARMLESS}, ()),
-    State({"far.py": _HARMLESS + "\n\nasync def own() -> None:\n    time.sleep(1)\n"},
-          ("far.py:9 async-blocking",)),
+    State(
+        {"far.py": _HARMLESS + "\n\nasync def own() -> None:\n    time.sleep(1)\n"},
+        ("far.py:9 async-blocking",),
+    ),
 ]
 
 _IGNORED: Final = [
@@ -147,12 +149,15 @@ _IGNORED: Final = [
     ),
     State({"view.py": _VIEW}, _REACHED),
     State(
-        {"view.py": "# mypy: disable-error-code=async-blocking\n" + _VIEW}, (),
+        {"view.py": "# mypy: disable-error-code=async-blocking\n" + _VIEW},
+        (),
     ),
     State({"view.py": _VIEW}, _REACHED),
 ]
 
-_OTHER: Final = "from collections.abc import Callable\n\n\ndef other(x: int) -> int:\n    return x\n"
+_OTHER: Final = (
+    "from collections.abc import Callable\n\n\ndef other(x: int) -> int:\n    return x\n"
+)
 _DIRECT: Final = [
     State(
         {
@@ -166,19 +171,21 @@ _DIRECT: Final = [
         ("other", "view"),
     ),
     # Unrelated edits: what was said stays said.
-    State({"other.py": _OTHER.replace("x\n", "x + 1\n")}, ("view.py:7 async-blocking",), ("other",)),
+    State(
+        {"other.py": _OTHER.replace("x\n", "x + 1\n")}, ("view.py:7 async-blocking",), ("other",)
+    ),
     State({"new.py": "x = 1\n"}, ("view.py:7 async-blocking",), ("new",)),
-    State({"other.py": _OTHER.replace("x: int", "x: str")},
-          ("other.py:5 return-value", "view.py:6 arg-type", "view.py:7 async-blocking")),
+    State(
+        {"other.py": _OTHER.replace("x: int", "x: str")},
+        ("other.py:5 return-value", "view.py:6 arg-type", "view.py:7 async-blocking"),
+    ),
     State({"other.py": _OTHER, "new.py": None}, ("view.py:7 async-blocking",)),
     State({"view.py": "import time\n\n\nasync def view() -> None:\n    time.time()\n"}, ()),
 ]
 
 # What mypy does not check, as it has no annotations.
 _BARE_VIEW: Final = _VIEW.replace(" -> None", "")
-_BARE_CHAIN: Final = {
-    name: text.replace(" -> None", "") for name, text in _CHAIN.items()
-}
+_BARE_CHAIN: Final = {name: text.replace(" -> None", "") for name, text in _CHAIN.items()}
 _BARE_HARMLESS: Final = _HARMLESS.replace(" -> None", "")
 _BARE_SLEEPS: Final = _SLEEPS.replace(" -> None", "")
 _UNANNOTATED: Final = [
@@ -189,7 +196,9 @@ _UNANNOTATED: Final = [
     State({"other.py": "x = len('')\n"}, _REACHED, ("other",)),
     State({"far.py": _BARE_HARMLESS}, (), ("middle", "far", "view")),
     State({"far.py": _BARE_SLEEPS, "other.py": None}, _REACHED),
-    State({"view.py": _BARE_VIEW.replace("one()", "one()  # type: ignore[async-blocking-call]")}, ()),
+    State(
+        {"view.py": _BARE_VIEW.replace("one()", "one()  # type: ignore[async-blocking-call]")}, ()
+    ),
     State({"far.py": _BARE_HARMLESS}, ("view.py:5 unused-ignore",)),
     State({"far.py": _BARE_SLEEPS}, ()),
     State({"view.py": _BARE_VIEW}, _REACHED),
@@ -201,9 +210,13 @@ _ONLY_BARE: Final = "import time\n\n\nasync def view():\n    time.sleep(1)\n"
 _ONLY_UNANNOTATED: Final = [
     State({"view.py": _ONLY_BARE, "other.py": "x = 1\n"}, ("view.py:5 async-blocking",)),
     State({"other.py": "x = 2\n"}, ("view.py:5 async-blocking",), ("other",)),
-    State({"other.py": "def f() -> int:\n    return ''\n"},
-          ("other.py:2 return-value", "view.py:5 async-blocking")),
-    State({"view.py": _ONLY_BARE.replace("(1)", "(1)  # type: ignore")}, ("other.py:2 return-value",)),
+    State(
+        {"other.py": "def f() -> int:\n    return ''\n"},
+        ("other.py:2 return-value", "view.py:5 async-blocking"),
+    ),
+    State(
+        {"view.py": _ONLY_BARE.replace("(1)", "(1)  # type: ignore")}, ("other.py:2 return-value",)
+    ),
     State({"view.py": "\n" + _ONLY_BARE}, ("other.py:2 return-value", "view.py:6 async-blocking")),
     State({"view.py": "\n" + _ONLY_BARE.replace("sleep", "time")}, ("other.py:2 return-value",)),
     State({"other.py": "x = 1\n"}, ()),
@@ -257,18 +270,33 @@ _METHODS: Final = [
         (),
     ),
     State({"book.py": _BOOK.format("time.sleep(1)", "pass")}, ("view.py:5 async-blocking-call",)),
-    State({"base.py": _BASE.format("time.sleep(1)")},
-          ("view.py:5 async-blocking-call", "view.py:15 async-blocking-call")),
+    State(
+        {"base.py": _BASE.format("time.sleep(1)")},
+        ("view.py:5 async-blocking-call", "view.py:15 async-blocking-call"),
+    ),
     # Nothing in `empty` makes mypy ask a plugin.
-    State({"book.py": _BOOK.format("pass", "time.sleep(1)"), "base.py": _BASE.format("pass")},
-          ("view.py:10 async-blocking-call",)),
+    State(
+        {"book.py": _BOOK.format("pass", "time.sleep(1)"), "base.py": _BASE.format("pass")},
+        ("view.py:10 async-blocking-call",),
+    ),
     State({"other.py": "x = 2\n"}, ("view.py:10 async-blocking-call",), ("other",)),
     State({"book.py": _BOOK.format("pass", "pass")}, ()),
-    State({"book.py": _BOOK.format("pass", "pass").replace('return ""', "time.sleep(1)\n        return ''")},
-          ("view.py:6 async-blocking-call",)),
+    State(
+        {
+            "book.py": _BOOK.format("pass", "pass").replace(
+                'return ""', "time.sleep(1)\n        return ''"
+            )
+        },
+        ("view.py:6 async-blocking-call",),
+    ),
     # The subclass gets a method of its own.
-    State({"book.py": _BOOK.format("pass", "pass") + "\n    def refresh(self) -> None:\n        time.sleep(1)\n"},
-          ("view.py:15 async-blocking-call",)),
+    State(
+        {
+            "book.py": _BOOK.format("pass", "pass")
+            + "\n    def refresh(self) -> None:\n        time.sleep(1)\n"
+        },
+        ("view.py:15 async-blocking-call",),
+    ),
 ]
 
 _SENDER: Final = """\
@@ -317,8 +345,10 @@ _TYPES: Final = [
         ),
     ),
     State(
-        {"sender.py": "import time\n\n\nclass Base:\n    def send(self) -> None:\n"
-         "        time.sleep(1)\n\n\nclass Slow(Base):\n    pass\n\n\nclass Quick:\n    pass\n"},
+        {
+            "sender.py": "import time\n\n\nclass Base:\n    def send(self) -> None:\n"
+            "        time.sleep(1)\n\n\nclass Slow(Base):\n    pass\n\n\nclass Quick:\n    pass\n"
+        },
         (
             "bare_view.py:5 async-blocking-call",
             "direct.py:5 async-blocking-call",
@@ -330,7 +360,9 @@ _TYPES: Final = [
 
 _SYNC: Final = "def send() -> None:\n    pass\n"
 _COROUTINE: Final = "async def send() -> None:\n    pass\n"
-_SENDS: Final = "from mail import send\n\n\ndef register(name{0}){1}:\n    print(name)\n    send()\n"
+_SENDS: Final = (
+    "from mail import send\n\n\ndef register(name{0}){1}:\n    print(name)\n    send()\n"
+)
 _UNAWAITED: Final = [
     State(
         {

@@ -104,9 +104,7 @@ def test_warm_run(places: Places, cold_runs: ColdRuns, scenario: str) -> None:
         *(("-n4", name) for name in some(PACKAGE)),
     ],
 )
-def test_warm_run_with(
-    places: Places, cold_runs: ColdRuns, argument: str, scenario: str
-) -> None:
+def test_warm_run_with(places: Places, cold_runs: ColdRuns, argument: str, scenario: str) -> None:
     """Other formats of the cache, parallel runs, mypy's older way through a module."""
     project = places.project()
     places.forget(project, argument)
@@ -184,9 +182,7 @@ def test_daemon_from_cache(places: Places, cold_runs: ColdRuns, scenario: str) -
 
 
 @pytest.mark.parametrize("scenario", some(CHAIN, CYCLE, UNANNOTATED))
-def test_cache_goes_to_another_checkout(
-    places: Places, cold_runs: ColdRuns, scenario: str
-) -> None:
+def test_cache_goes_to_another_checkout(places: Places, cold_runs: ColdRuns, scenario: str) -> None:
     """Elsewhere on disk, with files of another age, nothing is checked again."""
     project, elsewhere = places.project(), places.project()
     places.forget(project)
@@ -202,7 +198,9 @@ def test_cache_goes_to_another_checkout(
 def test_cache_of_another_configuration(places: Places) -> None:
     """A changed setting of ours counts at once, and back again."""
     project = places.project()
-    project.apply({"view.py": "def f() -> None:\n    pass\n\n\nasync def view() -> None:\n    f()\n"})
+    project.apply(
+        {"view.py": "def f() -> None:\n    pass\n\n\nasync def view() -> None:\n    f()\n"}
+    )
     assert project.checked().findings == ()
     project.configure({"blocking": "view.f"})
     assert project.checked().findings == ("view.py:6 async-blocking",)

@@ -228,6 +228,8 @@ def _module(name: str, functions: list[Function]) -> str:
     lines = ["import time", "from decorators import in_thread, logged"]
     lines += [f"import {module}" for module in sorted(used - {"", name})]
     lines += ["", "", "class Box:"]
+    # Of two functions with the same name, mypy's daemon forgets the errors of one.
+    functions = list({(each.name, each.is_method): each for each in functions}.values())
     methods = [function for function in functions if function.is_method]
     for method in methods:
         lines += [f"    {line}" for line in _definition(name, method, "self")]

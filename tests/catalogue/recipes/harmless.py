@@ -95,7 +95,9 @@ def _otherwise() -> Iterator[tuple[str, Recipe]]:
         **nothing("full_clean", "validate_constraints", "validate_unique"),
     )
     yield from methods(
-        "django.forms.models.BaseModelForm", author_form, **nothing("errors", "full_clean", "is_valid")
+        "django.forms.models.BaseModelForm",
+        author_form,
+        **nothing("errors", "full_clean", "is_valid"),
     )
     yield from functions("django.forms.models", model_to_dict=lambda w: args(w.author))
     yield from methods("django.forms.models.BaseModelForm", _saved_author_form, save_m2m=args())
