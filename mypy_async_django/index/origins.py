@@ -170,7 +170,7 @@ class Origins:
         match binding.kind, value:
             case _, None:
                 yield None
-            case ((BindingKind.ASSIGN | BindingKind.WALRUS), Expression()):
+            case ((BindingKind.ASSIGN | BindingKind.WALRUS | BindingKind.PATTERN), Expression()):
                 if not binding.path:
                     yield from self.rows(value) or (None,)
                 elif binding.path == (0,) and isinstance(value, AwaitExpr) and _has_one_way(value):

@@ -11,6 +11,7 @@ from mypy_async_django.index.called import Called, called_functions, is_nested, 
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.loaded import takes_loaded, uses_loaded
+from mypy_async_django.index.mocked import replaced_names
 from mypy_async_django.index.needs import loading_requests
 from mypy_async_django.index.offloading import is_called_early
 from mypy_async_django.index.relations import may_be_set
@@ -40,6 +41,7 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
     if body.effects is None:
         return
     seen = {hit.node for hit in hits(body)}
+    replaced = replaced_names(body)
     for called in called_functions(body):
         if called.node in seen or called.function.fullname in body.catalogue.trusted:
             continue
@@ -50,7 +52,9 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
         if keeps_result(body, called) and _may_be_kept(body, called.node):
             continue
         path = body.effects.path(called.function, effect)
-        if path is not None and not is_caught(body, called.node):
+        if path is None or any(name.rpartition(".")[2] in replaced for name in path):
+            continue
+        if not is_caught(body, called.node):
             seen.add(called.node)
             yield Reached(called, path)
     if effect is Effect.RAISES:

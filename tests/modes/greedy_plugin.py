@@ -6,8 +6,8 @@ mypy takes the first answer it gets: who comes after this plugin is not asked an
 from collections.abc import Callable
 
 from mypy.plugin import AttributeContext, FunctionContext, MethodContext, Plugin
-from typing_extensions import override
 from mypy.types import Type
+from typing_extensions import override
 
 
 class GreedyPlugin(Plugin):

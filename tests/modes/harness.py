@@ -93,8 +93,14 @@ class Project:
         self.write(
             "mypy.ini",
             "\n".join(
-                ["[mypy]", f"plugins = {', '.join(self.plugins)}", "warn_unused_ignores = True"]
-                + [f"[mypy.plugins.{OURS}]", *lines, ""]
+                [
+                    "[mypy]",
+                    f"plugins = {', '.join(self.plugins)}",
+                    "warn_unused_ignores = True",
+                    f"[mypy.plugins.{OURS}]",
+                    *lines,
+                    "",
+                ]
             ),
         )
 
@@ -206,7 +212,7 @@ def states_of(project: Project, states: Sequence[State]) -> Iterator[State]:
 
 
 def _forget_garbage() -> None:
-    """mypy ends its process after a run: it cleans up nothing, and keeps Python from doing so."""
+    """Collect what mypy leaves: it ends its process after a run, and keeps Python from doing so."""
     reset_global_state()
     if next(_RUNS) % 10 == 0:
         gc.collect()

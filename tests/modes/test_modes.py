@@ -6,12 +6,10 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
 from harness import (
-    CACHE,
     GREEDY,
     IMPORTS,
     OURS,
