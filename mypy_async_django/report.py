@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mypy.errors import ErrorInfo
 from mypy.nodes import Context, FuncDef
 from mypy.scope import Scope
 
@@ -12,13 +11,13 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.rule import CATEGORY
 
 
-def report(module: Module, finding: Finding) -> list[ErrorInfo]:
-    """Show a finding as an error of the module, its notes below it; gives what mypy was handed.
+def report(module: Module, finding: Finding) -> None:
+    """Show a finding as an error of the module, its notes below it.
 
     What mypy has shown already, because it checked the code before, it does not show twice.
     """
     if finding.unless_said is not None and _is_said(module, finding.node, finding.unless_said):
-        return []
+        return
     node, code = finding.node, finding.code
     last = max(node.end_line or node.line, node.line)
     span = range(node.line, last + 1)
@@ -31,7 +30,7 @@ def report(module: Module, finding: Finding) -> list[ErrorInfo]:
         end_line=node.end_line,
         end_column=node.end_column,
     )
-    notes = [
+    for note in finding.notes:
         module.errors.report(
             node.line,
             node.column,
@@ -43,9 +42,6 @@ def report(module: Module, finding: Finding) -> list[ErrorInfo]:
             end_column=node.end_column,
             parent_error=error,
         )
-        for note in finding.notes
-    ]
-    return [error, *notes]
 
 
 def _is_said(module: Module, node: Context, word: str) -> bool:

@@ -3,9 +3,11 @@
 from django.urls import include, path
 
 from hazards import (
+    async_hook,
     awaited_sleep,
     blocking_wait,
     hidden_query,
+    kept_coroutine,
     lost_update,
     missing_await,
     nested_loop,
@@ -24,6 +26,7 @@ works = [
     path("hidden_query/new_titles/", hidden_query.new_titles_in_thread),
     path("hidden_query/all_titles/", hidden_query.all_titles_in_order),
     path("hidden_query/author/<int:pk>/", hidden_query.author_selected),
+    path("kept_coroutine/", kept_coroutine.front_page_kept),
     path("lost_update/", lost_update.two_visits_at_once),
     path("missing_await/<int:pk>/", missing_await.status_awaited),
     path("nested_loop/sync/<int:pk>/", nested_loop.title_in_sync_view),
@@ -41,6 +44,9 @@ works = [
 ]
 
 breaks = [
+    path("async_hook/", async_hook.ReadersOnly.as_view()),
+    path("async_hook/for_sure/", async_hook.ReadersOnlyForSure.as_view()),
+    path("kept_coroutine/", kept_coroutine.front_page),
     path("awaited_sleep/", awaited_sleep.opening),
     path("awaited_sleep/gathered/", awaited_sleep.opening_gathered),
     path("blocking_wait/", blocking_wait.opening),
