@@ -3,7 +3,7 @@
 Data only. Nothing here imports mypy or Django.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from itertools import chain
 from typing import Final
 
@@ -54,9 +54,22 @@ class Catalogue:
             )
         }
 
+        self._methods = frozenset(name.rpartition(".")[2] for name in self._apis)
+        self.modules: Container[str] = ()
+        """The names of the modules that take part in the build."""
+
     def api(self, name: str) -> Api | None:
         """The row with this full name."""
         return self._apis.get(name)
+
+    def has_method(self, names: Iterable[str]) -> bool:
+        """Whether any class that is known may have a row for one of these method names.
+
+        Asked before the receiver's type is worked out: most methods are nobody's.
+        """
+        return any(name in self._methods for name in names) or any(
+            module in self.modules for module in third_party.FAMILY_MODULES
+        )
 
     def family(self, classes: tuple[str, ...], method: str) -> Api | None:
         """The row of a method of a client whose methods all block; ``classes`` is its MRO."""

@@ -287,6 +287,9 @@ FAMILIES: Final = (
     ),
 )
 
+#: Where they are defined: without these modules in a build, no object is of a family.
+FAMILY_MODULES: Final = frozenset(family.name.rpartition(".")[0] for family in FAMILIES)
+
 _BY_CLASS: Final = {family.name: family for family in FAMILIES}
 _EXCEPTIONS: Final = frozenset(chain.from_iterable(family.except_for for family in FAMILIES))
 

@@ -33,6 +33,7 @@ class Bodies:
         remembered: Callable[[Module, FuncItem | MypyFile], Remembered] | None = None,
     ) -> None:
         self._catalogue = catalogue
+        catalogue.modules = modules
         self._strict_relations = strict_relations
         self._remembered = remembered
         self.members = Members(modules)

@@ -264,6 +264,8 @@ def _is_property(node: SymbolNode | None) -> bool:
 
 def api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> Api | None:
     """The row of a method or property, the first of ``names`` that the receiver's class has."""
+    if not body.catalogue.has_method(names):
+        return None
     type_ = body.type_of(receiver)
     of_class = class_object(type_)
     if of_class is not None and names[0].startswith("__"):

@@ -104,6 +104,8 @@ class InferredTypes:
         elif not self._is_cut:
             self._known[expression] = type_
         if not self._depth:
+            if self._is_cut:
+                self._known[expression] = type_  # it would be cut each time
             self._is_cut = False
         return type_
 
