@@ -86,7 +86,11 @@ class Engine:
         if self._memory is not None:
             self._memory.open(module)
         bodies = self._bodies()
-        everything = module.makes_coroutines or _knows_coroutines(tree)
+        everything = (
+            module.makes_coroutines
+            or _knows_coroutines(tree)
+            or (self._memory is not None and self._memory.makes_coroutines(module))
+        )
         used: set[str] = set()
         defines_coroutine = False
         for outermost, function in functions(tree):

@@ -9,8 +9,8 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import Hit
 from mypy_async_django.index.operations import Read
-from mypy_async_django.index.races import Race
 from mypy_async_django.index.reached import Reached
+from mypy_async_django.index.state.races import Race
 
 
 def explained(code: ErrorCode, body: Body, hit: Hit) -> Finding:

@@ -18,6 +18,7 @@ from mypy.types import ProperType
 from mypy_async_django.bridge.bell import Bell
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.surface import Surface, imported_by, surface_of
+from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.effects import store
 from mypy_async_django.effects.summary import Summaries
 from mypy_async_django.finding import Finding
@@ -129,6 +130,14 @@ class Memory:
         key = body if isinstance(body, FuncDef) else None
         entry = page.entries.get(key) if page is not None else None
         return entry.types if entry is not None else {}
+
+    def makes_coroutines(self, module: Module) -> bool:
+        """Whether mypy has come by a coroutine in a module."""
+        return any(
+            is_coroutine_type(type_)
+            for entry in self._pages[module.tree.fullname].entries.values()
+            for type_ in entry.types.values()
+        )
 
     def change(self, module: Module, summaries: Summaries) -> Change:
         """What others see otherwise since a module was read anew.

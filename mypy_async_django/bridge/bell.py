@@ -17,7 +17,8 @@ _ENOUGH: Final = 2
 class Bell:
     """Remembers a few places where mypy asks plugins, by module, and has mypy look there.
 
-    Functions, if there are any: while mypy is at a module's top level, its names have no types.
+    A function, or line 0 for a module's top level: while mypy is there, the module's names have no
+    types, so it is only good for want of functions.
     """
 
     def __init__(self) -> None:
@@ -30,9 +31,10 @@ class Bell:
             del self._places[min(self._places, key=self._places.__getitem__)]
 
     def is_at(self, line: int, place: str) -> bool:
-        """Whether mypy looks at a place because of us."""
-        best = max(self._places.values())
-        return (line, place) in self._places.values() and bool(line) == bool(best[0])
+        """Whether mypy looks at a place because of us, and it is one of the best."""
+        places = self._places.values()
+        enough = sum(each > 0 for each, _ in places) >= _ENOUGH
+        return (line, place) in places and (line > 0 or not enough)
 
     def rings_after(self, module: str) -> bool:
         """Whether mypy looks anywhere after it has been through a module that has changed."""

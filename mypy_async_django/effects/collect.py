@@ -37,13 +37,13 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import called_functions, is_nested
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
-from mypy_async_django.index.loaded import is_consumed
-from mypy_async_django.index.needs import needs_of, passes_of
 from mypy_async_django.index.operations import called_name, calls
-from mypy_async_django.index.origins import origins
-from mypy_async_django.index.queries import Kind, Result
-from mypy_async_django.index.relations import may_be_changed
-from mypy_async_django.index.requests import rendered_querysets
+from mypy_async_django.index.orm.loaded import is_consumed
+from mypy_async_django.index.orm.needs import needs_of, passes_of
+from mypy_async_django.index.orm.origins import origins
+from mypy_async_django.index.orm.queries import Kind, Result
+from mypy_async_django.index.orm.relations import may_be_changed
+from mypy_async_django.index.orm.requests import rendered_querysets
 
 _LOOP_PROBES: Final = frozenset(
     {

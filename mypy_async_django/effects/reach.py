@@ -16,7 +16,7 @@ from mypy_async_django.effects.summary import (
     Summary,
 )
 from mypy_async_django.index.called import is_nested
-from mypy_async_django.index.queries import Kind, Query, Result, Row
+from mypy_async_django.index.orm.queries import Kind, Query, Result, Row
 
 Step = TypeVar("Step", str, tuple[str, str])
 

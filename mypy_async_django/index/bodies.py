@@ -12,7 +12,7 @@ from mypy_async_django.bridge.source import Source
 from mypy_async_django.catalogue import Catalogue
 from mypy_async_django.index.body import Body, Effects, Surroundings, Types
 from mypy_async_django.index.called import is_nested
-from mypy_async_django.index.inference import InferredTypes
+from mypy_async_django.index.inference.inference import InferredTypes
 
 Remembered = Mapping[Expression, ProperType | None]
 """Types of expressions from the last time that mypy checked them."""

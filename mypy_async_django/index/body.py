@@ -37,9 +37,9 @@ from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import children
 from mypy_async_django.catalogue import Catalogue, Effect
 from mypy_async_django.catalogue.builtin import EVALUATORS
-from mypy_async_django.index.bindings import BindingKind
-from mypy_async_django.index.flow import Flow
-from mypy_async_django.index.queries import Result
+from mypy_async_django.index.flow.bindings import BindingKind
+from mypy_async_django.index.flow.flow import Flow
+from mypy_async_django.index.orm.queries import Result
 
 _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
 

@@ -29,7 +29,6 @@ from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.caught import is_caught
-from mypy_async_django.index.loaded import is_loaded
 from mypy_async_django.index.offloading import is_called_early
 from mypy_async_django.index.operations import (
     ImplicitUse,
@@ -40,6 +39,7 @@ from mypy_async_django.index.operations import (
     implicit_uses,
     reads,
 )
+from mypy_async_django.index.orm.loaded import is_loaded
 from mypy_async_django.index.toplevel import reaches_coroutine, values_of
 
 _NOBODY: Final = "django.contrib.auth.models.AnonymousUser"

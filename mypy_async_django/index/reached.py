@@ -10,11 +10,11 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import Called, called_functions, is_nested, keeps_result
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
-from mypy_async_django.index.loaded import takes_loaded, uses_loaded
 from mypy_async_django.index.mocked import replaced_names
-from mypy_async_django.index.needs import loading_requests
 from mypy_async_django.index.offloading import is_called_early
-from mypy_async_django.index.relations import may_be_set
+from mypy_async_django.index.orm.loaded import takes_loaded, uses_loaded
+from mypy_async_django.index.orm.needs import loading_requests
+from mypy_async_django.index.orm.relations import may_be_set
 
 
 @dataclass(frozen=True, slots=True)

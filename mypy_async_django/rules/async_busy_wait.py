@@ -78,7 +78,7 @@ from typing import Final
 from mypy_async_django import suggestion
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.polling import pollings
+from mypy_async_django.index.state.polling import pollings
 from mypy_async_django.rule import ASYNC_BUSY_WAIT
 
 CODE: Final = ASYNC_BUSY_WAIT

@@ -75,8 +75,8 @@ from mypy_async_django.bridge.tree import functions
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import is_nested
-from mypy_async_django.index.places import Scope
-from mypy_async_django.index.polling import Polling, local_twins, pollings
+from mypy_async_django.index.state.places import Scope
+from mypy_async_django.index.state.polling import Polling, local_twins, pollings
 from mypy_async_django.rule import ASYNC_BUSY_WAIT, code
 
 CODE: Final = code(

@@ -94,10 +94,10 @@ from mypy_async_django.bridge.types import is_a
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.decorations import decorations
+from mypy_async_django.index.coroutines.decorations import decorations
 from mypy_async_django.index.hits import Hit, hits
-from mypy_async_django.index.locks import locked_rows
 from mypy_async_django.index.operations import ImplicitUse
+from mypy_async_django.index.orm.locks import locked_rows
 from mypy_async_django.rule import code
 
 CODE: Final = code("async-transaction", "Transaction in a coroutine")

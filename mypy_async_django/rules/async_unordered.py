@@ -85,7 +85,7 @@ from typing import Final
 
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.together import Clash, Together, clash, differ, started_together
+from mypy_async_django.index.state.together import Clash, Together, clash, differ, started_together
 from mypy_async_django.rule import code
 
 CODE: Final = code(

@@ -92,7 +92,8 @@ from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.catalogue.callbacks import CALLBACKS
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.bridges import (
+from mypy_async_django.index.called import named_function
+from mypy_async_django.index.coroutines.bridges import (
     awaits_in_vain,
     database_work,
     decorating_offloaders,
@@ -101,7 +102,6 @@ from mypy_async_django.index.bridges import (
     offloads,
     sync_functions_to_sync,
 )
-from mypy_async_django.index.called import named_function
 from mypy_async_django.rule import BRIDGE_MISUSE
 
 CODE: Final = BRIDGE_MISUSE

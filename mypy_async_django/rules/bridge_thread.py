@@ -73,7 +73,7 @@ from typing import Final
 from mypy_async_django import suggestion
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.bridges import database_work, offloads
+from mypy_async_django.index.coroutines.bridges import database_work, offloads
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.rule import BRIDGE_MISUSE, code
 

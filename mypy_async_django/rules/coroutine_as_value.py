@@ -76,8 +76,8 @@ from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import may_be_none
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.coroutines import coroutine_values, uncalled_functions
-from mypy_async_django.index.fates import Fate
+from mypy_async_django.index.coroutines.fates import Fate
+from mypy_async_django.index.coroutines.values import coroutine_values, uncalled_functions
 from mypy_async_django.rule import code
 
 CODE: Final = code("coroutine-as-value", "Coroutine used as if it were its result")

@@ -7,8 +7,8 @@ from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue import Api
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import Read
-from mypy_async_django.index.queries import Row
-from mypy_async_django.index.relations import Unloaded
+from mypy_async_django.index.orm.queries import Row
+from mypy_async_django.index.orm.relations import Unloaded
 from mypy_async_django.suggestion.wording import arguments_of, placed, use
 
 

@@ -6,9 +6,9 @@ from mypy.nodes import AwaitExpr, ComparisonExpr, OperatorAssignmentStmt, OpExpr
 
 from mypy_async_django.bridge.types import classes
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.polling import Polling
-from mypy_async_django.index.races import Race
-from mypy_async_django.index.saves import StaleSave
+from mypy_async_django.index.orm.saves import StaleSave
+from mypy_async_django.index.state.polling import Polling
+from mypy_async_django.index.state.races import Race
 from mypy_async_django.suggestion.wording import use
 
 

@@ -20,8 +20,8 @@ from mypy_async_django.bridge.models import is_column
 from mypy_async_django.bridge.types import classes
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloaded_by
-from mypy_async_django.index.origins import origins
-from mypy_async_django.index.races import dependences, is_locked
+from mypy_async_django.index.orm.origins import origins
+from mypy_async_django.index.state.races import dependences, is_locked
 
 _SAVES = frozenset({"asave", "save"})
 

@@ -13,7 +13,7 @@ from mypy.nodes import NameExpr, Node
 from mypy.util import unmangle
 
 from mypy_async_django.bridge.tree import children
-from mypy_async_django.index.bindings import (
+from mypy_async_django.index.flow.bindings import (
     Binding,
     BindingKind,
     argument_bindings,

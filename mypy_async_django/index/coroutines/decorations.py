@@ -19,9 +19,9 @@ from mypy.types import CallableType, Instance, Overloaded, ProperType, TypeVarTy
 
 from mypy_async_django.bridge.types import class_object, classes, known, member
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.coroutines import makes_coroutine
+from mypy_async_django.index.coroutines.values import makes_coroutine
+from mypy_async_django.index.coroutines.views import handlers, view_classes
 from mypy_async_django.index.operations import called_name, calls, full_name
-from mypy_async_django.index.views import handlers, view_classes
 
 _METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
 _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})

@@ -38,7 +38,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.tree import children, walk
-from mypy_async_django.index.bindings import bindings_by
+from mypy_async_django.index.flow.bindings import bindings_by
 
 
 @dataclass(frozen=True, slots=True)

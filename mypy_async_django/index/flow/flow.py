@@ -8,9 +8,9 @@ from typing import Final
 from mypy import nodes
 from mypy.nodes import NameExpr, Node
 
-from mypy_async_django.index.bindings import Binding
-from mypy_async_django.index.graph import graph_of
-from mypy_async_django.index.scopes import Scopes, Variable
+from mypy_async_django.index.flow.bindings import Binding
+from mypy_async_django.index.flow.graph import graph_of
+from mypy_async_django.index.flow.scopes import Scopes, Variable
 
 
 class Flow:

@@ -58,7 +58,7 @@ from mypy_async_django.catalogue.overrides import (
     VIEW,
 )
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.starts import decorators
+from mypy_async_django.index.coroutines.starts import decorators
 
 _RESPONSE: Final = "django.http.response.HttpResponseBase"
 _ITERATORS: Final = ("typing.AsyncIterable", "typing.AsyncIterator")

@@ -20,8 +20,8 @@ from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.caught import is_caught
-from mypy_async_django.index.loaded import is_loaded
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses, reads
+from mypy_async_django.index.orm.loaded import is_loaded
 
 REQUEST: Final = "django.http.request.HttpRequest"
 #: What a request loads lazily, as a path of attributes: no attribute of that name is read.

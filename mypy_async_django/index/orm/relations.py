@@ -20,10 +20,10 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import Read, reads
-from mypy_async_django.index.origins import origins
-from mypy_async_django.index.queries import Row
+from mypy_async_django.index.orm.handed_on import is_handed_on
+from mypy_async_django.index.orm.origins import origins
+from mypy_async_django.index.orm.queries import Row
 
 #: Attributes of a model instance that tell what it has loaded.
 _STATE: Final = frozenset({"_prefetched_objects_cache", "_state", "get_deferred_fields"})

@@ -61,7 +61,7 @@ from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, union
 from mypy_async_django.bridge.protocols import awaited, iterated, operated
 from mypy_async_django.bridge.types import alternatives, class_object, class_of, known
-from mypy_async_django.index.narrowing import Test
+from mypy_async_django.index.inference.narrowing import Test
 
 Inferred: TypeAlias = Callable[[Expression], ProperType | None]
 

@@ -35,12 +35,12 @@ from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
 from mypy_async_django.bridge.protocols import entered, iterated
 from mypy_async_django.bridge.types import alternatives, known
-from mypy_async_django.index.bindings import STAR, Binding, BindingKind
-from mypy_async_django.index.expressions import Expressions
-from mypy_async_django.index.flow import Flow
-from mypy_async_django.index.narrowing import Tests, tests_before
-from mypy_async_django.index.parameters import parameters
-from mypy_async_django.index.uses import Uses, is_empty, uses_in
+from mypy_async_django.index.flow.bindings import STAR, Binding, BindingKind
+from mypy_async_django.index.flow.flow import Flow
+from mypy_async_django.index.inference.expressions import Expressions
+from mypy_async_django.index.inference.narrowing import Tests, tests_before
+from mypy_async_django.index.inference.parameters import parameters
+from mypy_async_django.index.inference.uses import Uses, is_empty, uses_in
 
 # Expressions inside one another, or behind local names, before we give up.
 _DEEPEST: Final = 120

@@ -46,10 +46,10 @@ from mypy_async_django.catalogue.shared import (
     OF_ONE_REQUEST,
     PLAIN_VALUES,
 )
-from mypy_async_django.index.bindings import Binding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.places import Place, Scope, is_target, place_of, read_place
-from mypy_async_django.index.starts import MANY, decorators, is_run_once, starts
+from mypy_async_django.index.coroutines.starts import MANY, decorators, is_run_once, starts
+from mypy_async_django.index.flow.bindings import Binding
+from mypy_async_django.index.state.places import Place, Scope, is_target, place_of, read_place
 
 _LEAVING = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 _ENTERING = frozenset({"acquire", "enter_async_context", "enter_context"})

@@ -16,17 +16,17 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import all_are, class_of, is_a
-from mypy_async_django.index.bindings import BindingKind
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import methods_used, named_function, property_read
-from mypy_async_django.index.handed_on import is_handed_on
+from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.hits import hits
-from mypy_async_django.index.loaded import is_session_loaded
 from mypy_async_django.index.operations import Read, calls, reads
-from mypy_async_django.index.origins import origins
-from mypy_async_django.index.queries import Row
-from mypy_async_django.index.relations import may_be_changed, may_be_set
-from mypy_async_django.index.requests import (
+from mypy_async_django.index.orm.handed_on import is_handed_on
+from mypy_async_django.index.orm.loaded import is_session_loaded
+from mypy_async_django.index.orm.origins import origins
+from mypy_async_django.index.orm.queries import Row
+from mypy_async_django.index.orm.relations import may_be_changed, may_be_set
+from mypy_async_django.index.orm.requests import (
     REQUEST,
     SESSION,
     USER,

@@ -25,10 +25,10 @@ from mypy.nodes import (
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import definition, is_coroutine_type
 from mypy_async_django.catalogue.offload import SCHEDULERS
-from mypy_async_django.index.accesses import Accesses, accesses_of, called_coroutine
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import called_name, calls
-from mypy_async_django.index.places import Place
+from mypy_async_django.index.state.accesses import Accesses, accesses_of, called_coroutine
+from mypy_async_django.index.state.places import Place
 
 _GATHER: Final = "asyncio.tasks.gather"
 _WAIT: Final = "asyncio.tasks.wait"

@@ -33,11 +33,11 @@ from mypy_async_django.bridge.models import (
     model_class,
 )
 from mypy_async_django.bridge.types import class_object, class_of, classes, is_a, member
-from mypy_async_django.index.bindings import Binding, BindingKind
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import named_function
+from mypy_async_django.index.flow.bindings import Binding, BindingKind
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
-from mypy_async_django.index.queries import Kind, Query, Result, Row, extended
+from mypy_async_django.index.orm.queries import Kind, Query, Result, Row, extended
 
 #: Queryset methods whose result has the same rows in the same state of loading.
 _SAME_ROWS: Final = frozenset(

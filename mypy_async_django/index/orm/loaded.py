@@ -22,9 +22,9 @@ from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.handed_on import is_handed_on
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name
-from mypy_async_django.index.origins import origins
+from mypy_async_django.index.orm.handed_on import is_handed_on
+from mypy_async_django.index.orm.origins import origins
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
 _FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})

@@ -1,0 +1,1 @@
+"""Types where mypy has none: unannotated functions, and bodies before they are checked."""

@@ -1,0 +1,1 @@
+"""State that coroutines share: who reads and writes it, and the awaits between."""
