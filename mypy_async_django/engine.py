@@ -8,7 +8,10 @@ from mypy.options import Options
 
 from mypy_async_django.bridge.module import Module, errors_of
 from mypy_async_django.bridge.tree import children, functions
-from mypy_async_django.catalogue import Catalogue
+from mypy_async_django.catalogue.lookup import Catalogue
+from mypy_async_django.catalogue.offload import Offloader
+from mypy_async_django.catalogue.row import Api, Effect, Version
+from mypy_async_django.config import Config
 from mypy_async_django.effects import store
 from mypy_async_django.effects.facts import Facts
 from mypy_async_django.finding import Finding
@@ -237,6 +240,24 @@ class Engine:
             if self._options.show_traceback and self._memory is None:
                 raise  # the daemon always wants it, and would end
             return [_failure(f'rule "{rule.code.code}"', body.function, error)]
+
+
+def engine(
+    options: Options, settings: Config, version: Version, awaiting: frozenset[str]
+) -> Engine:
+    """The engine for a project's settings and for the packages of its environment."""
+    catalogue = _catalogue(settings, version, awaiting)
+    return Engine(options, catalogue, settings.strict_relations)
+
+
+def _catalogue(settings: Config, version: Version, awaiting: frozenset[str]) -> Catalogue:
+    own = [
+        *(Api(name, Effect.RAISES) for name in settings.async_unsafe),
+        *(Api(name, Effect.BLOCKS) for name in settings.blocking),
+    ]
+    # What they do with connections is the project's own business.
+    offloaders = [Offloader(name, closes_connections=True) for name in settings.offloaders]
+    return Catalogue(version, own, offloaders, settings.trusted, awaiting)
 
 
 def _failure(part: str, node: FuncItem | MypyFile, error: Exception) -> Finding:

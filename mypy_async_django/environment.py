@@ -1,10 +1,9 @@
 """What the checked program's environment holds, and what our answers depend on."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +20,8 @@ def django_version(options: Options) -> tuple[int, int]:
 
     The newest that the catalogue knows where none is installed.
     """
-    _, site_packages = get_search_dirs(options.python_executable)
-    for distribution in distributions(name="django", path=list(site_packages)):
-        major, minor, *_ = distribution.version.split(".")
+    for version in _versions("[Dd]jango", options):
+        major, minor, *_ = f"{version}.".split(".")
         if major.isdigit() and minor.isdigit():
             return int(major), int(minor)
     return NEWEST_DJANGO
@@ -31,14 +29,28 @@ def django_version(options: Options) -> tuple[int, int]:
 
 def packages(options: Options, names: Collection[str]) -> frozenset[str]:
     """Those of the named packages that the interpreter has which mypy checks for."""
+    return frozenset(name for name in names if any(_versions(name, options)))
+
+
+def _versions(package: str, options: Options) -> Iterator[str]:
+    """The installed versions of a package, by the names that installers give to its metadata.
+
+    https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    """
     _, site_packages = get_search_dirs(options.python_executable)
-    found = (list(distributions(name=name, path=list(site_packages))) for name in names)
-    return frozenset(name for name, installed in zip(names, found, strict=True) if installed)
+    for directory in site_packages:
+        for found in Path(directory).glob(f"{package}-*.dist-info"):
+            yield found.name.removesuffix(".dist-info").partition("-")[2]
 
 
 def is_installed(path: str, options: Options) -> bool:
     """Whether a file belongs to a package installed for the interpreter that mypy checks for."""
-    return str(Path(path).absolute()).startswith(_site_packages(options.python_executable))
+    return _is_installed(path, options.python_executable)
+
+
+@cache
+def _is_installed(path: str, python_executable: str | None) -> bool:
+    return str(Path(path).absolute()).startswith(_site_packages(python_executable))
 
 
 @cache

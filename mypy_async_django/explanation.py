@@ -4,7 +4,7 @@ from mypy.errorcodes import ErrorCode
 from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import Hit

@@ -4,7 +4,7 @@ No hook ever answers: mypy infers and reports what it would without us. Being as
 tells that a module is being checked, and by whom.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mypy.checker import TypeChecker
 from mypy.checker_state import checker_state
@@ -15,10 +15,11 @@ from mypy.plugin import Plugin, ReportConfigContext
 from typing_extensions import override
 
 from mypy_async_django import environment
-from mypy_async_django.catalogue import Api, Catalogue, Effect, Offloader, Version
 from mypy_async_django.catalogue.overrides import AWAITING
 from mypy_async_django.config import Config, ConfigError, load
-from mypy_async_django.engine import Engine
+
+if TYPE_CHECKING:
+    from mypy_async_django.engine import Engine
 
 
 class AsyncDjangoPlugin(Plugin):
@@ -34,11 +35,7 @@ class AsyncDjangoPlugin(Plugin):
             self._problem = str(error)
         self._version = self._settings.django_version or environment.django_version(options)
         self._awaiting = environment.packages(options, AWAITING)
-        self._engine = Engine(
-            options,
-            _catalogue(self._settings, self._version, self._awaiting),
-            self._settings.strict_relations,
-        )
+        self._made: Engine | None = None
         self._checkers: dict[str, TypeChecker] = {}
 
     @override
@@ -73,7 +70,18 @@ class AsyncDjangoPlugin(Plugin):
     @override
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
         super().set_modules(modules)
-        self._engine.modules = modules
+        if self._made is not None:
+            self._made.modules = modules
+
+    @property
+    def _engine(self) -> "Engine":
+        """Loaded once mypy has something to check: often it finds everything in its cache."""
+        if self._made is None:
+            from mypy_async_django.engine import engine
+
+            self._made = engine(self.options, self._settings, self._version, self._awaiting)
+            self._made.modules = self._modules or {}
+        return self._made
 
     def _call_under_way(self) -> None:
         checker = checker_state.type_checker
@@ -89,13 +97,3 @@ class AsyncDjangoPlugin(Plugin):
         """
         if self._problem is not None:
             raise CompileError([self._problem])
-
-
-def _catalogue(settings: Config, version: Version, awaiting: frozenset[str]) -> Catalogue:
-    own = [
-        *(Api(name, Effect.RAISES) for name in settings.async_unsafe),
-        *(Api(name, Effect.BLOCKS) for name in settings.blocking),
-    ]
-    # What they do with connections is the project's own business.
-    offloaders = [Offloader(name, closes_connections=True) for name in settings.offloaders]
-    return Catalogue(version, own, offloaders, settings.trusted, awaiting)

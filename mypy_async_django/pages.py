@@ -5,16 +5,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from mypy_async_django.catalogue import (
-    ROWS,
-    Api,
-    Effect,
-    Offloader,
-    django_lazy,
-    standard_library,
-    third_party,
-)
-from mypy_async_django.catalogue.offload import OFFLOADERS
+from mypy_async_django.catalogue import django_lazy, standard_library, third_party
+from mypy_async_django.catalogue.lookup import ROWS
+from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
+from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.catalogue.third_party import Family
 from mypy_async_django.registry import RULES
 from mypy_async_django.rule import Rule

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mypy_async_django import pages
-from mypy_async_django.catalogue import ROWS
+from mypy_async_django.catalogue.lookup import ROWS
 from mypy_async_django.registry import RULES
 from mypy_async_django.rule import Rule
 

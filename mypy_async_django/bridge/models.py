@@ -4,9 +4,9 @@ from typing import Final
 
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import TypeInfo, Var
-from mypy.types import AnyType, Instance, NoneType, UnionType, get_proper_type
+from mypy.types import AnyType, Instance, NoneType, ProperType, UnionType, get_proper_type
 
-from mypy_async_django.bridge.types import class_of, is_a, known, member
+from mypy_async_django.bridge.types import alternatives, class_of, is_a, known, member
 
 MODEL: Final = "django.db.models.base.Model"
 QUERYSET: Final = "django.db.models.query.QuerySet"
@@ -29,6 +29,16 @@ RELATED_MANAGERS: Final = (
 def is_model(info: TypeInfo) -> bool:
     """Whether the class is a Django model."""
     return is_a(info, MODEL)
+
+
+def may_hold_rows(type_: ProperType | None) -> bool:
+    """Whether a value may be a model instance or have some inside, as far as its type tells."""
+    return type_ is None or any(
+        not isinstance(item, Instance)
+        or is_a(item.type, MODEL, MANAGER, QUERYSET, RAW_QUERYSET)
+        or any(may_hold_rows(get_proper_type(argument)) for argument in item.args)
+        for item in alternatives(type_)
+    )
 
 
 def row_class(queryset: Instance) -> TypeInfo | None:

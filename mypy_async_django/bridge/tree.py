@@ -4,107 +4,104 @@ mypy is compiled and its visitors cannot be subclassed from interpreted code, so
 every node class are written down here, once, in the order in which Python evaluates them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Final
 
 from mypy import nodes, patterns
 from mypy.nodes import Node
 
-Children = Callable[[Any], Iterator[Node | None]]
+Nodes = Sequence[Node]
+Children = Callable[[Any], Nodes]
 
 
 def _attributes(*names: str) -> Children:
     """Children held in ``names``: a node, None, or a list of those."""
+    if len(names) == 1:
+        return _attribute(names[0])
+    values_of = attrgetter(*names)
 
-    def children(node: Any) -> Iterator[Node | None]:
-        for name in names:
-            value = getattr(node, name)
+    def children(node: Any) -> Nodes:
+        found: list[Node] = []
+        for value in values_of(node):
             if isinstance(value, list):
-                yield from value
-            else:
-                yield value
+                found += value
+            elif value is not None:
+                found.append(value)
+        return found
 
     return children
 
 
-def _nothing(node: Any) -> Iterator[Node | None]:
-    return iter(())
+def _attribute(name: str) -> Children:
+    value_of = attrgetter(name)
+
+    def children(node: Any) -> Nodes:
+        value = value_of(node)
+        if isinstance(value, list):
+            return value
+        return () if value is None else (value,)
+
+    return children
 
 
-def _function(node: Any) -> Iterator[Node | None]:
-    for argument in node.arguments:
-        yield argument.initializer
-    yield node.body
+def _nothing(node: Any) -> Nodes:
+    return ()
 
 
-def _class(node: nodes.ClassDef) -> Iterator[Node | None]:
-    yield from node.decorators
-    yield from node.base_type_exprs
-    yield node.metaclass
-    yield from node.keywords.values()
-    yield node.defs
+def _given(*values: Node | None) -> Nodes:
+    return [value for value in values if value is not None]
 
 
-def _decorator(node: nodes.Decorator) -> Iterator[Node | None]:
+def _function(node: Any) -> Nodes:
+    return _given(*(argument.initializer for argument in node.arguments), node.body)
+
+
+def _class(node: nodes.ClassDef) -> Nodes:
+    return _given(
+        *node.decorators, *node.base_type_exprs, node.metaclass, *node.keywords.values(), node.defs
+    )
+
+
+def _decorator(node: nodes.Decorator) -> Nodes:
     # `decorators` loses those that mypy understands (staticmethod, property, ...).
-    yield from node.original_decorators
-    yield node.func
+    return [*node.original_decorators, node.func]
 
 
-def _overloaded(node: nodes.OverloadedFuncDef) -> Iterator[Node | None]:
-    yield from node.items
-    if node.impl is not None and node.impl not in node.items:
-        yield node.impl
+def _overloaded(node: nodes.OverloadedFuncDef) -> Nodes:
+    implementation = () if node.impl is None or node.impl in node.items else (node.impl,)
+    return [*node.items, *implementation]
 
 
-def _if(node: nodes.IfStmt) -> Iterator[Node | None]:
-    for condition, block in zip(node.expr, node.body, strict=True):
-        yield condition
-        yield block
-    yield node.else_body
+def _if(node: nodes.IfStmt) -> Nodes:
+    return _given(*chain(*zip(node.expr, node.body, strict=True)), node.else_body)
 
 
-def _try(node: nodes.TryStmt) -> Iterator[Node | None]:
-    yield node.body
-    for kind, variable, handler in zip(node.types, node.vars, node.handlers, strict=True):
-        yield kind
-        yield variable
-        yield handler
-    yield node.else_body
-    yield node.finally_body
+def _try(node: nodes.TryStmt) -> Nodes:
+    handlers = chain(*zip(node.types, node.vars, node.handlers, strict=True))
+    return _given(node.body, *handlers, node.else_body, node.finally_body)
 
 
-def _with(node: nodes.WithStmt) -> Iterator[Node | None]:
-    for expression, target in zip(node.expr, node.target, strict=True):
-        yield expression
-        yield target
-    yield node.body
+def _with(node: nodes.WithStmt) -> Nodes:
+    return _given(*chain(*zip(node.expr, node.target, strict=True)), node.body)
 
 
-def _match(node: nodes.MatchStmt) -> Iterator[Node | None]:
-    yield node.subject
-    for pattern, guard, body in zip(node.patterns, node.guards, node.bodies, strict=True):
-        yield pattern
-        yield guard
-        yield body
+def _match(node: nodes.MatchStmt) -> Nodes:
+    cases = zip(node.patterns, node.guards, node.bodies, strict=True)
+    return _given(node.subject, *chain(*cases))
 
 
-def _dict(node: nodes.DictExpr) -> Iterator[Node | None]:
-    for key, value in node.items:
-        yield key
-        yield value
+def _dict(node: nodes.DictExpr) -> Nodes:
+    return _given(*chain(*node.items))
 
 
-def _template_string(node: nodes.TemplateStrExpr) -> Iterator[Node | None]:
-    for item in node.items:
-        if isinstance(item, tuple):
-            yield item[0]
-            yield item[3]
-        else:
-            yield item
+def _template_string(node: nodes.TemplateStrExpr) -> Nodes:
+    parts = ((i[0], i[3]) if isinstance(i, tuple) else (i,) for i in node.items)
+    return _given(*chain(*parts))
 
 
-def _clauses(node: Any) -> Iterator[Node | None]:
+def _clauses(node: Any) -> Iterator[Node]:
     for index, sequence, conditions in zip(
         node.indices, node.sequences, node.condlists, strict=True
     ):
@@ -113,15 +110,12 @@ def _clauses(node: Any) -> Iterator[Node | None]:
         yield from conditions
 
 
-def _generator(node: nodes.GeneratorExpr) -> Iterator[Node | None]:
-    yield from _clauses(node)
-    yield node.left_expr
+def _generator(node: nodes.GeneratorExpr) -> Nodes:
+    return [*_clauses(node), node.left_expr]
 
 
-def _dictionary_comprehension(node: nodes.DictionaryComprehension) -> Iterator[Node | None]:
-    yield from _clauses(node)
-    yield node.key
-    yield node.value
+def _dictionary_comprehension(node: nodes.DictionaryComprehension) -> Nodes:
+    return _given(*_clauses(node), node.key, node.value)
 
 
 _CHILDREN: Final[dict[type[Any], Children]] = {
@@ -215,13 +209,12 @@ _CHILDREN: Final[dict[type[Any], Children]] = {
 }
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> Nodes:
     """The nodes directly inside ``node``, in the order in which Python evaluates them.
 
     A node class that this version does not know (a newer mypy) has no children.
     """
-    of = _CHILDREN.get(type(node), _nothing)
-    return (child for child in of(node) if child is not None)
+    return _CHILDREN.get(type(node), _nothing)(node)
 
 
 def known_classes() -> frozenset[type[Any]]:
@@ -235,7 +228,7 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(list(children(current))))
+        stack.extend(reversed(children(current)))
 
 
 def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncDef]]:

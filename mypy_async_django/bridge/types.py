@@ -1,8 +1,9 @@
 """Reading mypy's types."""
 
+from collections.abc import Iterable
 from typing import Final
 
-from mypy.nodes import Decorator, FuncDef, SymbolTableNode, TypeInfo
+from mypy.nodes import Decorator, FuncDef, SymbolNode, SymbolTableNode, TypeInfo
 from mypy.types import (
     AnyType,
     CallableType,
@@ -96,6 +97,13 @@ def member(info: TypeInfo, name: str) -> tuple[TypeInfo, SymbolTableNode] | None
         if symbol is not None:
             return base, symbol
     return None
+
+
+def common_member(infos: Iterable[TypeInfo], name: str) -> SymbolNode | None:
+    """What a name stands for in a class; None where several classes do not agree."""
+    found = [member(info, name) for info in infos]
+    nodes = {symbol[1].node if symbol else None for symbol in found}
+    return nodes.pop() if len(nodes) == 1 else None
 
 
 def definition(type_: ProperType | None) -> FuncDef | None:

@@ -91,6 +91,9 @@ _NO_RESPONSE: Final = "gets a coroutine from it where it takes a response: raise
 _USER: Final = (
     "loads the user on the event loop: raises SynchronousOnlyOperation for those who are logged in"
 )
+_REFUSED: Final = (
+    "answers whom it refuses with a response where Django awaits a coroutine: raises TypeError"
+)
 
 #: What some decorators do with the sync ``dispatch`` of a view whose handlers are async.
 ON_DISPATCH: Final[Mapping[str, str]] = {
@@ -98,6 +101,7 @@ ON_DISPATCH: Final[Mapping[str, str]] = {
         f"{_VIEWS}.{name}": _NO_RESPONSE
         for name in (
             "cache.cache_control",
+            "cache.cache_page",
             "cache.never_cache",
             "clickjacking.xframe_options_deny",
             "clickjacking.xframe_options_exempt",
@@ -106,8 +110,10 @@ ON_DISPATCH: Final[Mapping[str, str]] = {
             "csp.csp_report_only_override",
             "csrf.ensure_csrf_cookie",
             "gzip.gzip_page",
+            "http.condition",
             "http.conditional_page",
             "http.etag",
+            "http.last_modified",
             "vary.vary_on_cookie",
             "vary.vary_on_headers",
         )
@@ -115,6 +121,35 @@ ON_DISPATCH: Final[Mapping[str, str]] = {
     "django.contrib.admin.views.decorators.staff_member_required": _USER,
     "django.contrib.auth.decorators.login_required": _USER,
     "django.contrib.auth.decorators.permission_required": _USER,
+    "django.contrib.auth.decorators.user_passes_test": _REFUSED,
+}
+
+_AUTH: Final = "django.contrib.auth"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessMixin:
+    """A mixin whose sync ``dispatch`` decides over access, ``what`` it does in an async view.
+
+    ``decorator`` does the same and can hold a handler. ``unless`` are the names with which a view
+    makes it harmless.
+    """
+
+    what: str
+    decorator: str
+    unless: frozenset[str] = frozenset()
+
+
+ACCESS_MIXINS: Final[Mapping[str, AccessMixin]] = {
+    f"{_AUTH}.mixins.LoginRequiredMixin": AccessMixin(_USER, f"{_AUTH}.decorators.login_required"),
+    f"{_AUTH}.mixins.PermissionRequiredMixin": AccessMixin(
+        _USER, f"{_AUTH}.decorators.permission_required", frozenset({"has_permission"})
+    ),
+    f"{_AUTH}.mixins.UserPassesTestMixin": AccessMixin(
+        _REFUSED,
+        f"{_AUTH}.decorators.user_passes_test",
+        frozenset({"get_test_func", "handle_no_permission", "raise_exception"}),
+    ),
 }
 
 #: The methods of a view that handle requests; ``options`` does not count for Django.

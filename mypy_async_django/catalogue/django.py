@@ -131,6 +131,9 @@ _TESTS: Final = (
     ),
 )
 
+#: The class of ``self.client`` by its declaration: a test may put an ``AsyncClient`` there.
+TEST_CLIENT: Final = "django.test.client.Client."
+
 ROWS: Final[tuple[Api, ...]] = (
     *django_contrib.ROWS,
     *django_database.ROWS,

@@ -153,3 +153,13 @@ FUNCTION_RUNNERS: Final = frozenset(
         "trio._threads.from_thread_run",
     }
 )
+
+#: Tell coroutine functions from others: code that asks knows what it has.
+ASKING: Final = frozenset(
+    {
+        "asgiref.sync.iscoroutinefunction",
+        "asyncio.coroutines.iscoroutinefunction",
+        "inspect.isawaitable",
+        "inspect.iscoroutinefunction",
+    }
+)

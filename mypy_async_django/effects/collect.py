@@ -10,6 +10,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
+    LambdaExpr,
     MemberExpr,
     MypyFile,
     Node,
@@ -17,15 +18,16 @@ from mypy.nodes import (
     ReturnStmt,
     Statement,
     TryStmt,
+    Var,
     YieldExpr,
 )
 
-from mypy_async_django.bridge.models import QUERYSET
+from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.bridge.types import all_are
-from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.offload import TO_SYNC
+from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.summary import (
     LOADED,
     SAME_AS,
@@ -34,9 +36,10 @@ from mypy_async_django.effects.summary import (
     Summary,
 )
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import called_functions, is_nested
+from mypy_async_django.index.called import called_functions, functions_behind, is_nested
 from mypy_async_django.index.caught import is_caught
-from mypy_async_django.index.hits import hits
+from mypy_async_django.index.held import held_functions
+from mypy_async_django.index.hits import api_of_function, hits
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.orm.loaded import is_consumed
 from mypy_async_django.index.orm.needs import needs_of, passes_of
@@ -64,13 +67,13 @@ _MADE_SYNC: Final = "async_to_sync"
 _SESSION: Final = "django.contrib.sessions.backends.base.SessionBase."
 _RENDERED: Final = "QuerySet.__iter__"
 
+BodyOf = Callable[[FuncItem | MypyFile], Body]
+
 IsProject = Callable[[str], bool]
 """Whether a function, by its full name, is defined in the user's project and not trusted."""
 
 
-def summaries_of(
-    tree: MypyFile, body_of: Callable[[FuncItem], Body], is_project: IsProject
-) -> Summaries:
+def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summaries:
     """What the functions of a module do; those with nothing to say are left out."""
     found: dict[str, Summary] = {}
     prefix = f"{tree.fullname}."
@@ -85,12 +88,39 @@ def summaries_of(
                 summary = replace(summary, raises=(), blocks=(), nests=(), calls=())
             if summary:
                 found[function.fullname.removeprefix(prefix)] = summary
+    for variable, value in held_functions(tree):
+        if summary := _summary_of_value(value, body_of(tree), body_of, is_project):
+            found[variable.fullname.removeprefix(prefix)] = summary
     return found
 
 
-def summary_of(
-    function: FuncItem, body_of: Callable[[FuncItem], Body], is_project: IsProject
+def _summary_of_value(
+    value: Expression, module: Body, body_of: BodyOf, is_project: IsProject
 ) -> Summary:
+    """What calling the function does that a variable of a module or class holds."""
+    if isinstance(value, LambdaExpr):
+        return summary_of(value, body_of, is_project)
+    api = api_of_function(module, value)
+    if api is not None:
+        name = (display_name(api),)
+        return Summary(
+            raises=name if _is_certain(api, Effect.RAISES) else (),
+            blocks=name if _is_certain(api, Effect.BLOCKS) else (),
+            nests=name if _is_certain(api, Effect.NESTS) else (),
+        )
+    called = {
+        function.fullname
+        for function in functions_behind(module, value)
+        if not function.is_generator and is_project(function.fullname)
+    }
+    return Summary(calls=tuple(sorted(called)))
+
+
+def _is_certain(api: Api, effect: Effect) -> bool:
+    return api.effect is effect and not (api.when or api.unless or api.untouched)
+
+
+def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Summary:
     """What one function does itself, with the functions and lambdas that it makes and calls."""
     body = body_of(function)
     operations, called = _operations(body, body_of, is_project)
@@ -113,7 +143,7 @@ def summary_of(
 
 
 def _operations(
-    outermost: Body, body_of: Callable[[FuncItem], Body], is_project: IsProject
+    outermost: Body, body_of: BodyOf, is_project: IsProject
 ) -> tuple[Mapping[Effect, set[str]], set[str]]:
     """The operations, and what is called: nothing for a coroutine, which is looked at itself."""
     found: dict[Effect, set[str]] = {effect: set() for effect in _FOLLOWED}
@@ -134,12 +164,13 @@ def _operations(
         for target in called_functions(body):
             if is_caught(body, target.node):
                 continue
-            if is_nested(target.function):
-                known = any(target.function is other.function for other in bodies)
-                if not known and not target.function.is_coroutine:
-                    bodies.append(body_of(target.function))
-            elif isinstance(target.function, FuncDef) and is_project(target.function.fullname):
-                called.add(target.function.fullname)
+            function = target.function
+            if not isinstance(function, Var) and is_nested(function):
+                known = any(function is other.function for other in bodies)
+                if not known and not function.is_coroutine:
+                    bodies.append(body_of(function))
+            elif is_project(function.fullname):
+                called.add(function.fullname)
     return found, called
 
 
@@ -188,14 +219,19 @@ def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
 
 def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, ...]:
     """What one way out gives; nothing where the body may have loaded or changed it."""
-    if all_are(body.type_of(value), QUERYSET) and is_consumed(body, value):
+    type_ = body.type_of(value)
+    if all_are(type_, QUERYSET) and is_consumed(body, value):
         return (LOADED,)
-    if may_be_changed(body, value, value):
+    if not may_hold_rows(type_):
         return ()
-    if result := origins(body).result(value):
+    result = origins(body).result(value)
+    giver = None if result else origins(body).giver(value)
+    is_known = result is not None or (giver is not None and is_project(giver.fullname))
+    if not is_known or may_be_changed(body, value, value):
+        return ()
+    if result is not None:
         return astuple(_stored(result))
-    giver = origins(body).giver(value)
-    return (SAME_AS, giver.fullname) if giver and is_project(giver.fullname) else ()
+    return (SAME_AS, giver.fullname) if giver is not None else ()
 
 
 def _is_none(value: Expression) -> bool:

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo
+from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.summary import (
     LOADED,
     SAME_AS,
@@ -42,14 +42,16 @@ class Reach:
         self._class_named = class_named
         self.modules: set[str] = set()
 
-    def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
+    def path(self, function: FuncItem | Var, effect: Effect) -> tuple[str, ...] | None:
         """The shortest way from a function to an operation of the effect.
 
         Full names of the functions on the way, the operation's name last; None where there is none.
         """
         start = "lambda" if isinstance(function, LambdaExpr) else function.fullname
-        is_inside = is_nested(function)
-        summaries = {start: self._summary_of(function) if is_inside else self._summary(start)}
+        if isinstance(function, Var) or not is_nested(function):
+            summaries = {start: self._summary(start)}
+        else:
+            summaries = {start: self._summary_of(function)}
         came_from: dict[str, str | None] = {start: None}
         for name in (queue := [start]):
             summary = summaries[name]

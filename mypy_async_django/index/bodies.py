@@ -9,9 +9,10 @@ from mypy_async_django.bridge.checked import CheckedTypes
 from mypy_async_django.bridge.members import Members
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.source import Source
-from mypy_async_django.catalogue import Catalogue
+from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.index.body import Body, Effects, Surroundings, Types
 from mypy_async_django.index.called import is_nested
+from mypy_async_django.index.flow.flow import Flow
 from mypy_async_django.index.inference.inference import InferredTypes
 
 Remembered = Mapping[Expression, ProperType | None]
@@ -33,7 +34,7 @@ class Bodies:
         remembered: Callable[[Module, FuncItem | MypyFile], Remembered] | None = None,
     ) -> None:
         self._catalogue = catalogue
-        catalogue.modules = modules
+        catalogue.see(modules)
         self._strict_relations = strict_relations
         self._remembered = remembered
         self.members = Members(modules)
@@ -52,9 +53,10 @@ class Bodies:
         remembered = self._remembered(module, function) if self._remembered is not None else {}
         has_types = bool(remembered) or module.has_types
         if module.checker is not None and module.is_checked(function) and has_types:
-            inferred = InferredTypes(function, lambda: body.flow, self.members)
+            flow = Flow(function)
+            inferred = InferredTypes(function, flow, self.members)
             types: Types = CheckedTypes(module.checker, remembered, inferred.type_of)
-            body = self._body(function, types, module.source, effects)
+            body = self._body(function, flow, types, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)
         body.surroundings = Surroundings(
@@ -77,15 +79,21 @@ class Bodies:
         if outermost is not None and outermost is not function:
             around = self.inferred(outermost).types
             outer = around if isinstance(around, InferredTypes) else None
-        types = InferredTypes(function, lambda: body.flow, self.members, outer)
-        body = self._body(function, types, source or Source([]), effects)
-        return body
+        flow = Flow(function)
+        types = InferredTypes(function, flow, self.members, outer)
+        return self._body(function, flow, types, source or Source([]), effects)
 
     def _body(
-        self, function: FuncItem | MypyFile, types: Types, source: Source, effects: Effects | None
+        self,
+        function: FuncItem | MypyFile,
+        flow: Flow,
+        types: Types,
+        source: Source,
+        effects: Effects | None,
     ) -> Body:
         return Body(
             function,
+            flow,
             types,
             self._catalogue,
             source,

@@ -1,9 +1,10 @@
 """One function's own code: its nodes, their parents and what is known of their types."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, Protocol
+from functools import cached_property, wraps
+from typing import Any, Final, Protocol, TypeVar
 
 from mypy.nodes import (
     AwaitExpr,
@@ -29,23 +30,31 @@ from mypy.nodes import (
     SetComprehension,
     Statement,
     UnaryExpr,
+    Var,
     WithStmt,
 )
 from mypy.types import ProperType
 
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import children
-from mypy_async_django.catalogue import Catalogue, Effect
 from mypy_async_django.catalogue.builtin import EVALUATORS
+from mypy_async_django.catalogue.lookup import Catalogue
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.flow.flow import Flow
 from mypy_async_django.index.orm.queries import Result
+
+T = TypeVar("T")
+N = TypeVar("N", bound=Node)
 
 _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
 
 
 #: What a test calls around code that has to raise.
 _EXPECTING: Final = ("raises", "assertRaises")
+
+#: Nodes that may hold code which does not run when they do.
+_PARTLY_OWN: Final = (Block, FuncDef, GeneratorExpr, IfStmt, LambdaExpr)
 
 #: Bindings whose value is the object that the name gets.
 _PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
@@ -71,8 +80,11 @@ class Types(Protocol):
 class Effects(Protocol):
     """What the project's functions do, through whatever they call."""
 
-    def path(self, function: FuncItem, effect: Effect) -> tuple[str, ...] | None:
-        """The shortest way from a function to an operation, by full names, or None."""
+    def path(self, function: FuncItem | Var, effect: Effect) -> tuple[str, ...] | None:
+        """The shortest way from a function, or a variable that holds one, to an operation.
+
+        By full names; None where there is no way.
+        """
         ...
 
     def result(self, function: FuncItem) -> Result | None:
@@ -117,6 +129,7 @@ class Body:
     def __init__(
         self,
         function: FuncItem | MypyFile,
+        flow: Flow,
         types: Types,
         catalogue: Catalogue,
         source: Source,
@@ -125,6 +138,7 @@ class Body:
         strict_relations: bool = False,
     ) -> None:
         self.function = function
+        self.flow = flow
         self.types = types
         self.catalogue = catalogue
         self.source = source
@@ -132,7 +146,10 @@ class Body:
         self.strict_relations = strict_relations
         #: Known where a rule is asked; not where a body is looked at for somebody else's sake.
         self.surroundings: Surroundings | None = None
+        self.answers: dict[Callable[..., object], Any] = {}
+        """What questions decorated with `once` have found out."""
         self._parents: dict[Node, Node] = {}
+        self._makers: dict[NameExpr, frozenset[object]] = {}
 
     @property
     def name(self) -> str:
@@ -154,14 +171,20 @@ class Body:
         return isinstance(self.function, FuncDef) and self.function.is_coroutine
 
     @cached_property
-    def flow(self) -> Flow:
-        """Control flow and local names, worked out when first asked for."""
-        return Flow(self.function)
-
-    @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """All own nodes, parents before children, in source order."""
         return tuple(self._own_nodes())
+
+    def every(self, kind: type[N]) -> list[N]:
+        """The own nodes of one class, in the order of `nodes`."""
+        return self._by_class.get(kind, [])
+
+    @cached_property
+    def _by_class(self) -> Mapping[type[Node], list[Any]]:
+        found: dict[type[Node], list[Any]] = defaultdict(list)
+        for node in self.nodes:
+            found[type(node)].append(node)
+        return found
 
     def parent(self, node: Node) -> Node | None:
         """The node directly around an own node; None for the function's block."""
@@ -220,19 +243,22 @@ class Body:
 
         Expressions and, where those are not to be seen, bindings.
         """
-        found: set[object] = set()
+        if name not in self._makers:
+            self._makers[name] = frozenset(self._each_maker(name))
+        return self._makers[name]
+
+    def _each_maker(self, name: NameExpr) -> Iterator[object]:
         queue, seen = [name], {name}
         for current in queue:
             for binding in self.flow.reaching(current):
                 value = binding.value
                 if value is None or binding.path:
-                    found.add(binding)
+                    yield binding
                 elif not isinstance(value, NameExpr):
-                    found.add(value if binding.kind in _PLAIN else binding)
+                    yield value if binding.kind in _PLAIN else binding
                 elif value not in seen:
                     seen.add(value)
                     queue.append(value)
-        return frozenset(found)
 
     def _own_nodes(self) -> Iterator[Node]:
         roots = self.function.defs if isinstance(self.function, MypyFile) else [self.function.body]
@@ -242,23 +268,23 @@ class Body:
             if isinstance(node, Block) and node.is_unreachable:
                 continue
             yield node
-            inside = list(self._inside(node))
+            inside = self._inside(node) if isinstance(node, _PARTLY_OWN) else children(node)
             for child in inside:
                 self._parents[child] = node
             stack.extend(reversed(inside))
 
-    def _inside(self, node: Node) -> Iterator[Node]:
+    def _inside(self, node: Node) -> Sequence[Node]:
         match node:
             case FuncDef() | LambdaExpr():
-                yield from (arg.initializer for arg in node.arguments if arg.initializer)
+                return [arg.initializer for arg in node.arguments if arg.initializer]
             case IfStmt():
-                yield from _without_type_checking(node)
+                return list(_without_type_checking(node))
             case Block():
-                yield from _reached(node.body)
+                return list(_reached(node.body))
             case GeneratorExpr() if not self._runs_here(node):
-                yield node.sequences[0]
+                return [node.sequences[0]]
             case _:
-                yield from children(node)
+                return children(node)
 
     def _runs_here(self, generator: GeneratorExpr) -> bool:
         parent = self._parents.get(generator)
@@ -269,6 +295,19 @@ class Body:
             and isinstance(parent.callee, RefExpr)
             and parent.callee.fullname in EVALUATORS
         )
+
+
+def once(question: Callable[[Body], T]) -> Callable[[Body], T]:
+    """Have a question about a body be answered once: all rules ask it."""
+
+    @wraps(question)
+    def answer(body: Body) -> T:
+        if question not in body.answers:
+            body.answers[question] = question(body)
+        found: T = body.answers[question]
+        return found
+
+    return answer
 
 
 def _reached(statements: list[Statement]) -> Iterator[Statement]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mypy.nodes import (
+    GDEF,
     CallExpr,
     Decorator,
     Expression,
@@ -24,12 +25,13 @@ from mypy.nodes import (
     Var,
     WithStmt,
 )
-from mypy.types import AnyType, CallableType, Instance, get_proper_type
+from mypy.types import AnyType, CallableType, FunctionLike, Instance, get_proper_type
 
 from mypy_async_django.bridge.types import (
     class_object,
     class_of,
     classes,
+    common_member,
     definition,
     is_a,
     is_coroutine_type,
@@ -37,12 +39,16 @@ from mypy_async_django.bridge.types import (
 )
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.offloading import is_run_elsewhere
 from mypy_async_django.index.operations import (
+    FUNCTIONS,
     ImplicitUse,
     Read,
     called_name,
     calls,
+    function_named,
     implicit_uses,
+    owners,
     reads,
 )
 
@@ -68,21 +74,25 @@ _SORTING: Final = frozenset({"builtins.max", "builtins.min", "builtins.sorted"})
 _REDUCE: Final = "functools.reduce"
 #: Give an iterator that asks for the first item only when it is asked itself.
 _LATER: Final = frozenset({"builtins.enumerate", "builtins.iter", "builtins.zip", *_MAPPING})
-_FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A function that runs, and the expression that makes it run: by a ``use`` if not by a call."""
+    """A function that runs, and the expression that makes it run: by a ``use`` if not by a call.
+
+    In its place may stand a variable of a module or class that holds one: which, summaries tell.
+    """
 
     node: Expression
-    function: FuncDef | LambdaExpr
+    function: FuncDef | LambdaExpr | Var
     use: Use | None = None
 
     @property
     def makes_items(self) -> bool:
         """Whether the call only makes a generator, which is run by what takes its items."""
-        return self.use is None and self.function.is_generator
+        if self.use is not None or isinstance(self.function, Var):
+            return False
+        return self.function.is_generator
 
 
 def called_functions(body: Body) -> Iterator[Called]:
@@ -120,7 +130,7 @@ def methods_used(body: Body) -> Iterator[tuple[ImplicitUse, FuncDef]]:
 
 def property_read(body: Body, read: Read) -> FuncDef | None:
     """The function behind an attribute that is read, the same for all that the object may be."""
-    return getter(_common(classes(body.type_of(read.receiver)), read.name))
+    return getter(common_member(classes(body.type_of(read.receiver)), read.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,7 @@ class Named:
 
 def named_function(body: Body, callee: Expression) -> Named | None:
     """The one function with a name of its own that an expression stands for, sync or async."""
-    nodes = [node for node in _named(body, callee) if isinstance(node, _FUNCTIONS)]
+    nodes = [node for node in _named(body, callee) if isinstance(node, FUNCTIONS)]
     match nodes:
         case [FuncDef() as function]:
             return Named(function, function.is_coroutine and not function.is_async_generator)
@@ -154,7 +164,7 @@ def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | Lambd
 
 def _behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
     """The functions that a value is, whichever way it came to be there."""
-    defined = isinstance(callee, RefExpr) and isinstance(callee.node, _FUNCTIONS)
+    defined = isinstance(callee, RefExpr) and isinstance(callee.node, FUNCTIONS)
     values = (callee,) if defined else body.values(callee) or (callee,)
     found = [list(_made_from(body, value)) for value in values]
     yield from (node for node in found[0] if all(node in other for other in found))
@@ -211,32 +221,41 @@ def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
     match callee:
         case LambdaExpr():
             yield callee
-        case RefExpr(node=FuncDef() | Decorator() | OverloadedFuncDef() as node):
-            yield node
+        case _ if function := function_named(body, callee):
+            yield function
         case SuperExpr() if callee.info is not None:
             yield from _inherited(callee)
         case _ if info := class_object(body.type_of(callee)):
             is_dataclass = any("dataclass" in base.metadata for base in info.mro)
             for name in (*_CONSTRUCTORS, _AFTER_INIT) if is_dataclass else _CONSTRUCTORS:
                 yield from _first([found[1]] if (found := member(info, name)) else [])
+        case _ if variable := _variable(body, callee):
+            yield variable
         case MemberExpr():
-            type_ = body.type_of(callee.expr)
-            owner = class_object(type_)
-            method = _common((owner,) if owner else classes(type_), callee.name)
-            if isinstance(method, _FUNCTIONS):
-                yield method
-            elif _is_generated(method) and (function := definition(body.type_of(callee))):
-                yield function
+            method = common_member(owners(body, callee.expr), callee.name)
+            if _is_generated(method) and (made := definition(body.type_of(callee))):
+                yield made
         case _:
-            if method := _common(classes(body.type_of(callee)), "__call__"):
+            if method := common_member(classes(body.type_of(callee)), "__call__"):
                 yield method
 
 
-def _common(infos: Iterable[TypeInfo], name: str) -> SymbolNode | None:
-    """What a name stands for in a class; None where several classes do not agree."""
-    found = [member(info, name) for info in infos]
-    nodes = {symbol[1].node if symbol else None for symbol in found}
-    return nodes.pop() if len(nodes) == 1 else None
+def _variable(body: Body, callee: Expression) -> Var | None:
+    """The variable of a module or class that an expression names, if it may hold a function."""
+    match callee:
+        case RefExpr(node=Var() as variable) if callee.kind == GDEF:
+            pass
+        case MemberExpr(node=None, expr=receiver, name=name):
+            found = common_member(owners(body, receiver), name)
+            if not isinstance(found, Var) or not found.is_initialized_in_class:
+                return None
+            variable = found
+        case _:
+            return None
+    type_ = get_proper_type(variable.type)
+    is_partial = isinstance(type_, Instance) and type_.type.fullname in _PARTIALS
+    is_function = type_ is None or isinstance(type_, FunctionLike)
+    return variable if is_function or is_partial else None
 
 
 def _is_generated(method: SymbolNode | None) -> bool:
@@ -261,10 +280,12 @@ def _first(symbols: Iterable[SymbolTableNode | None]) -> Iterator[SymbolNode]:
 
 def _run_by_call(
     body: Body, call: CallExpr, node: SymbolNode | LambdaExpr
-) -> FuncDef | LambdaExpr | None:
-    if isinstance(node, LambdaExpr):
+) -> FuncDef | LambdaExpr | Var | None:
+    if isinstance(node, LambdaExpr | Var):
         return node
     function = _sync_function(node)
+    if function and isinstance(node, Decorator) and is_nested(function):
+        function = None if is_run_elsewhere(body, node) else function
     if function is None or not function.is_generator:
         return function
     return function if _is_consumed(body, call) else None
@@ -340,7 +361,7 @@ def keeps_result(body: Body, called: Called) -> bool:
     """Whether a function runs once only: behind a cached property, or with a cache of its own."""
     match called.node:
         case MemberExpr(expr=receiver, name=name):
-            node = _common(classes(body.type_of(receiver)), name)
+            node = common_member(classes(body.type_of(receiver)), name)
         case CallExpr(callee=RefExpr(node=node)):
             pass
         case _:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from mypy.nodes import (
@@ -22,12 +21,13 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import has_many_to_many
 from mypy_async_django.bridge.types import class_object, class_of, classes, is_awaitable, member
-from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import METHODS, Use
+from mypy_async_django.catalogue.django import TEST_CLIENT
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
-from mypy_async_django.index.body import Body
+from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.offloading import is_called_early
 from mypy_async_django.index.operations import (
@@ -36,6 +36,7 @@ from mypy_async_django.index.operations import (
     called_name,
     calls,
     full_name,
+    function_named,
     implicit_uses,
     reads,
 )
@@ -89,9 +90,9 @@ class Hit:
         return self.api.name in TRANSACTIONS
 
 
-@lru_cache(maxsize=1)
+@once
 def hits(body: Body) -> tuple[Hit, ...]:
-    """All that a body does and the catalogue knows; every rule asks, the last answer is kept.
+    """All that a body does and the catalogue knows; every rule asks.
 
     Left out is what finds its rows in memory, and what a bridge was meant to call: a mistake of
     another kind.
@@ -110,6 +111,8 @@ def _hits(body: Body) -> Iterator[Hit]:
             continue
         if is_called_early(body, call):
             continue
+        if body.is_awaited(call) and api.name.startswith(TEST_CLIENT):
+            continue  # an AsyncClient in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
             api = replace(api, effect=Effect.NESTS)
         if api.name == _MODEL_TO_DICT and not _loads_many(body, call):
@@ -139,14 +142,16 @@ def api_of_function(body: Body, callee: Expression) -> Api | None:
         row = _inherited(body, callee.info.mro[1:], (callee.name,)) if callee.info else None
     elif row is None and isinstance(callee, MemberExpr):
         row = api_of_member(body, callee.expr, (callee.name,))
-    if row is None and _is_made_sync(body, callee):
+    if row is not None or function_named(body, callee) is not None:
+        return row
+    if _is_made_sync(body, callee):
         return body.catalogue.api(MADE_SYNC)
-    return row or api_of_member(body, callee, ("__call__",))
+    return api_of_member(body, callee, ("__call__",))
 
 
 def _is_made_sync(body: Body, callee: Expression) -> bool:
     """Whether a function is what ``async_to_sync`` made, here or at the module's top level."""
-    values = values_of(body, callee)
+    values = values_of(body, callee) if isinstance(callee, NameExpr | CallExpr) else ()
     return bool(values) and all(
         isinstance(value, CallExpr) and _makes_sync(body, value) for value in values
     )

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from mypy.nodes import ARG_POS, ArgKind, CallExpr, Expression, MemberExpr
+from mypy.nodes import ARG_POS, ArgKind, CallExpr, Decorator, Expression, MemberExpr
 
 from mypy_async_django.bridge.types import classes, may_be_called
 from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import called_name
+from mypy_async_django.index.operations import called_name, full_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,13 @@ def offloader_of(body: Body, call: CallExpr) -> Offloader | None:
                 if found is not None:
                     return found
     return None
+
+
+def is_run_elsewhere(body: Body, definition: Decorator) -> bool:
+    """Whether one of a function's decorators is an offloader: calling it runs nothing here."""
+    makers = (d.callee if isinstance(d, CallExpr) else d for d in definition.original_decorators)
+    names = (full_name(body, maker) for maker in makers)
+    return any(body.catalogue.offloader(name) is not None for name in names if name)
 
 
 def is_called_early(body: Body, call: CallExpr) -> bool:

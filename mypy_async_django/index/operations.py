@@ -1,7 +1,8 @@
 """What a body does: the calls it makes, the uses of values that need no call, attributes read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from mypy.nodes import (
     ARG_NAMED,
@@ -47,9 +48,12 @@ from mypy.nodes import (
 )
 from mypy.types import Instance
 
-from mypy_async_django.bridge.types import definition
+from mypy_async_django.bridge.types import class_object, classes, common_member, definition
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.body import Body, once
+
+#: What a name that is called stands for, unless it is a class or a variable.
+FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +77,40 @@ class Read:
     name: str
 
 
-def calls(body: Body) -> Iterator[CallExpr]:
+@once
+def calls(body: Body) -> Sequence[CallExpr]:
     """The calls that can run."""
-    for node in body.nodes:
-        if isinstance(node, CallExpr) and body.types.is_reached(node.callee):
-            yield node
+    return [call for call in body.every(CallExpr) if body.types.is_reached(call.callee)]
 
 
-def reads(body: Body) -> Iterator[Read]:
+@once
+def reads(body: Body) -> Sequence[Read]:
     """The attributes read: not those assigned or deleted."""
+    found: list[Read] = []
     for node in body.nodes:
         match node:
-            case MemberExpr() if not _is_target(body, node):
-                yield Read(node, node.expr, node.name)
+            case MemberExpr():
+                if not _is_target(body, node):
+                    found.append(Read(node, node.expr, node.name))
             case CallExpr(
                 callee=RefExpr(fullname="builtins.getattr" | "builtins.hasattr"),
                 args=[receiver, StrExpr() as name, *_],
             ):
-                yield Read(node, receiver, name.value)
+                found.append(Read(node, receiver, name.value))
             case _:
                 pass
+    return found
 
 
-def implicit_uses(body: Body) -> Iterator[ImplicitUse]:
+@once
+def implicit_uses(body: Body) -> Sequence[ImplicitUse]:
     """The uses without a call: iteration, truth tests, indexing, formatting and their like."""
+    found: list[ImplicitUse] = []
     for node in body.nodes:
-        yield from _uses_by(body, node)
+        uses_by = _USES_BY.get(type(node))
+        if uses_by is not None:
+            found += uses_by(body, node)
+    return found
 
 
 def called_name(body: Body, call: CallExpr) -> str | None:
@@ -126,42 +138,34 @@ def full_name(body: Body, callee: Expression) -> str | None:
     return _function_name(body, callee) if isinstance(callee, NameExpr) else None
 
 
+def function_named(
+    body: Body, callee: Expression
+) -> FuncDef | Decorator | OverloadedFuncDef | None:
+    """The function that an expression names, or the method of its receiver's class."""
+    node = callee.node if isinstance(callee, RefExpr) else None
+    if node is None and isinstance(callee, MemberExpr):
+        node = common_member(owners(body, callee.expr), callee.name)
+    match node:
+        case FuncDef():
+            return node
+        case Decorator() if not node.var.is_property:
+            return node
+        case OverloadedFuncDef() if not node.is_property:
+            return node
+        case _:
+            return None
+
+
+def owners(body: Body, receiver: Expression) -> tuple[TypeInfo, ...]:
+    """The classes in which the attributes of a value, or of a class, are looked up."""
+    type_ = body.type_of(receiver)
+    of_class = class_object(type_)
+    return (of_class,) if of_class else classes(type_)
+
+
 def _function_name(body: Body, callee: Expression) -> str | None:
     found = definition(body.type_of(callee))
     return found.fullname if found else None
-
-
-def _uses_by(body: Body, node: Node) -> Iterator[ImplicitUse]:
-    match node:
-        case CallExpr():
-            yield from _uses_by_call(body, node)
-        case ForStmt() if not node.is_async:
-            yield ImplicitUse(node.expr, Use.ITERATE, node)
-        case GeneratorExpr() | DictionaryComprehension():
-            yield from _uses_by_comprehension(body, node)
-        case YieldFromExpr():
-            yield ImplicitUse(node.expr, Use.ITERATE, node)
-        case ListExpr() | TupleExpr() | SetExpr():
-            yield from _stars(node, node.items)
-        case AssignmentStmt():
-            yield from _unpacking(node)
-        case OperatorAssignmentStmt(op="+"):
-            yield ImplicitUse(node.rvalue, Use.ITERATE, node)  # as list.extend does
-        case ComparisonExpr():
-            for operator, right in zip(node.operators, node.operands[1:], strict=True):
-                if operator in {"in", "not in"}:
-                    yield ImplicitUse(right, Use.CONTAINS, node)
-        case IndexExpr():
-            yield from _indexing(body, node)
-        case IfStmt() | WhileStmt() | AssertStmt() | ConditionalExpr() | UnaryExpr() | OpExpr():
-            yield from _conditions(node)
-        case MatchStmt():
-            yield from _tests(node, [guard for guard in node.guards if guard is not None])
-        case WithStmt() if not node.is_async:
-            for context in node.expr:
-                yield ImplicitUse(context, Use.ENTER, node)
-        case _:
-            pass
 
 
 def _uses_by_call(body: Body, call: CallExpr) -> Iterator[ImplicitUse]:
@@ -223,7 +227,41 @@ def _stars(node: Node, items: list[Expression]) -> Iterator[ImplicitUse]:
             yield ImplicitUse(item.expr, Use.ITERATE, node)
 
 
-def _unpacking(statement: AssignmentStmt) -> Iterator[ImplicitUse]:
+def _loop(body: Body, loop: ForStmt) -> Iterator[ImplicitUse]:
+    if not loop.is_async:
+        yield ImplicitUse(loop.expr, Use.ITERATE, loop)
+
+
+def _delegation(body: Body, node: YieldFromExpr) -> Iterator[ImplicitUse]:
+    yield ImplicitUse(node.expr, Use.ITERATE, node)
+
+
+def _display(body: Body, node: ListExpr | TupleExpr | SetExpr) -> Iterator[ImplicitUse]:
+    yield from _stars(node, node.items)
+
+
+def _extension(body: Body, node: OperatorAssignmentStmt) -> Iterator[ImplicitUse]:
+    if node.op == "+":
+        yield ImplicitUse(node.rvalue, Use.ITERATE, node)  # as list.extend does
+
+
+def _comparison(body: Body, node: ComparisonExpr) -> Iterator[ImplicitUse]:
+    for operator, right in zip(node.operators, node.operands[1:], strict=True):
+        if operator in {"in", "not in"}:
+            yield ImplicitUse(right, Use.CONTAINS, node)
+
+
+def _guards(body: Body, node: MatchStmt) -> Iterator[ImplicitUse]:
+    yield from _tests(node, [guard for guard in node.guards if guard is not None])
+
+
+def _block(body: Body, node: WithStmt) -> Iterator[ImplicitUse]:
+    if not node.is_async:
+        for context in node.expr:
+            yield ImplicitUse(context, Use.ENTER, node)
+
+
+def _unpacking(body: Body, statement: AssignmentStmt) -> Iterator[ImplicitUse]:
     takes_apart = any(isinstance(target, TupleExpr | ListExpr) for target in statement.lvalues)
     if takes_apart and not isinstance(statement.rvalue, TupleExpr | ListExpr):
         yield ImplicitUse(statement.rvalue, Use.ITERATE, statement)
@@ -262,7 +300,7 @@ def _is_target(body: Body, node: Expression) -> bool:
             return False
 
 
-def _conditions(node: Node) -> Iterator[ImplicitUse]:
+def _conditions(body: Body, node: Node) -> Iterator[ImplicitUse]:
     match node:
         case IfStmt():
             yield from _tests(node, node.expr)
@@ -292,5 +330,31 @@ def _tests(within: Node, conditions: list[Expression]) -> Iterator[ImplicitUse]:
                 yield from _tests(within, [condition.value])
             case UnaryExpr(op="not"):
                 pass  # tests its operand itself
+            case ComparisonExpr() | CallExpr(callee=RefExpr(fullname="builtins.isinstance")):
+                pass  # plain booleans
             case _:
                 yield ImplicitUse(condition, Use.TRUTH, within)
+
+
+_USES_BY: Final[Mapping[type[Node], Callable[[Body, Any], Iterable[ImplicitUse]]]] = {
+    AssertStmt: _conditions,
+    AssignmentStmt: _unpacking,
+    CallExpr: _uses_by_call,
+    ComparisonExpr: _comparison,
+    ConditionalExpr: _conditions,
+    DictionaryComprehension: _uses_by_comprehension,
+    ForStmt: _loop,
+    GeneratorExpr: _uses_by_comprehension,
+    IfStmt: _conditions,
+    IndexExpr: _indexing,
+    ListExpr: _display,
+    MatchStmt: _guards,
+    OpExpr: _conditions,
+    OperatorAssignmentStmt: _extension,
+    SetExpr: _display,
+    TupleExpr: _display,
+    UnaryExpr: _conditions,
+    WhileStmt: _conditions,
+    WithStmt: _block,
+    YieldFromExpr: _delegation,
+}

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mypy.nodes import CallExpr, Expression, MemberExpr, RefExpr
+from mypy.nodes import CallExpr, Expression, MemberExpr, RefExpr, Var
 
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import Called, called_functions, is_nested, keeps_result
 from mypy_async_django.index.caught import is_caught
@@ -47,7 +47,7 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
             continue
         if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
             continue
-        if is_nested(called.function) and uses_loaded(body, called.function, called.node):
+        if _uses_loaded(body, called):
             continue
         if keeps_result(body, called) and _may_be_kept(body, called.node):
             continue
@@ -67,6 +67,14 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
 def _is_harmless(body: Body, call: CallExpr) -> bool:
     """Whether a mistake of another kind is reported of a call, or its queryset may be loaded."""
     return is_called_early(body, call) or takes_loaded(body, call)
+
+
+def _uses_loaded(body: Body, called: Called) -> bool:
+    """Whether a function inside the body uses a queryset that is in memory by then."""
+    function = called.function
+    if isinstance(function, Var) or not is_nested(function):
+        return False
+    return uses_loaded(body, function, called.node)
 
 
 def _may_be_kept(body: Body, node: Expression) -> bool:

@@ -79,7 +79,7 @@ too.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body

@@ -61,7 +61,8 @@ If the call never takes the branch that blocks, or nothing else runs on that eve
 ## Known limits
 
 - A function that is handed over and called by somebody else, as in `register(load)`, is not
-  followed, nor one that a variable of a module or class holds: `alias = load`.
+  followed. A variable of a module or class that holds a function, as in `alias = load`, counts if
+  it is bound once.
 - Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
 - Installed packages are not looked into: they do what the catalogue says.
 - File I/O is not followed.
@@ -70,7 +71,7 @@ If the call never takes the branch that blocks, or nothing else runs on that eve
 from collections.abc import Iterator
 from typing import Final
 
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.explanation import reaching
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body

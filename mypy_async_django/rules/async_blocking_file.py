@@ -60,7 +60,7 @@ Where files are small and local, leave it off. To have it for a part of the proj
 from collections.abc import Iterator
 from typing import Final
 
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body

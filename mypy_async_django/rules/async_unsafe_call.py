@@ -69,7 +69,8 @@ is then never reported, for no caller.
 ## Known limits
 
 - A function that is handed over and called by somebody else, as in `register(longest)`, is not
-  followed, nor one that a variable of a module or class holds: `alias = longest`.
+  followed. A variable of a module or class that holds a function, as in `alias = load`, counts if
+  it is bound once.
 - Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
 - Installed packages are not looked into: they do what the catalogue says.
 - A relation that a function reads on an object it was given is reported as `async-unsafe-lazy`,
@@ -81,7 +82,7 @@ is then never reported, for no caller.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.explanation import reaching
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body

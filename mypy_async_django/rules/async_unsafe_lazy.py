@@ -80,7 +80,7 @@ from typing import Final
 from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.explanation import explained, place
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body

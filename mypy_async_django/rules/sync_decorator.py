@@ -8,7 +8,9 @@
 - a context manager as a decorator: `@translation.override("de")`
 - view decorators on an async view, if the installed Django does not support that yet
 - view decorators that `method_decorator` puts on the sync `dispatch` of a view with async handlers:
-  `never_cache`, `vary_on_cookie`, `gzip_page`, `login_required` and others
+  `never_cache`, `cache_page`, `gzip_page`, `login_required` and others
+- `LoginRequiredMixin`, `PermissionRequiredMixin` or `UserPassesTestMixin` before async handlers:
+  their sync `dispatch` loads the user on the event loop, or answers in the place of a coroutine
 - a `View` whose handlers are in part `def` and in part `async def`, own and inherited ones
 
 The same where the decorator is called, as in `cache(load)`, or comes through `method_decorator`.
@@ -78,6 +80,10 @@ handlers of one kind.
   disregard what is said of it.
 - `cache_page` on an async view reads and writes the cache on the event loop. That is not reported.
 - Decorators on the view that `as_view()` returns are not seen.
+- Middleware that sets `request.user` to what `await request.auser()` gives is not seen: with it the
+  mixins and decorators for logged-in users do less harm.
+- Decorators that refuse methods, such as `require_POST`, are not reported on `dispatch`: they only
+  fail for the requests that they refuse.
 - Of a view that sets `http_method_names`, or decides itself whether it is async, nothing is
   reported.
 """
@@ -92,7 +98,7 @@ from mypy_async_django.catalogue.decorators import ON_DISPATCH, SYNC_DECORATORS
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.decorations import Decoration, decorations, on_dispatch
-from mypy_async_django.index.coroutines.views import handlers, view_classes
+from mypy_async_django.index.coroutines.views import access_mixin, handlers, view_classes
 from mypy_async_django.rule import code
 
 CODE: Final = code("sync-decorator", "Decorator or class that cannot hold a coroutine function")
@@ -118,6 +124,22 @@ def findings(body: Body) -> Iterator[Finding]:
             yield _finding(body, found, ON_DISPATCH[found.name], "Put it on the handlers instead")
     for view in view_classes(body):
         yield from _mixed(view)
+        yield from _guarded(body, view)
+
+
+def _guarded(body: Body, view: ClassDef) -> Iterator[Finding]:
+    found = access_mixin(view.info)
+    if found is None or any(access_mixin(base) for base in view.info.mro[1:]):
+        return
+    mixin, row = found
+    name = row.decorator.rpartition(".")[2]
+    is_held = body.catalogue.django_version >= SYNC_DECORATORS[row.decorator].since
+    yield Finding(
+        CODE,
+        view,
+        f'"{mixin.name}" before the async handlers of view "{view.name}" {row.what}',
+        (f'Put "{name}" on the handlers instead' if is_held else "Make the handlers sync",),
+    )
 
 
 def _finding(body: Body, found: Decoration, what: str, instead: str) -> Finding:

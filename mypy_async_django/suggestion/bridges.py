@@ -4,8 +4,8 @@ from typing import Final
 
 from mypy.nodes import CallExpr, Expression
 
-from mypy_async_django.catalogue import Api
 from mypy_async_django.catalogue.loops import MADE_SYNC
+from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import named_function
 from mypy_async_django.index.coroutines.values import makes_coroutine

@@ -5,8 +5,8 @@ from typing import Final
 from mypy.nodes import CallExpr, Expression, MemberExpr, NameExpr
 
 from mypy_async_django.bridge.types import classes, member
-from mypy_async_django.catalogue import Api, Effect
 from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, Called
 from mypy_async_django.index.operations import called_name

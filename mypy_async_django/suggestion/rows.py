@@ -4,7 +4,7 @@ from mypy.nodes import CallExpr, MemberExpr, Node
 
 from mypy_async_django.bridge.models import is_single_relation
 from mypy_async_django.bridge.types import class_of
-from mypy_async_django.catalogue import Api
+from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import Read
 from mypy_async_django.index.orm.queries import Row

@@ -20,8 +20,8 @@ from mypy.nodes import (
 from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.types import alternatives, is_a
-from mypy_async_django.catalogue import Api
 from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import ImplicitUse

@@ -4,12 +4,14 @@ import asyncio
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Any
 
 import django
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory
@@ -19,6 +21,7 @@ from django.views import View
 from typing_extensions import override
 
 from mypy_async_django.catalogue.decorators import (
+    ACCESS_MIXINS,
     HANDLERS,
     ON_DISPATCH,
     SYNC_DECORATORS,
@@ -35,16 +38,16 @@ KEEPING = [name for name, row in SYNC_DECORATORS.items() if row.what.startswith(
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "cache_control": (),
     "cache_page": (60,),
-    "condition": (),
+    "condition": (lambda request: "tag",),
     "csp_override": ({},),
     "csp_report_only_override": ({},),
     "etag": (lambda request: "tag",),
-    "last_modified": (lambda request: None,),
+    "last_modified": (lambda request: datetime(2020, 1, 1, tzinfo=UTC),),
     "permission_required": ("shop.add_book",),
     "require_http_methods": (["GET"],),
     "sensitive_post_parameters": (),
     "sensitive_variables": (),
-    "user_passes_test": (lambda user: True,),
+    "user_passes_test": (lambda user: False,),
     "vary_on_headers": ("Accept",),
 }
 
@@ -134,6 +137,25 @@ def user() -> Any:
     raise SynchronousOnlyOperation
 
 
+def said_to_raise(what: str) -> type[Exception]:
+    """The exception that a row tells of."""
+    for kind in (SynchronousOnlyOperation, TypeError):
+        if kind.__name__ in what:
+            return kind
+    return AttributeError
+
+
+def ask(page: Any, asked_by: Callable[[], Any] | None = None) -> None:
+    """Let a view answer."""
+    request: Any = AsyncRequestFactory().get("/")
+    request.user = SimpleLazyObject(asked_by or user)
+
+    async def asked() -> None:
+        await page.as_view()(request)
+
+    asyncio.run(asked())
+
+
 @pytest.mark.parametrize("name", ON_DISPATCH)
 def test_decorator_on_dispatch_of_async_view(name: str) -> None:
     """It is put on a sync method, which gives it a coroutine."""
@@ -145,16 +167,25 @@ def test_decorator_on_dispatch_of_async_view(name: str) -> None:
         async def get(self, request: HttpRequest) -> HttpResponse:
             return HttpResponse()
 
-    request: Any = AsyncRequestFactory().get("/")
-    request.user = SimpleLazyObject(user)
-    view: Any = Page.as_view()
+    nobody = AnonymousUser if "TypeError" in ON_DISPATCH[name] else None
+    with pytest.raises(said_to_raise(ON_DISPATCH[name])):
+        ask(Page, nobody)
 
-    async def asked() -> None:
-        await view(request)
 
-    loads_user = "user" in ON_DISPATCH[name]
-    with pytest.raises(SynchronousOnlyOperation if loads_user else AttributeError):
-        asyncio.run(asked())
+@pytest.mark.parametrize("name", ACCESS_MIXINS)
+def test_access_mixin_before_async_handlers(name: str) -> None:
+    """Its dispatch is sync."""
+
+    class Page(View):
+        async def get(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse()
+
+    refusing = {"permission_required": "shop.add_book", "test_func": lambda self: False}
+    mixin: Any = decorator_named(name)
+    guarded: Any = type("Guarded", (mixin, Page), refusing)
+    nobody = AnonymousUser if "TypeError" in ACCESS_MIXINS[name].what else None
+    with pytest.raises(said_to_raise(ACCESS_MIXINS[name].what)):
+        ask(guarded, nobody)
 
 
 @pytest.mark.parametrize("name", HANDLERS)

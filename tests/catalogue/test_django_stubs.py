@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 import stubs
 
-from mypy_async_django.catalogue import ROWS
+from mypy_async_django.catalogue.lookup import ROWS
 
 NAMES: Final = frozenset(row.name for row in ROWS if row.name.startswith("django."))
 

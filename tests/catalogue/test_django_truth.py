@@ -14,7 +14,8 @@ from recipes import EARLY_TWINS, NEWER, RECIPES
 from recipes.harmless import HARMLESS, OTHERWISE
 from world import World, awaited, in_event_loop
 
-from mypy_async_django.catalogue import ROWS, Api, Effect
+from mypy_async_django.catalogue.lookup import ROWS
+from mypy_async_django.catalogue.row import Api, Effect
 
 pytestmark = pytest.mark.filterwarnings("ignore:savepoint.. is deprecated")
 

@@ -13,7 +13,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 
-from mypy_async_django.catalogue import ROWS
+from mypy_async_django.catalogue.lookup import ROWS
 
 NAMES: Final = frozenset(row.name for row in ROWS)
 

@@ -15,7 +15,7 @@ from mypy.nodes import Block, FuncDef, MypyFile
 from mypy.options import Options
 from typing_extensions import override
 
-from mypy_async_django.catalogue import Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects import store
 from mypy_async_django.effects.reach import Reach
 from mypy_async_django.effects.summary import Summaries, Summary, dumped, loaded

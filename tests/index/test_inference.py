@@ -539,7 +539,7 @@ def inferred_types(
     function: FuncItem, members: Members, outer: InferredTypes | None
 ) -> InferredTypes:
     """The types inside one function."""
-    return InferredTypes(function, lambda: Flow(function), members, outer)
+    return InferredTypes(function, Flow(function), members, outer)
 
 
 def said(types: InferredTypes, expression: Expression) -> str:

@@ -365,7 +365,7 @@ def inferred_types(
     function: FuncItem, members: Members, outer: InferredTypes | None
 ) -> InferredTypes:
     """The types inside one function."""
-    return InferredTypes(function, lambda: Flow(function), members, outer)
+    return InferredTypes(function, Flow(function), members, outer)
 
 
 def deciding(function: FuncItem) -> Iterator[Expression]:

@@ -16,9 +16,10 @@ from mypy.types import CallableType, NoneType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.tree import functions
 from mypy_async_django.bridge.types import class_object, classes, known, member
-from mypy_async_django.catalogue import Effect, Offloader
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
-from mypy_async_django.catalogue.offload import TO_SYNC
+from mypy_async_django.catalogue.django import TEST_CLIENT
+from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import functions_behind
 from mypy_async_django.index.hits import api_of_function, api_of_member, hits
@@ -117,21 +118,35 @@ def sync_functions_to_sync(body: Body) -> Iterator[tuple[Expression, Expression 
     """Where ``async_to_sync`` gets a function that certainly gives nothing to await."""
     for call in calls(body):
         is_bridge = called_name(body, call) in TO_SYNC and call.args
-        if is_bridge and call.arg_names[0] in _FIRST and _gives_no_awaitable(body, call.args[0]):
-            yield call, call.args[0]
-    for decorator, name, function in _lowest_decorators(body):
-        if name in TO_SYNC and _answers_no_awaitable(body, function):
-            yield decorator, function
+        function = call.args[0] if is_bridge and call.arg_names[0] in _FIRST else None
+        if function and _gives_no_awaitable(body, function) and not _asks_about(body, function):
+            yield call, function
+    for decorator, name, decorated in _lowest_decorators(body):
+        if name in TO_SYNC and _answers_no_awaitable(body, decorated):
+            yield decorator, decorated
 
 
 def _gives_no_awaitable(body: Body, function: Expression) -> bool:
     type_ = body.type_of(function)
     if not isinstance(type_, CallableType) or class_object(type_):
         return False
+    row = api_of_function(body, function)
+    if row is not None and row.name.startswith(TEST_CLIENT):
+        return False
     if _is_no_awaitable(get_proper_type(type_.ret_type)):
         return True
     found = list(functions_behind(body, function))
     return len(found) == 1 and _answers_no_awaitable(body, found[0])
+
+
+def _asks_about(body: Body, function: Expression) -> bool:
+    """Whether the body looks whether an expression is a coroutine function after all."""
+    text = body.source.text(function)
+    return any(
+        call.args and body.source.text(call.args[0]) == text
+        for call in calls(body)
+        if called_name(body, call) in ASKING
+    )
 
 
 def _answers_no_awaitable(body: Body, function: FuncDef | LambdaExpr) -> bool:

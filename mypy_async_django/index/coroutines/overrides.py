@@ -44,6 +44,7 @@ from mypy.types import (
 from mypy_async_django.bridge.tree import children, walk
 from mypy_async_django.bridge.types import class_of, is_a, is_awaitable, known, member
 from mypy_async_django.catalogue.callbacks import METHODS
+from mypy_async_django.catalogue.offload import ASKING, TO_SYNC
 from mypy_async_django.catalogue.overrides import (
     AWAITING,
     DECORATORS,
@@ -103,17 +104,19 @@ def misplaced(body: Body) -> Misplaced | None:
     function, surroundings = body.function, body.surroundings
     if not isinstance(function, FuncDef) or surroundings is None or not function.is_coroutine:
         return None
-    if function.is_generator:
+    tree = surroundings.tree
+    above = list(decorators(tree, function)) if function.is_decorated else []
+    if function.is_generator or any(_makes_sync(decorator) for decorator in above):
         return None
     if not function.info:
-        return _decorated(body, function, surroundings.tree)
-    if _is_awaited_somewhere(surroundings.tree, function.name):
+        return _decorated(body, above)
+    if _is_awaited_somewhere(tree, function.name):
         return None
     return (
-        _overriding(body, function, surroundings.tree)
+        _overriding(body, function, tree)
         or _hook(function)
-        or _untyped_hook(body, function, surroundings.tree)
-        or _decorated(body, function, surroundings.tree)
+        or _untyped_hook(body, function, tree)
+        or _decorated(body, above)
     )
 
 
@@ -132,7 +135,7 @@ def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | No
     if (
         inherited is None
         or not _says_nothing(body, function, tree)
-        or _is_exempt(info, function, inherited)
+        or _is_exempt(info, function, inherited, _awaiting(body, info, tree))
     ):
         return None
     node = inherited.names[function.name].node
@@ -153,9 +156,11 @@ def _says_nothing(body: Body, function: FuncDef, tree: MypyFile) -> bool:
     return function.is_dynamic() and not is_ignored
 
 
-def _is_exempt(info: TypeInfo, function: FuncDef, inherited: TypeInfo) -> bool:
+def _is_exempt(
+    info: TypeInfo, function: FuncDef, inherited: TypeInfo, awaiting: frozenset[str]
+) -> bool:
     name = function.name
-    if callback_owner(function) is not None:
+    if callback_owner(function) is not None or _is_awaited_by(awaiting, inherited.fullname):
         return True
     if not is_a(info, VIEW):
         return False
@@ -288,7 +293,7 @@ def _has_field(form: TypeInfo, name: str) -> bool:
 
 def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
     """The class of a package without types, by where it is imported from."""
-    awaited = tuple(AWAITING[package] for package in body.catalogue.awaiting)
+    awaiting = _awaiting(body, function.info, tree)
     imported = _imported(tree)
     for info in function.info.mro:
         if not info.fallback_to_any or info.module_name != tree.fullname:
@@ -297,11 +302,21 @@ def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | 
             name = _imported_name(expression, imported)
             module, _, class_ = (name or "").rpartition(".")
             is_hook = function.name in UNTYPED_HOOKS.get(module, ())
-            if is_hook and not (awaited and module.startswith(awaited)):
+            if is_hook and not _is_awaited_by(awaiting, module):
                 is_truth = function.name in PERMISSIONS
                 outcome = Outcome.TRUE if is_truth else Outcome.RESULT
                 return Misplaced(Way.OVERRIDES, class_, outcome)
     return None
+
+
+def _awaiting(body: Body, info: TypeInfo, tree: MypyFile) -> frozenset[str]:
+    """The packages that may await a class's methods: installed, the program itself, a base's."""
+    names = {tree.fullname, *(base.module_name for base in info.mro), *_imported(tree).values()}
+    return body.catalogue.awaiting | {name.partition(".")[0] for name in names} & AWAITING.keys()
+
+
+def _is_awaited_by(packages: frozenset[str], name: str) -> bool:
+    return any(name.startswith(AWAITING[package]) for package in packages)
 
 
 def _imported(tree: MypyFile) -> dict[str, str]:
@@ -331,9 +346,19 @@ def _imported_name(expression: Expression, imported: dict[str, str]) -> str | No
             return None
 
 
-def _decorated(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
+def _makes_sync(decorator: Node) -> bool:
+    """Whether a decorator is ``async_to_sync``, with options or without."""
+    maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
+    return isinstance(maker, RefExpr) and _definition(maker) in TO_SYNC
+
+
+def _definition(name: RefExpr) -> str:
+    return name.node.fullname if name.node is not None else name.fullname
+
+
+def _decorated(body: Body, above: list[Node]) -> Misplaced | None:
     """The decorator that hands a function to Django."""
-    for expression in decorators(tree, function) if function.is_decorated else ():
+    for expression in above:
         callee = expression.callee if isinstance(expression, CallExpr) else expression
         match callee:
             case MemberExpr(expr=RefExpr(node=Var() as owner), name=name) if _is_library(owner):
@@ -353,11 +378,19 @@ def _is_library(owner: Var) -> bool:
 
 
 def _is_awaited_somewhere(tree: MypyFile, name: str) -> bool:
-    """Whether code of the module awaits a method of this name, as its own way of calling it."""
+    """Whether code of the module awaits a method of this name, or asks whether it has to."""
     for node in walk(tree):
         match node:
             case AwaitExpr(expr=CallExpr(callee=MemberExpr(name=called))) if called == name:
                 return True
+            case CallExpr(callee=RefExpr() as callee, args=[MemberExpr(name=asked)]):
+                if asked == name and _definition(callee) in ASKING:
+                    return True
+            case CallExpr(
+                callee=RefExpr() as callee, args=[CallExpr(callee=MemberExpr(name=asked))]
+            ):
+                if asked == name and _definition(callee) in ASKING:
+                    return True
             case _:
                 pass
     return False

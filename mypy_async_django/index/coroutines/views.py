@@ -7,7 +7,7 @@ from mypy.nodes import ClassDef, Decorator, FuncDef, SymbolNode, TypeInfo
 from mypy.types import CallableType, get_proper_type
 
 from mypy_async_django.bridge.types import is_a, is_coroutine_type, known, member
-from mypy_async_django.catalogue.decorators import HANDLERS
+from mypy_async_django.catalogue.decorators import ACCESS_MIXINS, HANDLERS, AccessMixin
 from mypy_async_django.index.body import Body
 
 VIEW: Final = "django.views.generic.base.View"
@@ -40,6 +40,17 @@ def handlers(info: TypeInfo) -> Mapping[str, bool]:
         if is_async is not None:
             found[name] = is_async
     return found
+
+
+def access_mixin(info: TypeInfo) -> tuple[TypeInfo, AccessMixin] | None:
+    """The mixin, and its row, whose sync ``dispatch`` stands before the async handlers of a view."""
+    found = member(info, "dispatch")
+    row = ACCESS_MIXINS.get(found[0].fullname) if found else None
+    if found is None or row is None or set(handlers(info).values()) != {True}:
+        return None
+    mixin = found[0]
+    owners = [own[0] for name in row.unless if (own := member(info, name))]
+    return (mixin, row) if all(owner in mixin.mro for owner in owners) else None
 
 
 def _is_coroutine_function(node: SymbolNode | None) -> bool | None:

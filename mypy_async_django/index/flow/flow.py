@@ -8,8 +8,8 @@ from typing import Final
 from mypy import nodes
 from mypy.nodes import NameExpr, Node
 
-from mypy_async_django.index.flow.bindings import Binding
-from mypy_async_django.index.flow.graph import graph_of
+from mypy_async_django.index.flow.bindings import Binding, BindingKind
+from mypy_async_django.index.flow.graph import Graph, graph_of
 from mypy_async_django.index.flow.scopes import Scopes, Variable
 
 
@@ -23,7 +23,6 @@ class Flow:
 
     def __init__(self, body: nodes.FuncItem | nodes.MypyFile) -> None:
         self._body = body
-        self._graph = graph_of(body)
 
     def is_reachable(self, node: Node) -> bool:
         """Whether ``node`` (of a block, its first statement) may be evaluated when the body runs."""
@@ -71,6 +70,8 @@ class Flow:
         variable = self._scopes.variable_of.get(use)
         if variable is None:
             return frozenset()
+        if _is_bound_once_before(variable, use):
+            return frozenset(variable.bindings)
         reached = self._reached_by(use, variable)
         return frozenset(b for b in variable.bindings if self._bits.get(b, 0) & reached)
 
@@ -79,9 +80,8 @@ class Flow:
         variable = self._scopes.bindings.get(binding)
         if variable is None:
             return ()
-        bit = self._bits.get(binding, 0)
         reads = (*variable.reads, *variable.captured_reads)
-        seeing = [read for read in reads if self._reached_by(read, variable) & bit]
+        seeing = [read for read in reads if binding in self.reaching(read)]
         return tuple(sorted(seeing, key=_position))
 
     def _reached_by(self, use: NameExpr, variable: Variable) -> int:
@@ -91,6 +91,10 @@ class Flow:
         for step in self._graph.steps.get(use, ()):
             reached |= self._reached[step]
         return reached
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return graph_of(self._body)
 
     @cached_property
     def _scopes(self) -> Scopes:
@@ -150,6 +154,14 @@ class Flow:
     @cached_property
     def _targets(self) -> frozenset[Node]:
         return frozenset(b.node for b in self._bits if isinstance(b.node, NameExpr))
+
+
+def _is_bound_once_before(variable: Variable, use: NameExpr) -> bool:
+    """Whether a use sees the only binding that there is: no need to ask where control goes."""
+    if len(variable.bindings) != 1 or variable.is_captured:
+        return False
+    [binding] = variable.bindings
+    return binding.kind is BindingKind.ARGUMENT or _position(binding.node) < _position(use)
 
 
 def _position(node: Node) -> tuple[int, int]:

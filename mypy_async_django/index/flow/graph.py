@@ -45,10 +45,10 @@ class Graph:
     before: list[Steps] = field(default_factory=list)
     raising: dict[int, list[int]] = field(default_factory=dict)
 
-    def predecessors(self, step: int) -> Iterator[int]:
+    def predecessors(self, step: int) -> Iterable[int]:
         """The steps right after which ``step`` may come."""
-        yield from self.before[step]
-        yield from self.raising.get(step, ())
+        raising = self.raising.get(step)
+        return self.before[step] if raising is None else (*self.before[step], *raising)
 
 
 def graph_of(body: nodes.FuncItem | nodes.MypyFile) -> Graph:
@@ -106,7 +106,10 @@ class _Builder:
                     self.step(node)
                     continue
                 build = _BUILDERS.get(type(node))
-                stack.append((children(node), node) if build is None else (build(self, node), None))
+                if build is None:
+                    stack.append((iter(children(node)), node))
+                else:
+                    stack.append((build(self, node), None))
                 break
             else:
                 stack.pop()
@@ -350,7 +353,7 @@ def _pattern(builder: _Builder, node: patterns.Pattern) -> Iterator[Node]:
     """A pattern that may not match: tried before the patterns inside it."""
     builder.step(node)
     builder.fork(_Way.MISMATCH)
-    return children(node)
+    return iter(children(node))
 
 
 def _value_pattern(builder: _Builder, node: patterns.ValuePattern) -> Iterator[Node]:

@@ -1,7 +1,7 @@
 """The type of an expression by the types of the expressions inside it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 
 from mypy.erasetype import remove_instance_last_known_values
 from mypy.join import join_type_list
@@ -63,20 +63,18 @@ from mypy_async_django.bridge.protocols import awaited, iterated, operated
 from mypy_async_django.bridge.types import alternatives, class_object, class_of, known
 from mypy_async_django.index.inference.narrowing import Test
 
-Inferred: TypeAlias = Callable[[Expression], ProperType | None]
 
+class Expressions(ABC):
+    """Types of all expressions but local names and ``super()``."""
 
-class Expressions:
-    """Types of all expressions but local names and ``super()``.
-
-    ``inferred`` gives the type of an expression inside; never for one that cannot have a value.
-    """
-
-    def __init__(self, members: Members, inferred: Inferred) -> None:
+    def __init__(self, members: Members) -> None:
         self._members = members
-        self._inferred = inferred
 
-    def type_of(self, expression: Expression) -> ProperType | None:
+    @abstractmethod
+    def _inferred(self, expression: Expression) -> ProperType | None:
+        """The type of an expression inside; never for one that cannot have a value."""
+
+    def _composed(self, expression: Expression) -> ProperType | None:
         """The expression's type; None where it is unknown."""
         match expression:
             case CallExpr():
@@ -103,7 +101,7 @@ class Expressions:
             case _:
                 return self._rare(expression)
 
-    def given(self, call: CallExpr, function: LambdaExpr) -> list[ProperType | None]:
+    def _arguments_for(self, call: CallExpr, function: LambdaExpr) -> list[ProperType | None]:
         """The types of the arguments with which what is called calls a lambda passed to it."""
         callee = self._inferred(call.callee)
         if callee is None:
@@ -114,12 +112,12 @@ class Expressions:
             return []
         return [known(type_) for type_ in expected.arg_types]
 
-    def with_items(self, display: Expression, items: list[Expression]) -> ProperType:
+    def _with_items(self, display: Expression, items: list[Expression]) -> ProperType:
         """The type of a list or set that these items are put into."""
         kind = "builtins.list" if isinstance(display, ListExpr) else "builtins.set"
         return self._filled(kind, items)
 
-    def combined(
+    def _combined(
         self, operator: str, left: ProperType | None, right: ProperType | None
     ) -> ProperType | None:
         """The type of ``left operator right``."""
@@ -133,7 +131,7 @@ class Expressions:
             operated(self._members, right, reverse, left) if reverse else None
         )
 
-    def narrowed(self, type_: ProperType | None, test: Test) -> ProperType | None:
+    def _after_test(self, type_: ProperType | None, test: Test) -> ProperType | None:
         """What a type becomes for a value that has passed a test."""
         items = alternatives(type_) if type_ else (None,)
         if test.classes is None:
@@ -277,7 +275,7 @@ class Expressions:
         if expression.op in {"and", "or"}:
             kept = false_only if expression.op == "and" else true_only
             return first and union([kept(first), second])
-        return self.combined(expression.op, first, second)
+        return self._combined(expression.op, first, second)
 
     def _display(self, expression: TupleExpr | ListExpr | SetExpr | DictExpr) -> ProperType:
         if isinstance(expression, DictExpr):

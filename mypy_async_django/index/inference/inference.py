@@ -5,7 +5,6 @@ of modules have their types. What a local name holds comes from the assignments 
 Unknown stays unknown: no guess.
 """
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
@@ -30,6 +29,7 @@ from mypy.nodes import (
     Var,
 )
 from mypy.types import CallableType, Instance, ProperType, TupleType, UninhabitedType, UnionType
+from typing_extensions import override
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
@@ -50,7 +50,7 @@ _ROUNDS: Final = 5
 _NEVER: Final = UninhabitedType()
 
 
-class InferredTypes:
+class InferredTypes(Expressions):
     """Types of expressions in one body, worked out when asked for.
 
     ``flow`` gives the body's control flow, ``outer`` are the types of the function around it.
@@ -61,15 +61,14 @@ class InferredTypes:
     def __init__(
         self,
         body: FuncItem | MypyFile,
-        flow: Callable[[], Flow],
+        flow: Flow,
         members: Members,
         outer: "InferredTypes | None" = None,
     ) -> None:
+        super().__init__(members)
         self._body = body
-        self._make_flow = flow
-        self._members = members
+        self._flow = flow
         self._outer = outer
-        self._expressions = Expressions(members, self._inferred)
         self._known: dict[Expression | Binding, ProperType | None] = {}
         self._depth = 0
         self._is_cut = False
@@ -87,6 +86,7 @@ class InferredTypes:
         """Always: whoever walks the body leaves out the blocks that mypy marked unreachable."""
         return True
 
+    @override
     def _inferred(self, expression: Expression) -> ProperType | None:
         """As ``type_of``, but never for what so far depends on nothing but itself."""
         if expression in self._known:
@@ -114,18 +114,18 @@ class InferredTypes:
             case NameExpr() if expression.kind != GDEF:
                 type_ = self._name(expression)
             case NameExpr() | MemberExpr():
-                type_ = self._expressions.type_of(expression)
+                type_ = self._composed(expression)
             case SuperExpr():
                 return self._super(expression)
             case LambdaExpr():
                 return self._lambda(expression)
             case _:
-                return self._expressions.type_of(expression)
+                return self._composed(expression)
         return self._narrowed(expression, type_) if _is_vague(type_) else type_
 
     def _narrowed(self, expression: Expression, type_: ProperType | None) -> ProperType | None:
         for test in self._tests.get(expression, ()):
-            type_ = self._expressions.narrowed(type_, test)
+            type_ = self._after_test(type_, test)
         return type_
 
     @cached_property
@@ -149,16 +149,12 @@ class InferredTypes:
         signature = self._members.signature(function)
         if function.arguments or not isinstance(signature, CallableType):
             return signature
-        inside = InferredTypes(function, lambda: Flow(function), self._members, self)
+        inside = InferredTypes(function, Flow(function), self._members, self)
         inside._depth = self._depth
         result = inside.type_of(function.expr())
         return signature.copy_modified(ret_type=result) if result else signature
 
     # Local names
-
-    @cached_property
-    def _flow(self) -> Flow:
-        return self._make_flow()
 
     @cached_property
     def _parameters(self) -> dict[Var, ProperType | None]:
@@ -172,7 +168,7 @@ class InferredTypes:
     def _given_to(self, function: LambdaExpr) -> list[ProperType | None]:
         """The types of the arguments of a lambda that this body passes to a call."""
         call = self._uses.lambdas.get(function)
-        return self._expressions.given(call, function) if call else []
+        return self._arguments_for(call, function) if call else []
 
     @cached_property
     def _uses(self) -> Uses:
@@ -234,17 +230,17 @@ class InferredTypes:
 
     def _given(self, binding: Binding, name: NameExpr) -> ProperType | None:
         self._active.add(binding)
-        type_ = self._value(binding, name)
+        type_ = self._bound_value(binding, name)
         self._active.remove(binding)
         self._pending[binding] = type_
         return type_
 
-    def _value(self, binding: Binding, name: NameExpr) -> ProperType | None:
+    def _bound_value(self, binding: Binding, name: NameExpr) -> ProperType | None:
         match binding.node, binding.kind:
             case Argument(variable=variable), _:
                 return self._parameters.get(variable)
             case OperatorAssignmentStmt(op=op, lvalue=target, rvalue=value), _:
-                return self._expressions.combined(op, self._inferred(target), self._inferred(value))
+                return self._combined(op, self._inferred(target), self._inferred(value))
             case _, BindingKind.DELETE:
                 return _NEVER
             case _, BindingKind.IMPORT:
@@ -255,16 +251,16 @@ class InferredTypes:
                 return self._caught(binding.node)
             case _:
                 if is_empty(binding.value) and not binding.path:
-                    return self._filled(binding)
+                    return self._gathered(binding)
                 source = self._inferred(binding.value) if binding.value else None
                 taken = source and self._taken(source, binding.kind)
                 return taken and self._unpacked(taken, binding.path)
 
-    def _filled(self, binding: Binding) -> ProperType | None:
+    def _gathered(self, binding: Binding) -> ProperType | None:
         """The type of a list or set that starts empty, with the items that are added to it."""
         added = self._uses.added
         items = [added[use] for use in self._flow.uses(binding) if use in added]
-        return self._expressions.with_items(binding.value, items) if binding.value else None
+        return self._with_items(binding.value, items) if binding.value else None
 
     def _taken(self, source: ProperType, kind: BindingKind) -> ProperType | None:
         match kind:

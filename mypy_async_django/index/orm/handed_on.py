@@ -1,6 +1,6 @@
 """Objects that a body hands on: whoever gets one may load or change what it holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mypy.nodes import (
     CallExpr,
@@ -17,7 +17,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import MANAGER, QUERYSET
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import class_of, is_a
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.body import Body, once
 
 
 def is_handed_on(body: Body, value: Expression, before: Node) -> bool:
@@ -30,13 +30,18 @@ def is_handed_on(body: Body, value: Expression, before: Node) -> bool:
         return False
     makers = body.makers(value)
     return any(
-        name is not value and body.flow.reaches(place, before) and makers & body.makers(name)
+        name is not value and makers & body.makers(name) and body.flow.reaches(place, before)
         for place, name in _gifts(body)
     )
 
 
-def _gifts(body: Body) -> Iterator[tuple[Node, NameExpr]]:
+@once
+def _gifts(body: Body) -> Sequence[tuple[Node, NameExpr]]:
     """Where names are handed on, with the name as it stands there."""
+    return tuple(_each_gift(body))
+
+
+def _each_gift(body: Body) -> Iterator[tuple[Node, NameExpr]]:
     for node in body.nodes:
         match node:
             case CallExpr() if not _only_looks(body, node):

@@ -25,6 +25,7 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.origins import origins
+from mypy_async_django.index.orm.pages import pages_sequence
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
 _FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})
@@ -43,6 +44,10 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
     relations taken strictly.
     """
     match operation:
+        case ImplicitUse(value=value) | Read(receiver=value) if pages_sequence(body, value):
+            return True
+        case CallExpr(callee=MemberExpr(expr=value)) if pages_sequence(body, value):
+            return True
         case ImplicitUse(value=session) if all_are(body.type_of(session), _SESSION):
             return is_session_loaded(body, session)
         case CallExpr(callee=MemberExpr(expr=session)) if all_are(body.type_of(session), _SESSION):

@@ -15,7 +15,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
-from mypy_async_django.bridge.types import all_are, class_of, is_a
+from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import methods_used, named_function, property_read
 from mypy_async_django.index.flow.bindings import BindingKind
@@ -108,12 +108,22 @@ def _may_be_relation(body: Body, read: Read) -> bool:
 def passes_of(body: Body) -> Iterator[Passed]:
     """The parameters that a function passes on as they came in, with or without a call to see."""
     for taken in _taken(body):
+        if not isinstance(taken.given, NameExpr) or not _may_be_row(body, taken.given):
+            continue
         parameter = _parameter(body, taken.given)
-        info = class_of(body.type_of(taken.given))
-        if parameter is None or (info and not is_model(info) and not is_a(info, REQUEST)):
+        if parameter is None:
             continue
         if not may_be_changed(body, taken.given, taken.node):
             yield Passed(parameter, taken.function.fullname, taken.parameter)
+
+
+def _may_be_row(body: Body, value: Expression) -> bool:
+    """Whether a value may be a row or a request, as far as its type is known."""
+    type_ = body.type_of(value)
+    return type_ is None or any(
+        info is None or is_model(info) or is_a(info, REQUEST)
+        for info in map(class_of, alternatives(type_))
+    )
 
 
 def lacking(body: Body) -> Iterator[Lacking]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 from mypy.nodes import (
@@ -33,7 +32,7 @@ from mypy_async_django.bridge.models import (
     model_class,
 )
 from mypy_async_django.bridge.types import class_object, class_of, classes, is_a, member
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.called import named_function
 from mypy_async_django.index.flow.bindings import Binding, BindingKind
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
@@ -62,9 +61,9 @@ _ONE_ROW: Final = frozenset(["earliest", "first", "get", "last", "latest"])
 _OR_CREATE: Final = frozenset(["aget_or_create", "aupdate_or_create"])
 
 
-@lru_cache(maxsize=1)
+@once
 def origins(body: Body) -> "Origins":
-    """The origins of a body's values; every rule asks, the last answer is kept."""
+    """The origins of a body's values; every rule asks."""
     return Origins(body)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -46,7 +45,7 @@ from mypy_async_django.catalogue.shared import (
     OF_ONE_REQUEST,
     PLAIN_VALUES,
 )
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.coroutines.starts import MANY, decorators, is_run_once, starts
 from mypy_async_django.index.flow.bindings import Binding
 from mypy_async_django.index.state.places import Place, Scope, is_target, place_of, read_place
@@ -87,9 +86,9 @@ class _Source:
     ends: frozenset[Node] = frozenset()
 
 
-@lru_cache(maxsize=1)
+@once
 def races(body: Body) -> tuple[Race, ...]:
-    """The lost updates of a body, one for each write; every rule asks, the last answer is kept."""
+    """The lost updates of a body, one for each write; every rule asks."""
     writes = [write for write in _writes(body) if not _is_literal(write.value)]
     if not writes or not _may_run_beside_itself(body):
         return ()

@@ -1,0 +1,83 @@
+"""All rows, and the catalogue of one run: with what a project adds to them and takes away."""
+
+from collections.abc import Collection, Container, Iterable, Mapping
+from itertools import chain
+from typing import Final
+
+from mypy_async_django.catalogue import django, django_lazy, loops, standard_library, third_party
+from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
+from mypy_async_django.catalogue.row import Api, Version
+
+ROWS: Final[tuple[Api, ...]] = tuple(
+    chain(django.ROWS, django_lazy.ROWS, loops.ROWS, standard_library.ROWS, third_party.ROWS)
+)
+
+
+class Catalogue:
+    """The built-in rows with what a project adds to them and takes away."""
+
+    def __init__(
+        self,
+        django_version: Version,
+        own: Iterable[Api] = (),
+        offloaders: Iterable[Offloader] = (),
+        trusted: Collection[str] = (),
+        awaiting: Collection[str] = (),
+    ) -> None:
+        self.django_version = django_version
+        #: The installed packages that await what others call.
+        self.awaiting = frozenset(awaiting)
+        self.trusted = frozenset(trusted)
+        self._apis: Mapping[str, Api] = {
+            row.name: row for row in chain(ROWS, own) if row.name not in self.trusted
+        }
+
+        self._offloaders: Mapping[str, Offloader] = {
+            row.name: row for row in chain(OFFLOADERS, offloaders)
+        }
+
+        self._iterators: Mapping[str, Api] = {
+            row.name: row
+            for row in chain(
+                django_lazy.ITERATORS, standard_library.ITERATORS, third_party.ITERATORS
+            )
+        }
+
+        self._methods = frozenset(name.rpartition(".")[2] for name in self._apis)
+        self._has_families = False
+
+    def api(self, name: str) -> Api | None:
+        """The row with this full name."""
+        return self._apis.get(name)
+
+    def see(self, modules: Container[str]) -> None:
+        """Learn the names of the modules that take part in the build."""
+        self._has_families = any(module in modules for module in third_party.FAMILY_MODULES)
+
+    def has_method(self, names: Iterable[str]) -> bool:
+        """Whether any class that is known may have a row for one of these method names.
+
+        Asked before the receiver's type is worked out: most methods are nobody's.
+        """
+        return self._has_families or not self._methods.isdisjoint(names)
+
+    def family(self, classes: tuple[str, ...], method: str) -> Api | None:
+        """The row of a method of a client whose methods all block; ``classes`` is its MRO."""
+        row = third_party.family_row(classes, method)
+        return None if row is None or row.name in self.trusted else row
+
+    def iterator(self, name: str) -> Api | None:
+        """The row of what this function's result does once it is iterated."""
+        return self._iterators.get(name)
+
+    def offloader(self, name: str) -> Offloader | None:
+        """The offloader with this full name."""
+        return self._offloaders.get(name)
+
+    def twin(self, api: Api) -> str | None:
+        """The row's twin, if the project's Django has it."""
+        return api.twin if self.django_version >= api.since else None
+
+    def instead(self, api: Api) -> str | None:
+        """What the row names instead of a twin, if the project's Django has it."""
+        return api.instead if self.django_version >= api.since else None
