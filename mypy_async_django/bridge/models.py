@@ -33,12 +33,19 @@ def is_model(info: TypeInfo) -> bool:
 
 def may_hold_rows(type_: ProperType | None) -> bool:
     """Whether a value may be a model instance or have some inside, as far as its type tells."""
-    return type_ is None or any(
-        not isinstance(item, Instance)
-        or is_a(item.type, MODEL, MANAGER, QUERYSET, RAW_QUERYSET)
-        or any(may_hold_rows(get_proper_type(argument)) for argument in item.args)
-        for item in alternatives(type_)
-    )
+    pending, seen = [type_], set()
+    for each in pending:
+        if each is None:
+            return True
+        # A type may be inside of itself: "Tree = list[Tree | str]".
+        for item in set(alternatives(each)) - seen:
+            if not isinstance(item, Instance) or is_a(
+                item.type, MODEL, MANAGER, QUERYSET, RAW_QUERYSET
+            ):
+                return True
+            seen.add(item)
+            pending.extend(get_proper_type(argument) for argument in item.args)
+    return False
 
 
 def row_class(queryset: Instance) -> TypeInfo | None:

@@ -239,5 +239,29 @@ def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncD
         if isinstance(statement, nodes.FuncDef):
             outermost = outermost or statement
             yield outermost, statement
-        inside = [child for child in children(statement) if isinstance(child, nodes.Statement)]
-        stack.extend((outermost, child) for child in reversed(inside))
+        stack.extend((outermost, inside) for inside in reversed(statements(statement)))
+
+
+def statements(node: Node) -> Nodes:
+    """The statements directly inside a statement."""
+    if type(node) not in _WITH_STATEMENTS:
+        return ()
+    return [child for child in children(node) if isinstance(child, nodes.Statement)]
+
+
+_WITH_STATEMENTS: Final = frozenset(
+    {
+        nodes.Block,
+        nodes.ClassDef,
+        nodes.Decorator,
+        nodes.ForStmt,
+        nodes.FuncDef,
+        nodes.IfStmt,
+        nodes.MatchStmt,
+        nodes.MypyFile,
+        nodes.OverloadedFuncDef,
+        nodes.TryStmt,
+        nodes.WhileStmt,
+        nodes.WithStmt,
+    }
+)

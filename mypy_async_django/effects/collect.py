@@ -1,6 +1,6 @@
 """Summaries of a module's functions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import Any, Final
 
@@ -13,36 +13,37 @@ from mypy.nodes import (
     LambdaExpr,
     MemberExpr,
     MypyFile,
+    NameExpr,
     Node,
     RefExpr,
     ReturnStmt,
-    Statement,
     TryStmt,
     Var,
     YieldExpr,
 )
 
 from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
-from mypy_async_django.bridge.tree import children, functions
+from mypy_async_django.bridge.tree import functions, statements
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.summary import (
     LOADED,
+    PARAMETER,
     SAME_AS,
     StoredResult,
     Summaries,
     Summary,
 )
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.called import called_functions, functions_behind, is_nested
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.held import held_functions
 from mypy_async_django.index.hits import api_of_function, hits
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.orm.loaded import is_consumed
-from mypy_async_django.index.orm.needs import needs_of, passes_of
+from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, passes_of
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Kind, Result
 from mypy_async_django.index.orm.relations import may_be_changed
@@ -150,7 +151,7 @@ def _operations(
     called: set[str] = set()
     bodies = [] if outermost.is_coroutine else [outermost]
     for body in bodies:
-        if any(_probes(body)):
+        if _probes(body):
             continue  # it knows whether a loop is running
         for hit in hits(body):
             if hit.api.when:
@@ -174,13 +175,15 @@ def _operations(
     return found, called
 
 
-def _probes(body: Body) -> Iterator[CallExpr]:
-    return (
+@once
+def _probes(body: Body) -> Sequence[CallExpr]:
+    """The calls that find out whether an event loop is running."""
+    return [
         call
         for call in calls(body)
         if called_name(body, call) in _LOOP_PROBES
         or (isinstance(call.callee, MemberExpr) and call.callee.name == _IS_RUNNING)
-    )
+    ]
 
 
 def _is_probe(body: Body) -> bool:
@@ -198,13 +201,13 @@ def _decorators(tree: MypyFile) -> Iterator[tuple[FuncDef, frozenset[str]]]:
         if isinstance(node, Decorator):
             makers = (d.callee if isinstance(d, CallExpr) else d for d in node.original_decorators)
             yield node.func, frozenset(m.fullname for m in makers if isinstance(m, RefExpr))
-        stack.extend(child for child in children(node) if isinstance(child, Statement))
+        stack.extend(statements(node))
 
 
 def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
     """What the function gives, where all its ways out give the same; see `Summary`."""
-    yielded = [node.expr for node in body.nodes if isinstance(node, YieldExpr)]
-    returned = [node.expr for node in body.nodes if isinstance(node, ReturnStmt)]
+    yielded = [node.expr for node in body.every(YieldExpr)]
+    returned = [node.expr for node in body.every(ReturnStmt)]
     given = {
         _given(body, value, is_project)
         for value in yielded or returned
@@ -224,14 +227,16 @@ def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, .
         return (LOADED,)
     if not may_hold_rows(type_):
         return ()
+    if isinstance(value, NameExpr) and is_untouched_argument(body, value):
+        return (PARAMETER, value.name)
     result = origins(body).result(value)
-    giver = None if result else origins(body).giver(value)
-    is_known = result is not None or (giver is not None and is_project(giver.fullname))
+    begun = None if result else origins(body).built_on(value)
+    is_known = result is not None or (begun is not None and is_project(begun[0].fullname))
     if not is_known or may_be_changed(body, value, value):
         return ()
     if result is not None:
         return astuple(_stored(result))
-    return (SAME_AS, giver.fullname) if giver is not None else ()
+    return (SAME_AS, begun[0].fullname, *begun[1]) if begun is not None else ()
 
 
 def _is_none(value: Expression) -> bool:

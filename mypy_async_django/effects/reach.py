@@ -9,6 +9,7 @@ from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.summary import (
     LOADED,
+    PARAMETER,
     SAME_AS,
     Names,
     StoredResult,
@@ -16,9 +17,9 @@ from mypy_async_django.effects.summary import (
     Summary,
 )
 from mypy_async_django.index.called import is_nested
-from mypy_async_django.index.orm.queries import Kind, Query, Result, Row
+from mypy_async_django.index.orm.queries import Kind, Query, Result, Row, Step, built
 
-Step = TypeVar("Step", str, tuple[str, str])
+Place = TypeVar("Place", str, tuple[str, str])
 
 
 class Reach:
@@ -70,8 +71,10 @@ class Reach:
 
     def result(self, function: FuncItem) -> Result | None:
         """What rows calling, and awaiting, a function gives; None if that is not known."""
-        name, facts = self._given(function.fullname)
-        stored = StoredResult(*facts) if len(facts) > 1 else None
+        name, facts, steps = self._given(function.fullname)
+        stored = StoredResult(*facts) if len(facts) > 1 and facts[0] != PARAMETER else None
+        if steps and (stored is None or stored.kind != Kind.QUERYSET.value or stored.path):
+            return None
         model = self._class_named(stored.model) if stored else None
         if stored is None or model is None:
             return None
@@ -87,22 +90,29 @@ class Reach:
             parent=self._class_named(stored.parent) if stored.parent else None,
         )
         given = None if stored.given is None else frozenset(stored.given)
-        return Result(Kind(stored.kind), Row(query, stored.path, given))
+        return Result(Kind(stored.kind), Row(built(query, steps), stored.path, given))
+
+    def hands_back(self, function: FuncItem) -> str | None:
+        """The parameter that a function returns as it came in, on all ways out; or None."""
+        facts = self._summary(function.fullname).result
+        return facts[1] if facts[:1] == (PARAMETER,) else None
 
     def gives_loaded(self, function: FuncItem) -> bool:
         """Whether a function gives a queryset that it has iterated, or may have."""
-        return self._given(function.fullname)[1] == (LOADED,)
+        _, facts, steps = self._given(function.fullname)
+        return facts == (LOADED,) and not steps
 
-    def _given(self, function: str) -> tuple[str, tuple[Any, ...]]:
-        """The facts of what a function gives, with the function that makes it."""
+    def _given(self, function: str) -> tuple[str, tuple[Any, ...], tuple[Step, ...]]:
+        """The facts of what a function gives, with the function that makes it and what follows."""
         seen: set[str] = set()
+        steps: tuple[Step, ...] = ()
         while function not in seen:
             seen.add(function)
             facts = self._summary(function).result
             if facts[:1] != (SAME_AS,):
-                return function, facts
-            function = facts[1]
-        return function, ()
+                return function, facts, steps
+            function, steps = facts[1], (*facts[2:], *steps)
+        return function, (), ()
 
     def needs(self, function: FuncItem, parameter: str) -> Iterator[tuple[Names, Names]]:
         """The attributes read on a parameter, and by which functions, the nearest first."""
@@ -157,9 +167,9 @@ def _operations(summary: Summary, effect: Effect) -> Names:
             return summary.blocks
 
 
-def _way(end: Step, came_from: Mapping[Step, Step | None]) -> tuple[Step, ...]:
-    way: list[Step] = []
-    current: Step | None = end
+def _way(end: Place, came_from: Mapping[Place, Place | None]) -> tuple[Place, ...]:
+    way: list[Place] = []
+    current: Place | None = end
     while current is not None:
         way.append(current)
         current = came_from[current]

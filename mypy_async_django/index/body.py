@@ -91,6 +91,10 @@ class Effects(Protocol):
         """What rows calling, and awaiting, a function gives; None if that is not known."""
         ...
 
+    def hands_back(self, function: FuncItem) -> str | None:
+        """The parameter that a function returns as it came in, on all ways out; or None."""
+        ...
+
     def gives_loaded(self, function: FuncItem) -> bool:
         """Whether a function gives a queryset that it has iterated, or may have."""
         ...

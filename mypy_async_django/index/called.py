@@ -1,6 +1,6 @@
 """The functions that a body runs: those it calls, and those that run without a call to see."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,7 +38,7 @@ from mypy_async_django.bridge.types import (
     member,
 )
 from mypy_async_django.catalogue.builtin import METHODS, Use
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.offloading import is_run_elsewhere
 from mypy_async_django.index.operations import (
     FUNCTIONS,
@@ -107,18 +107,21 @@ def called_functions(body: Body) -> Iterator[Called]:
                 yield Called(call, function)
     for use, method in methods_used(body):
         yield Called(use.value, method, use.use)
-    for read in reads(body):
-        if property_ := property_read(body, read):
-            yield Called(read.node, property_)
-    for inner in body.nodes:
-        if isinstance(inner, SuperExpr):
-            for symbol in _inherited(inner):
-                if property_ := getter(symbol):
-                    yield Called(inner, property_)
+    for read, property_ in properties_read(body):
+        yield Called(read.node, property_)
+    for inner in body.every(SuperExpr):
+        for symbol in _inherited(inner):
+            if property_of_base := getter(symbol):
+                yield Called(inner, property_of_base)
 
 
-def methods_used(body: Body) -> Iterator[tuple[ImplicitUse, FuncDef]]:
+@once
+def methods_used(body: Body) -> Sequence[tuple[ImplicitUse, FuncDef]]:
     """The methods that run without a call to see: ``__iter__`` by a loop, ``__exit__`` by a block."""
+    return tuple(_methods_used(body))
+
+
+def _methods_used(body: Body) -> Iterator[tuple[ImplicitUse, FuncDef]]:
     for use in implicit_uses(body):
         infos = classes(body.type_of(use.value))
         for names in _protocol(body, use):
@@ -128,7 +131,14 @@ def methods_used(body: Body) -> Iterator[tuple[ImplicitUse, FuncDef]]:
                 yield use, function
 
 
-def property_read(body: Body, read: Read) -> FuncDef | None:
+@once
+def properties_read(body: Body) -> Sequence[tuple[Read, FuncDef]]:
+    """The attributes read that are properties, with the function behind each."""
+    found = ((read, _property_read(body, read)) for read in reads(body))
+    return [(read, property_) for read, property_ in found if property_ is not None]
+
+
+def _property_read(body: Body, read: Read) -> FuncDef | None:
     """The function behind an attribute that is read, the same for all that the object may be."""
     return getter(common_member(classes(body.type_of(read.receiver)), read.name))
 

@@ -17,6 +17,8 @@ def is_caught(body: Body, node: Node) -> bool:
 
     Or in the ``except AttributeError`` of one that awaits a twin of it: the object has none.
     """
+    if not body.every(TryStmt):
+        return False
     inside = node
     for around in body.ancestors(node):
         if isinstance(around, TryStmt):

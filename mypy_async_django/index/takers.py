@@ -10,6 +10,7 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     FuncDef,
+    MemberExpr,
 )
 from mypy.types import (
     AnyType,
@@ -125,3 +126,21 @@ def _holds_anything(type_: Type) -> bool:
             return any(_holds_anything(item) for item in proper.items)
         case _:
             return False
+
+
+def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expression]]:
+    """The arguments of a call with the names of the parameters that get them."""
+    names = [name for name in function.arg_names if name is not None]
+    is_method = bool(function.info) and not function.is_static
+    if is_method and names and isinstance(call.callee, MemberExpr):
+        yield names[0], call.callee.expr
+        names = names[1:]
+    for position, (argument, kind, name) in enumerate(
+        zip(call.args, call.arg_kinds, call.arg_names, strict=True)
+    ):
+        if kind == ARG_NAMED and name in names:
+            yield name, argument
+        elif kind == ARG_POS and position < len(names):
+            yield names[position], argument
+        else:
+            return

@@ -55,6 +55,8 @@ _Known: TypeAlias = Mapping[str, Tests]
 _Parts: TypeAlias = Iterator[tuple[Node, _Known]]
 
 _NOTHING: Final[_Known] = {}
+#: How attributes begin that are declared true in one class and false in another.
+_TELLING: Final = "is_"
 _LEAVING: Final = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 
 
@@ -169,7 +171,7 @@ def _tests(condition: Expression, *, holds: bool) -> Iterator[tuple[str, Test]]:
         case CallExpr(callee=RefExpr(fullname="builtins.isinstance"), args=[value, classes]):
             if path := _path(value):
                 yield path, Test(holds, classes=classes)
-        case MemberExpr(expr=value, name=name):
+        case MemberExpr(expr=value, name=name) if name.startswith(_TELLING):
             if path := _path(value):
                 yield path, Test(holds, attribute=name)
         case _:

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from mypy.nodes import (
-    ARG_NAMED,
-    ARG_POS,
     CallExpr,
+    ComparisonExpr,
     Expression,
     FuncDef,
     MemberExpr,
     NameExpr,
+    Node,
+    ReturnStmt,
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import methods_used, named_function, property_read
+from mypy_async_django.index.called import methods_used, named_function, properties_read
 from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.operations import Read, calls, reads
@@ -33,6 +34,7 @@ from mypy_async_django.index.orm.requests import (
     forced_users,
     is_user_given,
 )
+from mypy_async_django.index.takers import given_to
 
 Path = tuple[str, ...]
 
@@ -186,9 +188,8 @@ def _taken(body: Body) -> Iterator[_Taken]:
         if found is not None:
             for name, given in given_to(call, found.function):
                 yield _Taken(call, given, found.function, name)
-    for read in reads(body):
-        if property_ := property_read(body, read):
-            yield from _self_taken(read.node, read.receiver, property_)
+    for read, property_ in properties_read(body):
+        yield from _self_taken(read.node, read.receiver, property_)
     for use, method in methods_used(body):
         yield from _self_taken(use.value, use.value, method)
 
@@ -240,6 +241,21 @@ def _chain(body: Body, read: Read) -> tuple[str, Path] | None:
     return None if parameter is None else (parameter, tuple(reversed(names)))
 
 
+def is_untouched_argument(body: Body, name: NameExpr) -> bool:
+    """Whether a name is a parameter as it came in, which the body at most compares and returns."""
+    return _parameter(body, name) is not None and all(
+        _only_compares(body.parent(other))
+        for other in body.every(NameExpr)
+        if other.name == name.name
+    )
+
+
+def _only_compares(node: Node | None) -> bool:
+    if isinstance(node, ComparisonExpr):
+        return {*node.operators} <= {"is", "is not"}
+    return isinstance(node, ReturnStmt)
+
+
 def _parameter(body: Body, expression: Expression) -> str | None:
     """The name of the parameter whose argument an expression is, as it came in."""
     if not isinstance(expression, NameExpr):
@@ -247,21 +263,3 @@ def _parameter(body: Body, expression: Expression) -> str | None:
     bindings = body.flow.reaching(expression)
     kinds = {binding.kind for binding in bindings}
     return expression.name if kinds == {BindingKind.ARGUMENT} else None
-
-
-def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expression]]:
-    """The arguments of a call with the names of the parameters that get them."""
-    names = [name for name in function.arg_names if name is not None]
-    is_method = bool(function.info) and not function.is_static
-    if is_method and names and isinstance(call.callee, MemberExpr):
-        yield names[0], call.callee.expr
-        names = names[1:]
-    for position, (argument, kind, name) in enumerate(
-        zip(call.args, call.arg_kinds, call.arg_names, strict=True)
-    ):
-        if kind == ARG_NAMED and name in names:
-            yield name, argument
-        elif kind == ARG_POS and position < len(names):
-            yield names[position], argument
-        else:
-            return

@@ -36,43 +36,39 @@ from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.called import named_function
 from mypy_async_django.index.flow.bindings import Binding, BindingKind
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
-from mypy_async_django.index.orm.queries import Kind, Query, Result, Row, extended
-
-#: Queryset methods whose result has the same rows in the same state of loading.
-_SAME_ROWS: Final = frozenset(
-    [
-        "aiterator",
-        "alias",
-        "all",
-        "annotate",
-        "complex_filter",
-        "distinct",
-        "exclude",
-        "extra",
-        "filter",
-        "iterator",
-        "order_by",
-        "reverse",
-        "select_for_update",
-        "using",
-    ]
+from mypy_async_django.index.orm.queries import (
+    EXTENDING,
+    SAME_ROWS,
+    Kind,
+    Query,
+    Result,
+    Row,
+    Step,
+    built,
 )
+from mypy_async_django.index.takers import given_to
+
 _ONE_ROW: Final = frozenset(["earliest", "first", "get", "last", "latest"])
 _OR_CREATE: Final = frozenset(["aget_or_create", "aupdate_or_create"])
 
 
-@once
 def origins(body: Body) -> "Origins":
-    """The origins of a body's values; every rule asks."""
-    return Origins(body)
+    """The origins of a body's values."""
+    return Origins(body, _under_way(body))
+
+
+@once
+def _under_way(body: Body) -> set[Expression]:
+    """The expressions whose origins are being looked for: who comes by again stops."""
+    return set()
 
 
 class Origins:
     """Follows local names back to the queries that their values came from."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, under_way: set[Expression]) -> None:
         self._body = body
-        self._under_way: set[Expression] = set()
+        self._under_way = under_way
 
     def rows(self, expression: Expression) -> tuple[Row, ...]:
         """What a model instance may be, one row for each way it may have come; empty if unknown."""
@@ -97,14 +93,14 @@ class Origins:
                 step = self._step(method, expression) if isinstance(method, MemberExpr) else None
                 if step is not None:
                     return step
-                return self._query_of(self._result(expression, awaited=False), Kind.QUERYSET)
+                return self._given_query(expression, awaited=False)
             case AwaitExpr(expr=CallExpr() as call):
                 offloaded = offloaded_by(self._body, call)
                 if offloaded and isinstance(offloaded.function, MemberExpr):
                     step = self._step(offloaded.function, offloaded)
                     if step is not None:
                         return step
-                return self._query_of(self._result(call, awaited=True), Kind.QUERYSET)
+                return self._given_query(call, awaited=True)
             case IndexExpr(index=SliceExpr()):
                 return self.query(expression.base)
             case MemberExpr():
@@ -146,14 +142,16 @@ class Origins:
                 if not bindings:
                     yield None
             case AwaitExpr(expr=CallExpr() as call):
-                yield self._awaited(call) or self._result_row(call, awaited=True)
+                found = self._awaited(call) or self._result_row(call, awaited=True)
+                yield from self._row_or_argument(found, call, awaited=True)
             case IndexExpr(base=base) if not isinstance(expression.index, SliceExpr):
                 yield _row(self._listed(base))
             case CallExpr() as call if info := class_object(self._body.type_of(call.callee)):
                 yield _made(info, call)
             case CallExpr() as call:
                 found = self._found_by(call.callee, call, _ONE_ROW)
-                yield found or self._result_row(call, awaited=False)
+                found = found or self._result_row(call, awaited=False)
+                yield from self._row_or_argument(found, call, awaited=False)
             case MemberExpr() as read:
                 for row in self.rows(read.expr) or (None,):
                     model = row.model if row is not None else None
@@ -268,6 +266,20 @@ class Origins:
         function = self._function(call, awaited=awaited) if self._body.effects else None
         return self._body.effects.result(function) if self._body.effects and function else None
 
+    def built_on(self, value: Expression) -> tuple[FuncDef, tuple[Step, ...]] | None:
+        """The project's function that began a query, and what is called on its result."""
+        match value:
+            case CallExpr(callee=MemberExpr(expr=queryset) as method) if self._is_django_query(
+                method
+            ):
+                step, begun = _step_of(method.name, value), self.built_on(queryset)
+                return (begun[0], (*begun[1], step)) if step and begun else None
+            case IndexExpr(index=SliceExpr(), base=queryset):
+                return self.built_on(queryset)
+            case _:
+                giver = self.giver(value)
+                return (giver, ()) if giver else None
+
     def giver(self, value: Expression) -> FuncDef | None:
         """The project's function that gave a value, where one call of it did."""
         match value:
@@ -294,6 +306,28 @@ class Origins:
     def _result_row(self, call: CallExpr, *, awaited: bool) -> Row | None:
         result = self._result(call, awaited=awaited)
         return result.row if result and result.kind is Kind.ROW else None
+
+    def _row_or_argument(
+        self, row: Row | None, call: CallExpr, *, awaited: bool
+    ) -> Iterator[Row | None]:
+        """A row, or where none is known those of the argument that a function hands back."""
+        argument = None if row else self._handed_back(call, awaited=awaited)
+        yield from (argument and self.rows(argument)) or (row,)
+
+    def _given_query(self, call: CallExpr, *, awaited: bool) -> Query | None:
+        """The query that the project's own function gives, made by itself or handed back."""
+        query = self._query_of(self._result(call, awaited=awaited), Kind.QUERYSET)
+        argument = None if query else self._handed_back(call, awaited=awaited)
+        return self.query(argument) if argument else query
+
+    def _handed_back(self, call: CallExpr, *, awaited: bool) -> Expression | None:
+        """The argument that a call gives back as it came, unless it has a name and more uses."""
+        function = self._function(call, awaited=awaited) if self._body.effects else None
+        if function is None or self._body.effects is None or function.is_coroutine != awaited:
+            return None
+        parameter = self._body.effects.hands_back(function)
+        given = dict(given_to(call, function)).get(parameter) if parameter else None
+        return None if isinstance(given, NameExpr) else given
 
     def _query_of(self, result: Result | None, kind: Kind) -> Query | None:
         """The query of a result with many rows, if nothing is followed from them."""
@@ -327,20 +361,10 @@ class Origins:
             query = self.query(method.expr)
         if query is None:
             return None
-        if method.name in _SAME_ROWS:
-            return query
         if method.name == "select_related" and _is_none(call.args):
             return replace(query, selected=frozenset(), all_selected=False)
-        if call.args and all(name is None for name in call.arg_names):
-            names = [_lookup(argument) for argument in call.args]
-            lookups = frozenset(name for name in names if name is not None)
-            if None in names:
-                return None
-        elif call.args:
-            return None
-        else:
-            lookups = frozenset()
-        return extended(query, method.name, lookups)
+        step = _step_of(method.name, call)
+        return built(query, [step]) if step else None
 
     def _is_django_query(self, method: MemberExpr) -> bool:
         info = class_of(self._body.type_of(method.expr))
@@ -353,6 +377,16 @@ class Origins:
     def _model_of(self, queryset: Expression) -> TypeInfo | None:
         type_ = self._body.type_of(queryset)
         return model_class(type_) if isinstance(type_, Instance) else None
+
+
+def _step_of(method: str, call: "CallExpr | Offloaded") -> Step | None:
+    """What a method of a queryset does to what is loaded; None where that cannot be seen."""
+    if method in SAME_ROWS:
+        return (method, ())
+    names = [_lookup(argument) for argument in call.args]
+    lookups = tuple(sorted({name for name in names if name is not None}))
+    is_plain = None not in names and not any(call.arg_names)
+    return (method, lookups) if is_plain and method in EXTENDING else None
 
 
 def _behind(relation: str, rows: Iterable[Row]) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Queries and model instances, by what was loaded of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from mypy.nodes import Expression, TypeInfo
 
@@ -11,6 +13,31 @@ from mypy_async_django.bridge.models import (
     may_be_null,
     related_model,
 )
+
+#: Queryset methods whose result has the same rows in the same state of loading.
+SAME_ROWS: Final = frozenset(
+    [
+        "aiterator",
+        "alias",
+        "all",
+        "annotate",
+        "complex_filter",
+        "distinct",
+        "exclude",
+        "extra",
+        "filter",
+        "iterator",
+        "order_by",
+        "reverse",
+        "select_for_update",
+        "using",
+    ]
+)
+#: Those that say what is loaded of each row.
+EXTENDING: Final = frozenset(["defer", "only", "prefetch_related", "select_related"])
+
+Step = tuple[str, tuple[str, ...]]
+"""One of these methods with the lookups that it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +161,14 @@ class Result:
     row: Row
 
 
-def extended(query: Query, method: str, lookups: frozenset[str]) -> Query | None:
-    """The query after a further method with these lookups; None for a method not known here."""
+def built(query: Query, steps: Iterable[Step]) -> Query:
+    """The query after further methods have been called on it."""
+    for method, lookups in steps:
+        query = _extended(query, method, frozenset(lookups))
+    return query
+
+
+def _extended(query: Query, method: str, lookups: frozenset[str]) -> Query:
     match method:
         case "select_related":
             return replace(query, selected=query.selected | lookups, all_selected=not lookups)
@@ -146,7 +179,7 @@ def extended(query: Query, method: str, lookups: frozenset[str]) -> Query | None
         case "defer":
             return _deferred(query, lookups)
         case _:
-            return None
+            return query
 
 
 def _only(query: Query, names: frozenset[str]) -> Query:

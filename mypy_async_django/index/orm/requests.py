@@ -20,7 +20,14 @@ from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.caught import is_caught
-from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses, reads
+from mypy_async_django.index.operations import (
+    ImplicitUse,
+    Read,
+    called_name,
+    calls,
+    implicit_uses,
+    reads,
+)
 from mypy_async_django.index.orm.loaded import is_loaded
 
 REQUEST: Final = "django.http.request.HttpRequest"
@@ -43,9 +50,10 @@ _FORCING_CALLS: Final = frozenset({"builtins.isinstance", "builtins.hasattr", "b
 
 def forced_users(body: Body) -> Iterator[Read]:
     """Reads of ``request.user`` whose value is looked into: that loads the user."""
-    forcing = _forced_expressions(body)
-    for read in reads(body):
-        if read.name != "user" or not all_are(body.type_of(read.receiver), REQUEST):
+    asked = [read for read in reads(body) if read.name == "user"]
+    forcing = _forced_expressions(body) if asked else frozenset()
+    for read in asked:
+        if not all_are(body.type_of(read.receiver), REQUEST):
             continue
         if is_user_given(body, read.node) or _is_asked_for(read) or is_caught(body, read.node):
             continue
@@ -100,14 +108,13 @@ def _gives_user(node: Node) -> bool:
 
 def rendered_querysets(body: Body) -> Iterator[tuple[Expression, CallExpr]]:
     """Querysets in the context of a call that renders: evaluated while it does, in the coroutine."""
-    for node in body.nodes:
-        if isinstance(node, CallExpr) and body.types.is_reached(node.callee):
-            context = _context(body, node)
-            for value in _context_values(body, context) if context is not None else ():
-                used = ImplicitUse(value, Use.ITERATE, node)
-                lazy = all_are(body.type_of(value), QUERYSET, RAW_QUERYSET)
-                if lazy and not is_loaded(body, used):
-                    yield value, node
+    for call in calls(body):
+        context = _context(body, call)
+        for value in _context_values(body, context) if context is not None else ():
+            used = ImplicitUse(value, Use.ITERATE, call)
+            lazy = all_are(body.type_of(value), QUERYSET, RAW_QUERYSET)
+            if lazy and not is_loaded(body, used):
+                yield value, call
 
 
 def _context(body: Body, call: CallExpr) -> Expression | None:
