@@ -33,7 +33,8 @@ def is_model(info: TypeInfo) -> bool:
 
 def may_hold_rows(type_: ProperType | None) -> bool:
     """Whether a value may be a model instance or have some inside, as far as its type tells."""
-    pending, seen = [type_], set()
+    pending = [type_]
+    seen: set[ProperType] = set()
     for each in pending:
         if each is None:
             return True

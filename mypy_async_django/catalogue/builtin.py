@@ -14,6 +14,7 @@ class Use(Enum):
     TRUTH = "tested"
     CONTAINS = "searched"
     INDEX = "indexed"
+    ASSIGN = "assigned"
     ASSIGN_ITEM = "assigned to"
     DELETE_ITEM = "deleted from"
     FORMAT = "formatted"

@@ -4,12 +4,26 @@ from collections.abc import Collection, Container, Iterable, Mapping
 from itertools import chain
 from typing import Final
 
-from mypy_async_django.catalogue import django, django_lazy, loops, standard_library, third_party
+from mypy_async_django.catalogue import (
+    django,
+    django_lazy,
+    django_packages,
+    loops,
+    standard_library,
+    third_party,
+)
 from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
 from mypy_async_django.catalogue.row import Api, Version
 
 ROWS: Final[tuple[Api, ...]] = tuple(
-    chain(django.ROWS, django_lazy.ROWS, loops.ROWS, standard_library.ROWS, third_party.ROWS)
+    chain(
+        django.ROWS,
+        django_lazy.ROWS,
+        django_packages.ROWS,
+        loops.ROWS,
+        standard_library.ROWS,
+        third_party.ROWS,
+    )
 )
 
 

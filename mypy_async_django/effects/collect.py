@@ -37,7 +37,12 @@ from mypy_async_django.effects.summary import (
     Summary,
 )
 from mypy_async_django.index.body import Body, once
-from mypy_async_django.index.called import called_functions, functions_behind, is_nested
+from mypy_async_django.index.called import (
+    called_functions,
+    functions_behind,
+    is_nested,
+    summary_name,
+)
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.held import held_functions
 from mypy_async_django.index.hits import api_of_function, hits
@@ -88,7 +93,7 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
             elif any(body_of(function).catalogue.offloader(name) for name in names):
                 summary = replace(summary, raises=(), blocks=(), nests=(), calls=())
             if summary:
-                found[function.fullname.removeprefix(prefix)] = summary
+                found[summary_name(function).removeprefix(prefix)] = summary
     for variable, value in held_functions(tree):
         if summary := _summary_of_value(value, body_of(tree), body_of, is_project):
             found[variable.fullname.removeprefix(prefix)] = summary

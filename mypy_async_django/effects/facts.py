@@ -8,9 +8,10 @@ from mypy.options import Options
 from mypy_async_django import environment
 from mypy_async_django.effects import store
 from mypy_async_django.effects.collect import summaries_of, summary_of
-from mypy_async_django.effects.reach import Reach, module_of
-from mypy_async_django.effects.summary import Summaries, Summary
+from mypy_async_django.effects.reach import Cone, Reach, module_of
+from mypy_async_django.effects.summary import Summaries, Summary, loaded
 from mypy_async_django.index.bodies import Bodies
+from mypy_async_django.index.called import summary_name
 
 
 class Facts:
@@ -33,6 +34,8 @@ class Facts:
         self.failures: dict[str, Exception] = {}
         """Exceptions met while summarising, by the module's name: mypy goes on."""
         self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
+        self._stored: dict[str, tuple[str, Summaries]] = {}
+        self._cones: dict[str, Cone] = {}
 
     def is_project(self, tree: MypyFile) -> bool:
         """Whether a module is the user's: nobody's installed package, no stub."""
@@ -45,6 +48,7 @@ class Facts:
 
     def forget(self, tree: MypyFile) -> None:
         """A module has been read anew."""
+        self._cones.clear()
         self._taken.pop(tree.fullname, None)
 
     def of(self, tree: MypyFile) -> Summaries:
@@ -53,7 +57,7 @@ class Facts:
         if taken is not None and taken[0] is tree:
             return taken[1]
         if not tree.defs or not self.is_project(tree):
-            return store.kept(tree) or {}
+            return self._kept(tree)
         bodies = self._bodies()
         try:
             summaries = summaries_of(tree, bodies.inferred, self._is_projects)
@@ -66,8 +70,8 @@ class Facts:
 
     def take_again(self, tree: MypyFile, function: FuncDef) -> bool:
         """Put a function's new summary in the place of the old one; whether it is another."""
-        name = function.fullname.removeprefix(f"{tree.fullname}.")
-        if name == function.fullname:
+        name = summary_name(function).removeprefix(f"{tree.fullname}.")
+        if not function.fullname.startswith(f"{tree.fullname}."):
             return False
         bodies, before = self._bodies(), self.of(tree)
         try:
@@ -78,6 +82,7 @@ class Facts:
             return False
         summaries = {**before, name: summary}
         self._keep(tree, {name: facts for name, facts in summaries.items() if facts}, bodies)
+        self._cones.clear()
         return True
 
     def reach(self, bodies: Bodies, outermost: FuncItem | None) -> Reach:
@@ -88,7 +93,17 @@ class Facts:
                 function, lambda item: bodies.inferred(item, outermost), self._is_projects
             )
 
-        return Reach(self._modules, self.of, nested, bodies.members.class_named)
+        return Reach(self._modules, self.of, nested, bodies.members.class_named, self._cones)
+
+    def _kept(self, tree: MypyFile) -> Summaries:
+        """The summaries that mypy has stored with a module, read once."""
+        text = store.text(tree)
+        if text is None:
+            return {}
+        read = self._stored.get(tree.fullname)
+        if read is None or read[0] != text:
+            read = self._stored[tree.fullname] = text, loaded(text)
+        return read[1]
 
     def _keep(self, tree: MypyFile, summaries: Summaries, bodies: Bodies) -> Summaries:
         store.keep(tree, summaries, bodies.members.standard("builtins.str"))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
@@ -22,12 +23,20 @@ from mypy_async_django.index.orm.queries import Kind, Query, Result, Row, Step, 
 Place = TypeVar("Place", str, tuple[str, str])
 
 
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """What is reached from a function: the ways to operations, and the modules that tell of it."""
+
+    ways: Mapping[Effect, tuple[str, ...]]
+    modules: frozenset[str]
+
+
 class Reach:
     """Follows summaries across modules; ``summaries_of`` gives those of a module by its name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
     ``summary_of`` when asked for. ``modules`` collects whose summaries were asked for: the answers
-    depend on them.
+    depend on them. ``cones`` keeps what is reached, as long as no summary changes.
     """
 
     def __init__(
@@ -36,11 +45,13 @@ class Reach:
         summaries_of: Callable[[MypyFile], Summaries],
         summary_of: Callable[[FuncItem], Summary],
         class_named: Callable[[str], TypeInfo | None],
+        cones: dict[str, Cone],
     ) -> None:
         self._modules = modules
         self._summaries_of = summaries_of
         self._summary_of = summary_of
         self._class_named = class_named
+        self._cones = cones
         self.modules: set[str] = set()
 
     def path(self, function: FuncItem | Var, effect: Effect) -> tuple[str, ...] | None:
@@ -48,12 +59,25 @@ class Reach:
 
         Full names of the functions on the way, the operation's name last; None where there is none.
         """
-        start = "lambda" if isinstance(function, LambdaExpr) else function.fullname
-        if isinstance(function, Var) or not is_nested(function):
-            summaries = {start: self._summary(start)}
+        if not isinstance(function, Var) and is_nested(function):
+            name = "lambda" if isinstance(function, LambdaExpr) else function.fullname
+            cone = self._cone(name, self._summary_of(function))
         else:
-            summaries = {start: self._summary_of(function)}
+            name = function.fullname
+            if name not in self._cones:
+                self._cones[name] = self._cone(name, self._summary(name))
+            cone = self._cones[name]
+        self.modules |= cone.modules
+        return cone.ways.get(effect)
+
+    def _cone(self, start: str, summary: Summary) -> Cone:
+        """All that is reached from a function, each summary read once."""
+        asked, self.modules = self.modules, set()
+        summaries = {start: summary}
         came_from: dict[str, str | None] = {start: None}
+        ways: dict[Effect, tuple[str, ...]] = {}
+        if (tree := module_of(start, self._modules)) is not None:
+            self.modules.add(tree.fullname)
         for name in (queue := [start]):
             summary = summaries[name]
             for called in summary.calls:
@@ -61,13 +85,24 @@ class Reach:
                     summaries[called] = self._summary(called)
             if any(summaries[called].is_probe for called in summary.calls):
                 continue  # it knows whether an event loop is running
-            if operations := _operations(summary, effect):
-                return (*_way(name, came_from), operations[0])
+            for effect, operations in summary.operations():
+                if effect not in ways:
+                    ways[effect] = (*_way(name, came_from), operations[0])
             for called in summary.calls:
-                if called not in came_from:
+                if called not in came_from and not self._leads_nowhere(called):
                     came_from[called] = name
                     queue.append(called)
-        return None
+        cone = Cone(ways, frozenset(self.modules))
+        self.modules = asked
+        return cone
+
+    def _leads_nowhere(self, function: str) -> bool:
+        """Whether it is known that nothing is reached from a function."""
+        cone = self._cones.get(function)
+        if cone is None or cone.ways:
+            return False
+        self.modules |= cone.modules
+        return True
 
     def result(self, function: FuncItem) -> Result | None:
         """What rows calling, and awaiting, a function gives; None if that is not known."""
@@ -155,16 +190,6 @@ def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None
         if (tree := modules.get(module)) is not None:
             return tree
     return None
-
-
-def _operations(summary: Summary, effect: Effect) -> Names:
-    match effect:
-        case Effect.RAISES:
-            return summary.raises
-        case Effect.NESTS:
-            return summary.nests
-        case _:
-            return summary.blocks
 
 
 def _way(end: Place, came_from: Mapping[Place, Place | None]) -> tuple[Place, ...]:

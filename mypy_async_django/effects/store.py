@@ -9,7 +9,7 @@ from typing import Final
 from mypy.nodes import GDEF, MypyFile, SymbolTableNode, Var
 from mypy.types import Instance, LiteralType, get_proper_type
 
-from mypy_async_django.effects.summary import Summaries, dumped, loaded
+from mypy_async_django.effects.summary import Summaries, dumped
 
 NAME: Final = "__mypy_async_django__"
 
@@ -24,12 +24,12 @@ def keep(tree: MypyFile, summaries: Summaries, string: Instance) -> None:
     tree.names[NAME] = SymbolTableNode(GDEF, variable, module_public=False, plugin_generated=True)
 
 
-def kept(tree: MypyFile) -> Summaries | None:
-    """The summaries in a module's symbol table; None where there are none."""
+def text(tree: MypyFile) -> str | None:
+    """The summaries in a module's symbol table, as they were dumped; None where there are none."""
     symbol = tree.names.get(NAME)
     if symbol is None or not isinstance(symbol.node, Var):
         return None
     type_ = get_proper_type(symbol.node.type)
     if isinstance(type_, LiteralType) and isinstance(type_.value, str):
-        return loaded(type_.value)
+        return type_.value
     return None

@@ -1,9 +1,11 @@
 """What one function does itself, without looking at what it calls."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any, Final
+
+from mypy_async_django.catalogue.row import Effect
 
 _VERSION: Final = 3
 
@@ -51,6 +53,15 @@ class Summary:
     passes: tuple[tuple[str, str, str], ...] = ()
     result: tuple[Any, ...] = ()
     is_probe: bool = False
+
+    def operations(self) -> Iterator[tuple[Effect, Names]]:
+        """The effects that the function has itself, with the operations."""
+        found = (
+            (Effect.RAISES, self.raises),
+            (Effect.BLOCKS, self.blocks),
+            (Effect.NESTS, self.nests),
+        )
+        return ((effect, names) for effect, names in found if names)
 
     def __bool__(self) -> bool:
         """Whether there is anything to say of the function."""

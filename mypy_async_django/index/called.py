@@ -6,14 +6,18 @@ from typing import Final
 
 from mypy.nodes import (
     GDEF,
+    AssignmentStmt,
     CallExpr,
     Decorator,
+    DelStmt,
     Expression,
     FuncDef,
     FuncItem,
     GeneratorExpr,
     LambdaExpr,
+    ListExpr,
     MemberExpr,
+    OperatorAssignmentStmt,
     OpExpr,
     OverloadedFuncDef,
     RefExpr,
@@ -21,6 +25,7 @@ from mypy.nodes import (
     SuperExpr,
     SymbolNode,
     SymbolTableNode,
+    TupleExpr,
     TypeInfo,
     Var,
     WithStmt,
@@ -28,12 +33,14 @@ from mypy.nodes import (
 from mypy.types import AnyType, CallableType, FunctionLike, Instance, get_proper_type
 
 from mypy_async_django.bridge.types import (
+    alternatives,
     class_object,
     class_of,
     classes,
     common_member,
     definition,
     is_a,
+    is_awaitable,
     is_coroutine_type,
     member,
 )
@@ -95,12 +102,17 @@ class Called:
         return self.function.is_generator
 
 
-def called_functions(body: Body) -> Iterator[Called]:
+@once
+def called_functions(body: Body) -> Sequence[Called]:
     """The functions that run because of a body's operations, as far as types tell which.
 
     The method is the one of the statically known class; overrides in subclasses are not followed.
     Coroutine functions do not count, nor does what a decorator made into something else.
     """
+    return tuple(_called_functions(body))
+
+
+def _called_functions(body: Body) -> Iterator[Called]:
     for call in calls(body):
         for node in _callees(body, call):
             if function := _run_by_call(body, call, node):
@@ -109,10 +121,49 @@ def called_functions(body: Body) -> Iterator[Called]:
         yield Called(use.value, method, use.use)
     for read, property_ in properties_read(body):
         yield Called(read.node, property_)
+    for target, accessor in _accessors_run(body):
+        yield Called(target, accessor, Use.ASSIGN)
     for inner in body.every(SuperExpr):
         for symbol in _inherited(inner):
             if property_of_base := getter(symbol):
                 yield Called(inner, property_of_base)
+
+
+def _accessors_run(body: Body) -> Iterator[tuple[MemberExpr, Var]]:
+    """The attributes that are assigned or deleted, with the setter or deleter that does it."""
+    for target in _assigned(body):
+        infos = classes(body.type_of(target.expr))
+        property_ = common_member(infos, target.name) if infos else None
+        if isinstance(property_, OverloadedFuncDef) and property_.is_property:
+            accessor = "deleter" if isinstance(body.parent(target), DelStmt) else "setter"
+            name = Var(f"{target.name}.{accessor}")
+            name._fullname = f"{property_.fullname}.{accessor}"
+            yield target, name
+
+
+def _assigned(body: Body) -> Iterator[MemberExpr]:
+    targets: list[Expression] = []
+    for assignment in body.every(AssignmentStmt):
+        targets += assignment.lvalues
+    targets += (changed.lvalue for changed in body.every(OperatorAssignmentStmt))
+    targets += (deleted.expr for deleted in body.every(DelStmt))
+    for target in targets:  # grows
+        if isinstance(target, MemberExpr):
+            yield target
+        elif isinstance(target, TupleExpr | ListExpr):
+            targets += target.items
+
+
+def summary_name(function: FuncItem) -> str:
+    """The name that a function's summary goes by: its full name, ``Shop.size.setter`` for a setter."""
+    symbol = function.info.names.get(function.name) if function.info else None
+    if symbol is not None and isinstance(symbol.node, OverloadedFuncDef):
+        property_ = symbol.node
+        for index, item in enumerate(property_.items if property_.is_property else ()):
+            if index and isinstance(item, Decorator) and item.func is function:
+                is_setter = index == property_.setter_index
+                return f"{function.fullname}.{'setter' if is_setter else 'deleter'}"
+    return function.fullname
 
 
 @once
@@ -324,7 +375,8 @@ def _keeps_sync(node: Decorator) -> bool:
         return not node.decorators  # a plain class method or static method, not yet checked
     match get_proper_type(node.var.type):
         case CallableType() as type_:
-            return not is_coroutine_type(get_proper_type(type_.ret_type))
+            # What returns a value or something to await may run the function in a thread.
+            return not any(map(is_awaitable, alternatives(get_proper_type(type_.ret_type))))
         case Instance() as made:
             return made.type.fullname == _CACHED_FUNCTION
         case _:

@@ -19,11 +19,19 @@ from mypy.nodes import (
     Var,
 )
 
-from mypy_async_django.bridge.models import has_many_to_many
-from mypy_async_django.bridge.types import class_object, class_of, classes, is_awaitable, member
+from mypy_async_django.bridge.models import QUERYSET, has_many_to_many
+from mypy_async_django.bridge.types import (
+    all_are,
+    class_object,
+    class_of,
+    classes,
+    is_awaitable,
+    member,
+)
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django import TEST_CLIENT
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
+from mypy_async_django.catalogue.django_packages import SERIALIZED
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
@@ -40,7 +48,7 @@ from mypy_async_django.index.operations import (
     implicit_uses,
     reads,
 )
-from mypy_async_django.index.orm.loaded import is_loaded
+from mypy_async_django.index.orm.loaded import is_consumed, is_loaded
 from mypy_async_django.index.toplevel import reaches_coroutine, values_of
 
 _NOBODY: Final = "django.contrib.auth.models.AnonymousUser"
@@ -125,6 +133,8 @@ def _hits(body: Body) -> Iterator[Hit]:
             yield Hit(use, api)
     for read in reads(body):
         api = _api_of_read(body, read)
+        if api and api.name in SERIALIZED and not _serializes_queryset(body, read.receiver):
+            continue
         if api and (not api.untouched or _is_untouched(body, read.receiver)):
             yield Hit(read, api)
 
@@ -213,6 +223,19 @@ def _is_of_same_kind(body: Body, name: NameExpr) -> bool:
         return False
     api = api_of_call(body, call)
     return api is not None and api.untouched
+
+
+def _serializes_queryset(body: Body, serializer: Expression) -> bool:
+    """Whether a serializer was made for the rows of a queryset that is not loaded."""
+    values = body.values(serializer)
+    return bool(values) and all(
+        isinstance(value, CallExpr)
+        and "many" in value.arg_names
+        and value.arg_names[0] in {None, "instance"}
+        and all_are(body.type_of(value.args[0]), QUERYSET)
+        and not is_consumed(body, value.args[0])
+        for value in values
+    )
 
 
 def _loads_many(body: Body, call: CallExpr) -> bool:

@@ -45,14 +45,14 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
     for called in called_functions(body):
         if called.node in seen or called.function.fullname in body.catalogue.trusted:
             continue
+        path = body.effects.path(called.function, effect)
+        if path is None or any(name.rpartition(".")[2] in replaced for name in path):
+            continue
         if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
             continue
         if _uses_loaded(body, called):
             continue
         if keeps_result(body, called) and _may_be_kept(body, called.node):
-            continue
-        path = body.effects.path(called.function, effect)
-        if path is None or any(name.rpartition(".")[2] in replaced for name in path):
             continue
         if not is_caught(body, called.node):
             seen.add(called.node)

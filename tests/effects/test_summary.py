@@ -154,7 +154,7 @@ class CountedSummaries(Mapping[str, Summary]):
 def _reach(summaries: Summaries) -> Reach:
     tree = MypyFile([], [])
     tree._fullname = "module"
-    return Reach({"module": tree}, lambda tree: summaries, lambda _: Summary(), lambda _: None)
+    return Reach({"module": tree}, lambda tree: summaries, lambda _: Summary(), lambda _: None, {})
 
 
 def _function(name: str) -> FuncDef:
