@@ -7,8 +7,8 @@ from mypy.nodes import Context, FuncDef
 from mypy.scope import Scope
 
 from mypy_async_django.bridge.module import Module
+from mypy_async_django.codes import CATEGORY
 from mypy_async_django.finding import Finding
-from mypy_async_django.rule import CATEGORY
 
 
 def report(module: Module, finding: Finding) -> None:

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from mypy.errorcodes import ErrorCode
 
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-
-CATEGORY: Final = "Async Django"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +21,3 @@ class Rule:
     page: str
     findings: Callable[[Body], Iterator[Finding]]
     everywhere: bool = False
-
-
-def code(
-    name: str, description: str, *, parent: ErrorCode | None = None, default: bool = True
-) -> ErrorCode:
-    """A new mypy error code; switching ``parent`` off switches it off too."""
-    return ErrorCode(name, description, CATEGORY, default_enabled=default, sub_code_of=parent)
-
-
-#: The families: switching one of these off silences its sub-codes too.
-ASYNC_UNSAFE: Final = code("async-unsafe", "Sync-only Django call in a coroutine")
-ASYNC_BLOCKING: Final = code("async-blocking", "Blocking call in a coroutine")
-ASYNC_RACE: Final = code("async-race", "Lost update of shared state around an await")
-ASYNC_BUSY_WAIT: Final = code("async-busy-wait", "Sleeping in a loop until a flag changes")
-BRIDGE_MISUSE: Final = code("bridge-misuse", "Bridge between sync and async used the wrong way")

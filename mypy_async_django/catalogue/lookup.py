@@ -1,6 +1,7 @@
 """All rows, and the catalogue of one run: with what a project adds to them and takes away."""
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final
 
@@ -57,7 +58,11 @@ class Catalogue:
             )
         }
 
-        self._methods = frozenset(name.rpartition(".")[2] for name in self._apis)
+        self._methods_of: dict[str, set[str]] = defaultdict(set)
+        for name in self._apis:
+            owner, _, method = name.rpartition(".")
+            self._methods_of[owner].add(method)
+        self._methods: frozenset[str] = frozenset()
         self._has_families = False
 
     def api(self, name: str) -> Api | None:
@@ -67,9 +72,15 @@ class Catalogue:
     def see(self, modules: Container[str]) -> None:
         """Learn the names of the modules that take part in the build."""
         self._has_families = any(module in modules for module in third_party.FAMILY_MODULES)
+        seen = (
+            methods
+            for owner, methods in self._methods_of.items()
+            if owner not in modules and any(module in modules for module in _around(owner))
+        )
+        self._methods = frozenset(chain.from_iterable(seen))
 
     def has_method(self, names: Iterable[str]) -> bool:
-        """Whether any class that is known may have a row for one of these method names.
+        """Whether any class of the build may have a row for one of these method names.
 
         Asked before the receiver's type is worked out: most methods are nobody's.
         """
@@ -95,3 +106,10 @@ class Catalogue:
     def instead(self, api: Api) -> str | None:
         """What the row names instead of a twin, if the project's Django has it."""
         return api.instead if self.django_version >= api.since else None
+
+
+def _around(name: str) -> Iterator[str]:
+    """The modules and classes that a dotted name may stand in."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name

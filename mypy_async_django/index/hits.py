@@ -133,8 +133,10 @@ def _hits(body: Body) -> Iterator[Hit]:
             yield Hit(use, api)
     for read in reads(body):
         api = _api_of_read(body, read)
-        if api and api.name in SERIALIZED and not _serializes_queryset(body, read.receiver):
-            continue
+        if api and api.name in SERIALIZED:
+            if not _serializes_queryset(body, read.receiver):
+                continue
+            api = replace(api, when=None)
         if api and (not api.untouched or _is_untouched(body, read.receiver)):
             yield Hit(read, api)
 

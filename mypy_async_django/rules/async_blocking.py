@@ -80,11 +80,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.codes import ASYNC_BLOCKING
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import hits
-from mypy_async_django.rule import ASYNC_BLOCKING
 
 CODE: Final = ASYNC_BLOCKING
 

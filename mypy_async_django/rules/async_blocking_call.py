@@ -72,11 +72,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.codes import ASYNC_BLOCKING, code
 from mypy_async_django.explanation import reaching
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.reached import reached
-from mypy_async_django.rule import ASYNC_BLOCKING, code
 
 CODE: Final = code(
     "async-blocking-call", "Call that reaches a blocking call", parent=ASYNC_BLOCKING

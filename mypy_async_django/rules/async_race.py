@@ -77,12 +77,12 @@ ever with `while True`, is taken as running alone.
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_async_django.codes import ASYNC_RACE
 from mypy_async_django.explanation import lost_update
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.state.places import Scope
 from mypy_async_django.index.state.races import races
-from mypy_async_django.rule import ASYNC_RACE
 
 CODE: Final = ASYNC_RACE
 

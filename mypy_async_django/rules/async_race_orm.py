@@ -65,10 +65,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from mypy_async_django import suggestion
+from mypy_async_django.codes import ASYNC_RACE, code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.orm.saves import StaleSave, stale_saves
-from mypy_async_django.rule import ASYNC_RACE, code
 
 CODE: Final = code(
     "async-race-orm",

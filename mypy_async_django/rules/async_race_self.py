@@ -69,12 +69,12 @@ enable_error_code = async-race-self
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_async_django.codes import ASYNC_RACE, code
 from mypy_async_django.explanation import lost_update
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.state.places import Scope
 from mypy_async_django.index.state.races import races
-from mypy_async_django.rule import ASYNC_RACE, code
 
 CODE: Final = code(
     "async-race-self",

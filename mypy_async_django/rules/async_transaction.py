@@ -91,6 +91,7 @@ from mypy.nodes import AwaitExpr, CallExpr, ForStmt, FuncDef, WithStmt
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import is_a
+from mypy_async_django.codes import code
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
@@ -98,7 +99,6 @@ from mypy_async_django.index.coroutines.decorations import decorations
 from mypy_async_django.index.hits import Hit, hits
 from mypy_async_django.index.operations import ImplicitUse
 from mypy_async_django.index.orm.locks import locked_rows
-from mypy_async_django.rule import code
 
 CODE: Final = code("async-transaction", "Transaction in a coroutine")
 EVERYWHERE: Final = True

@@ -83,10 +83,10 @@ Where either order will do, as for a counter that is only shown: write
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.state.together import Clash, Together, clash, differ, started_together
-from mypy_async_django.rule import code
 
 CODE: Final = code(
     "async-unordered", "Coroutines started together although one needs what the other does"

@@ -10,6 +10,7 @@ Calls in an `async def` that Django refuses to run on an event loop:
 - cursors and schema editors
 - users and sessions: `authenticate`, `login`, `user.has_perm`, `request.session.get`
 - model forms that are validated or saved, pages of a `Paginator`, the test client
+- model serializers and generic views of Django REST framework, where its stubs are installed
 
 The catalogue lists them all. Functions of your own are added with the setting `async_unsafe`.
 
@@ -89,11 +90,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.codes import ASYNC_UNSAFE
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import hits
-from mypy_async_django.rule import ASYNC_UNSAFE
 
 CODE: Final = ASYNC_UNSAFE
 

@@ -81,6 +81,7 @@ from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.codes import ASYNC_UNSAFE, code
 from mypy_async_django.explanation import explained, place
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
@@ -88,7 +89,6 @@ from mypy_async_django.index.hits import hits
 from mypy_async_django.index.orm.needs import Lacking, lacking
 from mypy_async_django.index.orm.relations import Unloaded, unloaded
 from mypy_async_django.index.orm.requests import forced_users, rendered_querysets
-from mypy_async_django.rule import ASYNC_UNSAFE, code
 
 CODE: Final = code("async-unsafe-lazy", "Lazy database access in a coroutine", parent=ASYNC_UNSAFE)
 

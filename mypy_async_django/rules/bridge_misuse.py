@@ -90,6 +90,7 @@ from mypy.nodes import CallExpr, Expression, FuncDef
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.catalogue.callbacks import CALLBACKS
+from mypy_async_django.codes import BRIDGE_MISUSE
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import named_function
@@ -102,7 +103,6 @@ from mypy_async_django.index.coroutines.bridges import (
     offloads,
     sync_functions_to_sync,
 )
-from mypy_async_django.rule import BRIDGE_MISUSE
 
 CODE: Final = BRIDGE_MISUSE
 EVERYWHERE: Final = True

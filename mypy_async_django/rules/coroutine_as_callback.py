@@ -79,12 +79,12 @@ from mypy.types import CallableType
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import classes
 from mypy_async_django.catalogue.callbacks import CALLBACKS, Callback
+from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.overrides import MYPYS, callback_owner
 from mypy_async_django.index.coroutines.values import makes_coroutine
 from mypy_async_django.index.operations import called_name, calls
-from mypy_async_django.rule import code
 
 CODE: Final = code("coroutine-as-callback", "Coroutine function as a plain callback")
 EVERYWHERE: Final = True

@@ -81,11 +81,11 @@ from typing import Final
 from mypy.nodes import CallExpr, MemberExpr
 
 from mypy_async_django.bridge.types import classes
+from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.fates import Fate, end_of
 from mypy_async_django.index.operations import called_name, calls
-from mypy_async_django.rule import code
 
 CODE: Final = code("dangling-task", "Task that nothing keeps")
 EVERYWHERE: Final = True

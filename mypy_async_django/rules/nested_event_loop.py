@@ -90,12 +90,12 @@ from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.codes import code
 from mypy_async_django.explanation import explained, reaching
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.reached import reached
-from mypy_async_django.rule import code
 
 CODE: Final = code("nested-event-loop", "Event loop inside the running one")
 

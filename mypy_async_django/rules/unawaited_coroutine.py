@@ -73,12 +73,12 @@ from typing import Final
 from mypy.nodes import ExpressionStmt
 
 from mypy_async_django import suggestion
+from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.fates import Fate, end_of
 from mypy_async_django.index.coroutines.values import coroutine_values
 from mypy_async_django.index.operations import called_name, calls
-from mypy_async_django.rule import code
 
 CODE: Final = code("unawaited-coroutine", "Coroutine that nothing awaits")
 EVERYWHERE: Final = True

@@ -48,6 +48,9 @@ def access_mixin(info: TypeInfo) -> tuple[TypeInfo, AccessMixin] | None:
     row = ACCESS_MIXINS.get(found[0].fullname) if found else None
     if found is None or row is None or set(handlers(info).values()) != {True}:
         return None
+    test = member(info, "test_func")
+    if test is not None and _is_coroutine_function(test[1].node):
+        return None  # never refuses
     mixin = found[0]
     owners = [own[0] for name in row.unless if (own := member(info, name))]
     return (mixin, row) if all(owner in mixin.mro for owner in owners) else None

@@ -1,0 +1,35 @@
+"""mypy's error codes for our rules: made here, and known to mypy before any rule is loaded."""
+
+from pathlib import Path
+from typing import Final
+
+from mypy.errorcodes import ErrorCode, error_codes
+
+CATEGORY: Final = "Async Django"
+
+
+def code(
+    name: str, description: str, *, parent: ErrorCode | None = None, default: bool = True
+) -> ErrorCode:
+    """A new mypy error code; switching ``parent`` off switches it off too."""
+    return ErrorCode(name, description, CATEGORY, default_enabled=default, sub_code_of=parent)
+
+
+def announce() -> None:
+    """Tell mypy the names of all codes, so that its configuration may mention them.
+
+    A rule's file has the name of its code. mypy reads its configuration before it needs a rule, and
+    often needs none.
+    """
+    for path in Path(__file__).with_name("rules").glob("[!_]*.py"):
+        name = path.stem.replace("_", "-")
+        if name not in error_codes:
+            code(name, "")
+
+
+#: The families: switching one of these off silences its sub-codes too.
+ASYNC_UNSAFE: Final = code("async-unsafe", "Sync-only Django call in a coroutine")
+ASYNC_BLOCKING: Final = code("async-blocking", "Blocking call in a coroutine")
+ASYNC_RACE: Final = code("async-race", "Lost update of shared state around an await")
+ASYNC_BUSY_WAIT: Final = code("async-busy-wait", "Sleeping in a loop until a flag changes")
+BRIDGE_MISUSE: Final = code("bridge-misuse", "Bridge between sync and async used the wrong way")
