@@ -58,10 +58,11 @@ class Catalogue:
             )
         }
 
-        self._methods_of: dict[str, set[str]] = defaultdict(set)
+        methods: dict[str, set[str]] = defaultdict(set)
         for name in self._apis:
             owner, _, method = name.rpartition(".")
-            self._methods_of[owner].add(method)
+            methods[owner].add(method)
+        self._methods_of = [(owner, tuple(_around(owner)), methods[owner]) for owner in methods]
         self._methods: frozenset[str] = frozenset()
         self._has_families = False
 
@@ -72,12 +73,13 @@ class Catalogue:
     def see(self, modules: Container[str]) -> None:
         """Learn the names of the modules that take part in the build."""
         self._has_families = any(module in modules for module in third_party.FAMILY_MODULES)
-        seen = (
-            methods
-            for owner, methods in self._methods_of.items()
-            if owner not in modules and any(module in modules for module in _around(owner))
+        self._methods = frozenset().union(
+            *(
+                methods
+                for owner, around, methods in self._methods_of
+                if owner not in modules and any(module in modules for module in around)
+            )
         )
-        self._methods = frozenset(chain.from_iterable(seen))
 
     def has_method(self, names: Iterable[str]) -> bool:
         """Whether any class of the build may have a row for one of these method names.

@@ -26,7 +26,7 @@ from mypy.nodes import (
 )
 from mypy.options import Options
 
-from mypy_async_django.catalogue import offload, standard_library, third_party
+from mypy_async_django.catalogue import django_packages, offload, standard_library, third_party
 from mypy_async_django.catalogue.row import Api
 
 _Files = Mapping[str, MypyFile]
@@ -55,6 +55,9 @@ _INHERITING: Final = {
 }
 
 
+_PACKAGE_ROWS: Final = (*django_packages.ROWS, *third_party.ROWS, *third_party.ITERATORS)
+
+
 # --- The form of the rows
 
 
@@ -65,7 +68,7 @@ def _lines(module: ModuleType) -> Iterator[tuple[str, Sequence[Api]]]:
             yield from ((name, line) for line in group if isinstance(line, tuple))
 
 
-@pytest.mark.parametrize("module", [standard_library, third_party])
+@pytest.mark.parametrize("module", [django_packages, standard_library, third_party])
 def test_rows_are_in_order(module: ModuleType) -> None:
     """A new row has one place: lines by owner, names within a line by the alphabet."""
     for group, lines in groupby(_lines(module), lambda found: found[0]):
@@ -146,7 +149,7 @@ def _standard_library() -> tuple[_Files, ...]:
 
 @cache
 def _packages() -> _Files:
-    names = {row.name for row in (*third_party.ROWS, *third_party.ITERATORS)}
+    names = {row.name for row in _PACKAGE_ROWS}
     names |= {f"{family.name}.method" for family in third_party.FAMILIES}
     names |= {f"{name}.method" for name, _, _ in _CLIENTS}
     names |= {name for name in _offload_names() if _package(name) not in sys.stdlib_module_names}
@@ -280,7 +283,7 @@ def _classes(files: _Files) -> Iterator[TypeInfo]:
 _BY_PACKAGE: Final = {
     package: tuple(rows)
     for package, rows in groupby(
-        sorted((*third_party.ROWS, *third_party.ITERATORS), key=lambda row: _package(row.name)),
+        sorted(_PACKAGE_ROWS, key=lambda row: _package(row.name)),
         key=lambda row: _package(row.name),
     )
 }

@@ -408,7 +408,7 @@ _AWKWARD: Final = [
         },
         (
             "view.py:6 async-blocking",
-            "view.py:13 async-blocking-call",
+            "view.py:11 async-blocking-call",
             "view.py:14 async-blocking-call",
             "view.py:19 async-blocking",
         ),
@@ -417,7 +417,7 @@ _AWKWARD: Final = [
         {"other.py": "x = 2\n"},
         (
             "view.py:6 async-blocking",
-            "view.py:13 async-blocking-call",
+            "view.py:11 async-blocking-call",
             "view.py:14 async-blocking-call",
             "view.py:19 async-blocking",
         ),
@@ -445,6 +445,63 @@ _PACKAGE: Final = [
     ),
 ]
 
+# Variables that hold a function, whose types do not tell which.
+_WORK: Final = """\
+import time
+
+
+def quick() -> None:
+    pass
+
+
+def slow() -> None:
+    time.sleep(1)
+
+
+class Shop:
+    def load(self) -> None:
+        time.sleep(1)
+
+    def skip(self) -> None:
+        pass
+"""
+_HELD: Final = "import work\n\nalias = work.{}\n\n\nclass Kept(work.Shop):\n    n = work.Shop.{}\n"
+_USES: Final = """\
+import through
+
+
+async def view(kept: through.Kept) -> None:
+    through.alias()
+    kept.n()
+
+
+async def bare():
+    through.alias()
+"""
+_VARIABLES: Final = [
+    State(
+        {
+            "work.py": _WORK,
+            "held.py": _HELD.format("quick", "skip"),
+            "through.py": "from held import Kept as Kept, alias as alias\n",
+            "view.py": _USES,
+        },
+        (),
+    ),
+    State(
+        {"held.py": _HELD.format("slow", "skip")},
+        ("view.py:10 async-blocking-call", "view.py:5 async-blocking-call"),
+    ),
+    State(
+        {"held.py": _HELD.format("quick", "load")},
+        ("view.py:6 async-blocking-call",),
+    ),
+    State({"work.py": _WORK.replace("time.sleep(1)", "pass")}, ()),
+    State(
+        {"work.py": _WORK, "held.py": _HELD.format("slow", "skip") + "\nalias = work.quick\n"}, ()
+    ),
+]
+
 SCENARIOS: Final = {
     "operation appears and disappears": _APPEARS,
     "helper moves": _MOVES,
@@ -461,4 +518,5 @@ SCENARIOS: Final = {
     "function becomes a coroutine": _UNAWAITED,
     "where plugins are not asked": _AWKWARD,
     "package and re-export": _PACKAGE,
+    "variables that hold a function": _VARIABLES,
 }

@@ -216,6 +216,13 @@ def _line(draw: Draw, modules: tuple[str, ...]) -> Line:
                 f"box = {module}.Box(); box.{name}",
                 f"if {module}.Box(): pass",
                 f"print({module}.{name})",
+                f"await {module}.{name}()",
+                f"await {module}.Box().{name}()",
+                f"for each in {module}.{name}(): pass",
+                f"asyncio.create_task({module}.{name}())",
+                f"await asyncio.to_thread({module}.{name})",
+                f"{module}.shared.{name}()",
+                f"{module}.also()",
             )
         )
     )
@@ -225,8 +232,9 @@ def _line(draw: Draw, modules: tuple[str, ...]) -> Line:
 def _module(name: str, functions: list[Function]) -> str:
     used = {line.calls.partition(".")[0] for function in functions for line in function.lines}
     used |= {function.gives for function in functions}
-    lines = ["import time", "from decorators import in_thread, logged"]
+    lines = ["import asyncio", "import time", "from decorators import in_thread, logged"]
     lines += [f"import {module}" for module in sorted(used - {"", name})]
+    lines += _other_names(name, functions[-1:])
     lines += ["", "", "class Box:"]
     # Of two functions with the same name, mypy's daemon forgets the errors of one.
     functions = list({(each.name, each.is_method): each for each in functions}.values())
@@ -239,6 +247,16 @@ def _module(name: str, functions: list[Function]) -> str:
         if not function.is_method:
             lines += ["", "", *_definition(name, function, "")]
     return "\n".join(lines) + "\n"
+
+
+def _other_names(module: str, functions: list[Function]) -> Iterator[str]:
+    """What a module has of others, under names of its own."""
+    for function in functions:
+        other, _, name = function.lines[0].calls.partition(".") if function.lines else ("", "", "")
+        if other not in {"", module}:
+            yield f"from {other} import {name} as also"
+        if function.gives != module:
+            yield f"shared = {function.gives}.Box()"
 
 
 def _definition(module: str, function: Function, parameters: str) -> Iterator[str]:

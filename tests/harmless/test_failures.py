@@ -1,0 +1,83 @@
+"""An exception in a rule, or in a summary, is one error; mypy goes on."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mypy import api
+
+from mypy_async_django import engine
+from mypy_async_django.effects import facts
+from mypy_async_django.finding import Finding
+from mypy_async_django.index.body import Body
+from mypy_async_django.registry import RULES
+
+PROGRAM = """\
+import time
+
+
+async def first() -> None:
+    time.sleep(1)
+
+
+async def second() -> None:
+    time.sleep(1)
+    number: int = ""
+"""
+
+
+def broken(body: Body) -> Iterator[Finding]:
+    """A rule that fails in one function."""
+    if body.name == "second":
+        raise KeyError("what")
+    yield from ()
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program and a configuration, in the current folder."""
+    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "mypy.ini").write_text("[mypy]\nplugins = mypy_async_django\n")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def broken_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more rule."""
+    rules = (replace(RULES[0], findings=broken), *RULES)
+    monkeypatch.setattr(engine, "RULES", rules)
+
+
+@pytest.mark.usefixtures("program", "broken_rule")
+def test_exception_in_a_rule_is_one_error() -> None:
+    """It says where, and what else there is to say is said."""
+    out, err, status = api.run(["program.py", "--cache-dir=/dev/null"])
+    assert (err, status) == ("", 1)
+    assert out.count('failed in rule "async-blocking" on "second": KeyError(\'what\')') == 1
+    assert "--show-traceback" in out
+    assert out.count("[async-blocking]") == 2
+    assert out.count("[assignment]") == 1
+
+
+@pytest.mark.usefixtures("program", "broken_rule")
+def test_exception_in_a_rule_is_raised_on_request(capfd: pytest.CaptureFixture[str]) -> None:
+    """With ``--show-traceback`` mypy ends, and shows where it came from."""
+    out, err, status = api.run(["program.py", "--cache-dir=/dev/null", "--show-traceback"])
+    captured = capfd.readouterr()
+    assert status == 2
+    assert "in broken" in out + err + captured.out + captured.err
+
+
+@pytest.mark.usefixtures("program")
+def test_exception_in_a_summary_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module has no summaries then."""
+
+    def summaries_of(*_: object) -> None:
+        raise KeyError("what")
+
+    monkeypatch.setattr(facts, "summaries_of", summaries_of)
+    out, err, status = api.run(["program.py", "--cache-dir=/dev/null"])
+    assert (err, status) == ("", 1)
+    assert out.count("failed in the summaries") == 1
+    assert out.count("[async-blocking]") == 2
