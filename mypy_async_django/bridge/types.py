@@ -3,7 +3,15 @@
 from collections.abc import Iterable
 from typing import Final
 
-from mypy.nodes import Decorator, FuncDef, SymbolNode, SymbolTableNode, TypeInfo
+from mypy.nodes import (
+    Decorator,
+    FuncDef,
+    FuncItem,
+    Node,
+    SymbolNode,
+    SymbolTableNode,
+    TypeInfo,
+)
 from mypy.types import (
     AnyType,
     CallableType,
@@ -119,6 +127,17 @@ def definition(type_: ProperType | None) -> FuncDef | None:
     if isinstance(found, Decorator):
         return found.func
     return found if isinstance(found, FuncDef) else None
+
+
+def result_type(function: Node) -> ProperType | None:
+    """What a function is declared to give its caller, in the end; None where it is not declared."""
+    signature = function.type if isinstance(function, FuncItem) else None
+    if not isinstance(signature, CallableType):
+        return None
+    given = known(signature.ret_type)
+    if isinstance(given, Instance) and given.type.fullname in COROUTINES:
+        return known(given.args[-1])
+    return given
 
 
 def is_coroutine_type(type_: ProperType | None) -> bool:

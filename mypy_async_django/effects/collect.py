@@ -24,7 +24,7 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
 from mypy_async_django.bridge.tree import functions, statements
-from mypy_async_django.bridge.types import all_are
+from mypy_async_django.bridge.types import all_are, result_type
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
@@ -211,14 +211,18 @@ def _decorators(tree: MypyFile) -> Iterator[tuple[FuncDef, frozenset[str]]]:
 
 def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
     """What the function gives, where all its ways out give the same; see `Summary`."""
+    if not may_hold_rows(result_type(body.function)):
+        return ()
     yielded = [node.expr for node in body.every(YieldExpr)]
     returned = [node.expr for node in body.every(ReturnStmt)]
-    given = {
-        _given(body, value, is_project)
-        for value in yielded or returned
-        if value is not None and not _is_none(value)
-    }
-    facts = given.pop() if len(given) == 1 else ()
+    facts: tuple[Any, ...] = ()
+    for value in yielded or returned:
+        if value is None or _is_none(value):
+            continue
+        given = _given(body, value, is_project)
+        if not given or (facts and given != facts):
+            return ()
+        facts = given
     if not yielded or not facts:
         return facts
     is_row = facts[0] == Kind.ROW.value and not StoredResult(*facts).path

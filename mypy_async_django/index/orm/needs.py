@@ -75,8 +75,8 @@ def needs_of(body: Body) -> Iterator[Need]:
     Where a parameter's type is unknown, all attributes: the call will tell which are relations.
     """
     for read in reads(body):
-        chain = _chain(body, read)
-        if chain is None or not _may_be_relation(body, read):
+        chain = _chain(body, read) if _may_be_relation(body, read) else None
+        if chain is None:
             continue
         if not may_be_set(body, read.receiver, read.name, read.node):
             yield Need(*chain)
