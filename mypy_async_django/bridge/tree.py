@@ -242,26 +242,36 @@ def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncD
         stack.extend((outermost, inside) for inside in reversed(statements(statement)))
 
 
+def decorated(tree: nodes.MypyFile) -> Iterator[nodes.Decorator]:
+    """The functions of a module that have decorators."""
+    stack: list[Node] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, nodes.Decorator):
+            yield node
+        stack.extend(statements(node))
+
+
 def statements(node: Node) -> Nodes:
-    """The statements directly inside a statement."""
-    if type(node) not in _WITH_STATEMENTS:
-        return ()
-    return [child for child in children(node) if isinstance(child, nodes.Statement)]
+    """The statements and blocks directly inside a statement."""
+    return _STATEMENTS.get(type(node), _nothing)(node)
 
 
-_WITH_STATEMENTS: Final = frozenset(
-    {
-        nodes.Block,
-        nodes.ClassDef,
-        nodes.Decorator,
-        nodes.ForStmt,
-        nodes.FuncDef,
-        nodes.IfStmt,
-        nodes.MatchStmt,
-        nodes.MypyFile,
-        nodes.OverloadedFuncDef,
-        nodes.TryStmt,
-        nodes.WhileStmt,
-        nodes.WithStmt,
-    }
-)
+def _handlers(node: nodes.TryStmt) -> Nodes:
+    return _given(node.body, *node.handlers, node.else_body, node.finally_body)
+
+
+_STATEMENTS: Final[dict[type[Any], Children]] = {
+    nodes.Block: _attributes("body"),
+    nodes.ClassDef: _attributes("defs"),
+    nodes.Decorator: _attributes("func"),
+    nodes.ForStmt: _attributes("body", "else_body"),
+    nodes.FuncDef: _attributes("body"),
+    nodes.IfStmt: _attributes("body", "else_body"),
+    nodes.MatchStmt: _attributes("bodies"),
+    nodes.MypyFile: _attributes("defs"),
+    nodes.OverloadedFuncDef: _overloaded,
+    nodes.TryStmt: _handlers,
+    nodes.WhileStmt: _attributes("body", "else_body"),
+    nodes.WithStmt: _attributes("body"),
+}

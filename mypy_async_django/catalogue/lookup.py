@@ -58,6 +58,8 @@ class Catalogue:
             )
         }
 
+        #: The names of functions and methods whose result does its work once it is iterated.
+        self.iterating = frozenset(name.rpartition(".")[2] for name in self._iterators)
         methods: dict[str, set[str]] = defaultdict(set)
         for name in self._apis:
             owner, _, method = name.rpartition(".")
@@ -65,6 +67,7 @@ class Catalogue:
         self._methods_of = [(owner, tuple(_around(owner)), methods[owner]) for owner in methods]
         self._methods: frozenset[str] = frozenset()
         self._has_families = False
+        self._modules: Container[str] = ()
 
     def api(self, name: str) -> Api | None:
         """The row with this full name."""
@@ -72,6 +75,7 @@ class Catalogue:
 
     def see(self, modules: Container[str]) -> None:
         """Learn the names of the modules that take part in the build."""
+        self._modules = modules
         self._has_families = any(module in modules for module in third_party.FAMILY_MODULES)
         self._methods = frozenset().union(
             *(
@@ -80,6 +84,10 @@ class Catalogue:
                 if owner not in modules and any(module in modules for module in around)
             )
         )
+
+    def has_module(self, name: str) -> bool:
+        """Whether a module takes part in the build."""
+        return name in self._modules
 
     def has_method(self, names: Iterable[str]) -> bool:
         """Whether any class of the build may have a row for one of these method names.

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from mypy.nodes import (
     CallExpr,
-    Decorator,
     Expression,
     FuncDef,
     FuncItem,
@@ -14,7 +13,6 @@ from mypy.nodes import (
     MemberExpr,
     MypyFile,
     NameExpr,
-    Node,
     RefExpr,
     ReturnStmt,
     TryStmt,
@@ -23,7 +21,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
-from mypy_async_django.bridge.tree import functions, statements
+from mypy_async_django.bridge.tree import decorated, functions
 from mypy_async_django.bridge.types import all_are, result_type
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.offload import TO_SYNC
@@ -200,13 +198,9 @@ def _is_probe(body: Body) -> bool:
 
 def _decorators(tree: MypyFile) -> Iterator[tuple[FuncDef, frozenset[str]]]:
     """The decorated functions of a module, with the full names of what decorates them."""
-    stack: list[Node] = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Decorator):
-            makers = (d.callee if isinstance(d, CallExpr) else d for d in node.original_decorators)
-            yield node.func, frozenset(m.fullname for m in makers if isinstance(m, RefExpr))
-        stack.extend(statements(node))
+    for node in decorated(tree):
+        makers = (d.callee if isinstance(d, CallExpr) else d for d in node.original_decorators)
+        yield node.func, frozenset(m.fullname for m in makers if isinstance(m, RefExpr))
 
 
 def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:

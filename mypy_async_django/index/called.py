@@ -225,7 +225,7 @@ def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | Lambd
 
 def _behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
     """The functions that a value is, whichever way it came to be there."""
-    defined = isinstance(callee, RefExpr) and isinstance(callee.node, FUNCTIONS)
+    defined = isinstance(callee, RefExpr) and isinstance(callee.node, (*FUNCTIONS, TypeInfo))
     values = (callee,) if defined else body.values(callee) or (callee,)
     found = [list(_made_from(body, value)) for value in values]
     yield from (node for node in found[0] if all(node in other for other in found))

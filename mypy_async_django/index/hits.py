@@ -1,6 +1,6 @@
 """Where a body runs into the catalogue: calls, implicit uses and properties read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -51,6 +51,8 @@ from mypy_async_django.index.operations import (
 from mypy_async_django.index.orm.loaded import is_consumed, is_loaded
 from mypy_async_django.index.toplevel import reaches_coroutine, values_of
 
+_SYNC: Final = "asgiref.sync"
+_CALL: Final = ("__call__",)
 _NOBODY: Final = "django.contrib.auth.models.AnonymousUser"
 _MODEL_TO_DICT: Final = "django.forms.models.model_to_dict"
 
@@ -154,11 +156,11 @@ def api_of_function(body: Body, callee: Expression) -> Api | None:
         row = _inherited(body, callee.info.mro[1:], (callee.name,)) if callee.info else None
     elif row is None and isinstance(callee, MemberExpr):
         row = api_of_member(body, callee.expr, (callee.name,))
-    if row is not None or function_named(body, callee) is not None:
+    if row is not None or not body.catalogue.has_method(_CALL) or function_named(body, callee):
         return row
-    if _is_made_sync(body, callee):
+    if body.catalogue.has_module(_SYNC) and _is_made_sync(body, callee):
         return body.catalogue.api(MADE_SYNC)
-    return api_of_member(body, callee, ("__call__",))
+    return api_of_member(body, callee, _CALL)
 
 
 def _is_made_sync(body: Body, callee: Expression) -> bool:
@@ -178,19 +180,23 @@ def _makes_sync(body: Body, call: CallExpr) -> bool:
 
 def _api_of_iterator(body: Body, use: ImplicitUse) -> Api | None:
     """The row of a call like ``books.iterator()`` whose result is iterated here."""
-    if use.use is not Use.ITERATE:
-        return None
-    for value in body.values(use.value):
-        if isinstance(value, CallExpr) and (row := _iterator(body, value)):
-            return row
-    return None
+    iterators = _iterators(body) if use.use is Use.ITERATE else {}
+    values = body.values(use.value) if iterators else ()
+    return next((iterators[value] for value in values if value in iterators), None)
+
+
+@once
+def _iterators(body: Body) -> Mapping[Expression, Api]:
+    """The calls that make something which does its work once it is iterated."""
+    found = ((call, _iterator(body, call)) for call in calls(body))
+    return {call: row for call, row in found if row is not None}
 
 
 def _iterator(body: Body, call: CallExpr) -> Api | None:
     name = called_name(body, call)
     if name is not None and (row := body.catalogue.iterator(name)):
         return row
-    if not isinstance(call.callee, MemberExpr):
+    if not isinstance(call.callee, MemberExpr) or call.callee.name not in body.catalogue.iterating:
         return None
     names = (
         f"{base.fullname}.{call.callee.name}"

@@ -52,6 +52,7 @@ from mypy_async_django.bridge.types import class_object, classes, common_member,
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.index.body import Body, once
 
+_EVALUATING_METHODS: Final = frozenset(name.rpartition(".")[2] for name in EVALUATORS)
 #: What a name that is called stands for, unless it is a class or a variable.
 FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
@@ -196,7 +197,9 @@ def _evaluator_name(body: Body, call: CallExpr) -> str | None:
     if name is not None:
         return name
     # A method of a builtin: "".join(rows), found.extend(rows).
-    return _function_name(body, call.callee) if isinstance(call.callee, MemberExpr) else None
+    if isinstance(call.callee, MemberExpr) and call.callee.name in _EVALUATING_METHODS:
+        return _function_name(body, call.callee)
+    return None
 
 
 def _uses_by_comprehension(

@@ -105,19 +105,18 @@ def misplaced(body: Body) -> Misplaced | None:
     if not isinstance(function, FuncDef) or surroundings is None or not function.is_coroutine:
         return None
     tree = surroundings.tree
-    above = list(decorators(tree, function)) if function.is_decorated else []
+    above = list(decorators(tree, function))
     if function.is_generator or any(_makes_sync(decorator) for decorator in above):
         return None
     if not function.info:
         return _decorated(body, above)
-    if _is_awaited_somewhere(tree, function.name):
-        return None
-    return (
+    found = (
         _overriding(body, function, tree)
         or _hook(function)
         or _untyped_hook(body, function, tree)
         or _decorated(body, above)
     )
+    return None if found is None or _is_awaited_somewhere(tree, function.name) else found
 
 
 def callback_owner(function: FuncDef) -> TypeInfo | None:

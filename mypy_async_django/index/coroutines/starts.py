@@ -19,7 +19,7 @@ from mypy.nodes import (
 )
 from mypy.nodes import DictionaryComprehension as DictComprehension
 
-from mypy_async_django.bridge.tree import children
+from mypy_async_django.bridge.tree import children, decorated
 from mypy_async_django.catalogue.offload import FUNCTION_RUNNERS, RUNNERS
 
 _REPEATING = (ForStmt, WhileStmt, GeneratorExpr, DictComprehension)
@@ -57,13 +57,9 @@ def is_run_once(tree: MypyFile, function: FuncDef) -> bool:
 
 def decorators(tree: MypyFile, function: FuncDef) -> Iterator[Node]:
     """The expressions that a function is decorated with."""
-    stack: list[Node] = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Decorator) and node.func is function:
+    for node in decorated(tree) if function.is_decorated else ():
+        if node.func is function:
             yield from node.original_decorators
-            return
-        stack.extend(children(node))
 
 
 def _name(callee: RefExpr) -> str:

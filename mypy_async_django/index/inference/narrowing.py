@@ -6,6 +6,7 @@ guards, until a statement that may bind the name anew.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from mypy.nodes import (
@@ -62,9 +63,9 @@ _LEAVING: Final = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 
 def tests_before(body: FuncItem | MypyFile) -> dict[Expression, Tests]:
     """For the names and attributes in a body's own code the tests that their values have passed."""
+    walk_ = _Walk(body)
     found: dict[Expression, Tests] = {}
-    start: list[Node] = [body.body] if isinstance(body, FuncItem) else [*body.defs]
-    stack: list[tuple[Node, _Known]] = [(node, _NOTHING) for node in start]
+    stack: list[tuple[Node, _Known]] = [(node, _NOTHING) for node in walk_.start]
     while stack:
         node, known = stack.pop()
         if known and isinstance(node, NameExpr | MemberExpr) and (tests := known.get(_path(node))):
@@ -73,80 +74,100 @@ def tests_before(body: FuncItem | MypyFile) -> dict[Expression, Tests]:
         if inside is None:
             stack.extend([(child, known) for child in children(node)])
         else:
-            stack.extend(inside(node, known))
+            stack.extend(inside(walk_, node, known))
     return found
 
 
-def _nothing(node: Node, known: _Known) -> _Parts:
-    return iter(())
+class _Walk:
+    """Goes through a body; each method gives what is inside a node, with what is known there."""
 
+    def __init__(self, body: FuncItem | MypyFile) -> None:
+        self.start: list[Node] = [body.body] if isinstance(body, FuncItem) else [*body.defs]
 
-def _block(node: Block, known: _Known) -> _Parts:
-    for statement in node.body:
-        yield statement, known
-        known = {**_unbound(statement, known), **_after(statement, known)}
+    @cached_property
+    def _bound(self) -> list[tuple[int, str]]:
+        """The names and attributes that are bound anywhere, with the line."""
+        return [
+            (inner.line, path)
+            for node in self.start
+            for inner in walk(node)
+            for path in _bound_by(inner)
+        ]
 
+    def _unbound(self, node: Node, known: _Known) -> _Known:
+        """What is still known of the names that a statement does not bind."""
+        if not known:
+            return known
+        last = node.line if node.end_line is None else node.end_line
+        bound = {path for line, path in self._bound if node.line <= line <= last}
+        return {
+            path: tests
+            for path, tests in known.items()
+            if not any(path == name or path.startswith(f"{name}.") for name in bound)
+        }
 
-def _if(node: IfStmt, known: _Known) -> _Parts:
-    [condition], [body] = node.expr, node.body
-    yield condition, known
-    yield body, _passed(condition, known, holds=True)
-    if node.else_body is not None:
-        yield node.else_body, _passed(condition, known, holds=False)
+    def nothing(self, node: Node, known: _Known) -> _Parts:
+        return iter(())
 
+    def block(self, node: Block, known: _Known) -> _Parts:
+        for statement in node.body:
+            yield statement, known
+            known = {**self._unbound(statement, known), **self._after(statement, known)}
 
-def _conditional(node: ConditionalExpr, known: _Known) -> _Parts:
-    yield node.cond, known
-    yield node.if_expr, _passed(node.cond, known, holds=True)
-    yield node.else_expr, _passed(node.cond, known, holds=False)
+    def branches(self, node: IfStmt, known: _Known) -> _Parts:
+        [condition], [body] = node.expr, node.body
+        yield condition, known
+        yield body, _passed(condition, known, holds=True)
+        if node.else_body is not None:
+            yield node.else_body, _passed(condition, known, holds=False)
 
+    def conditional(self, node: ConditionalExpr, known: _Known) -> _Parts:
+        yield node.cond, known
+        yield node.if_expr, _passed(node.cond, known, holds=True)
+        yield node.else_expr, _passed(node.cond, known, holds=False)
 
-def _operation(node: OpExpr, known: _Known) -> _Parts:
-    yield node.left, known
-    if node.op in {"and", "or"}:
-        known = _passed(node.left, known, holds=node.op == "and")
-    yield node.right, known
+    def operation(self, node: OpExpr, known: _Known) -> _Parts:
+        yield node.left, known
+        if node.op in {"and", "or"}:
+            known = _passed(node.left, known, holds=node.op == "and")
+        yield node.right, known
 
+    def loop(self, node: WhileStmt, known: _Known) -> _Parts:
+        known = self._unbound(node, known)
+        yield node.expr, known
+        yield node.body, _passed(node.expr, known, holds=True)
+        if node.else_body is not None:
+            yield node.else_body, known
 
-def _while(node: WhileStmt, known: _Known) -> _Parts:
-    known = _unbound(node, known)
-    yield node.expr, known
-    yield node.body, _passed(node.expr, known, holds=True)
-    if node.else_body is not None:
-        yield node.else_body, known
+    def anew(self, node: Node, known: _Known) -> _Parts:
+        """What may run more than once, or after a part of it has run."""
+        known = self._unbound(node, known)
+        for child in children(node):
+            yield child, known
 
+    def comprehension(self, node: Any, known: _Known) -> _Parts:
+        for sequence, index, conditions in zip(
+            node.sequences, node.indices, node.condlists, strict=True
+        ):
+            yield sequence, known
+            names = {name.name for name in walk(index) if isinstance(name, NameExpr)}
+            known = {path: of for path, of in known.items() if path.partition(".")[0] not in names}
+            for condition in conditions:
+                yield condition, known
+                known = _passed(condition, known, holds=True)
+        values = [node.left_expr] if isinstance(node, GeneratorExpr) else [node.key, node.value]
+        for value in values:
+            yield value, known
 
-def _anew(node: Node, known: _Known) -> _Parts:
-    """What may run more than once, or after a part of it has run."""
-    known = _unbound(node, known)
-    for child in children(node):
-        yield child, known
-
-
-def _comprehension(node: Any, known: _Known) -> _Parts:
-    for sequence, index, conditions in zip(
-        node.sequences, node.indices, node.condlists, strict=True
-    ):
-        yield sequence, known
-        names = {name.name for name in walk(index) if isinstance(name, NameExpr)}
-        known = {path: of for path, of in known.items() if path.partition(".")[0] not in names}
-        for condition in conditions:
-            yield condition, known
-            known = _passed(condition, known, holds=True)
-    values = [node.left_expr] if isinstance(node, GeneratorExpr) else [node.key, node.value]
-    for value in values:
-        yield value, known
-
-
-def _after(statement: Node, known: _Known) -> _Known:
-    """What is known after a statement that leaves unless a test comes out one way."""
-    match statement:
-        case AssertStmt(expr=condition):
-            return _passed(condition, known, holds=True)
-        case IfStmt(expr=[condition], body=[body], else_body=None) if _leaves(body):
-            return _unbound(statement, _passed(condition, known, holds=False))
-        case _:
-            return _NOTHING
+    def _after(self, statement: Node, known: _Known) -> _Known:
+        """What is known after a statement that leaves unless a test comes out one way."""
+        match statement:
+            case AssertStmt(expr=condition):
+                return _passed(condition, known, holds=True)
+            case IfStmt(expr=[condition], body=[body], else_body=None) if _leaves(body):
+                return self._unbound(statement, _passed(condition, known, holds=False))
+            case _:
+                return _NOTHING
 
 
 def _leaves(block: Block) -> bool:
@@ -178,19 +199,7 @@ def _tests(condition: Expression, *, holds: bool) -> Iterator[tuple[str, Test]]:
             pass
 
 
-def _unbound(node: Node, known: _Known) -> _Known:
-    """What is still known of the names that a statement does not bind."""
-    if not known:
-        return known
-    bound = {path for inner in walk(node) for path in _bound(inner)}
-    return {
-        path: tests
-        for path, tests in known.items()
-        if not any(path == name or path.startswith(f"{name}.") for name in bound)
-    }
-
-
-def _bound(node: Node) -> Iterator[str]:
+def _bound_by(node: Node) -> Iterator[str]:
     yield from (binding.name for binding in bindings_by(node))
     for target in getattr(node, "lvalues", ()):
         yield _path(target)
@@ -205,18 +214,18 @@ def _path(expression: Expression) -> str:
     return ".".join([expression.name, *reversed(names)]) if isinstance(expression, NameExpr) else ""
 
 
-_INSIDE: Final[dict[type[Node], Callable[[Any, _Known], _Parts]]] = {
-    FuncDef: _nothing,
-    LambdaExpr: _nothing,
-    ClassDef: _nothing,
-    NameExpr: _nothing,
-    Block: _block,
-    IfStmt: _if,
-    ConditionalExpr: _conditional,
-    OpExpr: _operation,
-    WhileStmt: _while,
-    ForStmt: _anew,
-    TryStmt: _anew,
-    GeneratorExpr: _comprehension,
-    DictionaryComprehension: _comprehension,
+_INSIDE: Final[dict[type[Node], Callable[[_Walk, Any, _Known], _Parts]]] = {
+    FuncDef: _Walk.nothing,
+    LambdaExpr: _Walk.nothing,
+    ClassDef: _Walk.nothing,
+    NameExpr: _Walk.nothing,
+    Block: _Walk.block,
+    IfStmt: _Walk.branches,
+    ConditionalExpr: _Walk.conditional,
+    OpExpr: _Walk.operation,
+    WhileStmt: _Walk.loop,
+    ForStmt: _Walk.anew,
+    TryStmt: _Walk.anew,
+    GeneratorExpr: _Walk.comprehension,
+    DictionaryComprehension: _Walk.comprehension,
 }
