@@ -41,11 +41,11 @@ def main() -> int:
         )
     parser = argparse.ArgumentParser(description="The project's tasks.")
     tasks = parser.add_subparsers(required=True, metavar="TASK")
-    for task in (example, test, check, docs, wheel, matrix, lock):
+    for task in (example, test, check, docs, wheel, matrix, benchmark, lock):
         summary = (task.__doc__ or "").splitlines()[0]
         tasks.add_parser(task.__name__, help=summary).set_defaults(task=task)
     options, arguments = parser.parse_known_args()
-    if arguments and options.task not in (example, test):
+    if arguments and options.task not in (example, test, benchmark):
         parser.error(f"{options.task.__name__} takes no {arguments[0]}")
     try:
         options.task(*arguments)
@@ -124,6 +124,11 @@ def matrix() -> None:
         python = make_environment(ROOT / ".venvs" / name, interpreter, name)
         print(f"{name}: {interpreter}", flush=True)
         run(python, "-m", "pytest", "-q", *DJANGO_DECIDES)
+
+
+def benchmark(*arguments: str) -> None:
+    """Measure mypy with the plugin and without; see benchmarks/run.py for the arguments."""
+    run(tool("python"), "benchmarks/run.py", *arguments)
 
 
 def lock() -> None:

@@ -164,9 +164,8 @@ def table(subject: Subject, phases: tuple[str, ...] = PHASES) -> Iterator[str]:
         yield row(phase, took, "s")
         if phase == "cold":
             peaks = [median(each.megabytes for each in side) for side in sides]
-            caches = [pair.cache_size(ours) for ours in (False, True)]
-    yield row("peak memory, cold", peaks, "MB")
-    yield row("size of the cache", caches, "MB")
+            yield row("peak memory, cold", peaks, "MB")
+            yield row("size of the cache", [pair.cache_size(it) for it in (False, True)], "MB")
     yield ""
 
 
