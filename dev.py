@@ -25,6 +25,9 @@ PYTHON = str(Path(sys.executable).resolve())
 # What another Django, or another Python, may give another result.
 DJANGO_DECIDES = ("tests/catalogue", "tests/differential", "tests/test_example.py", "tests/index")
 
+# A file's tests stay together: they share what they have set up.
+ALL_PROCESSORS = ("-n", "auto", "--dist", "loadfile")
+
 # One environment for each file in requirements/. A newer Python takes the last one.
 ENVIRONMENTS = {
     (3, 11): "py311-django52",
@@ -77,8 +80,8 @@ def example(*arguments: str) -> None:
 
 
 def test(*arguments: str) -> None:
-    """Run the tests; further arguments go to pytest."""
-    run(tool("pytest"), *arguments)
+    """Run the tests, on all processors; further arguments go to pytest."""
+    run(tool("pytest"), *ALL_PROCESSORS, *arguments)
 
 
 def check() -> None:
@@ -123,7 +126,7 @@ def matrix() -> None:
             continue
         python = make_environment(ROOT / ".venvs" / name, interpreter, name)
         print(f"{name}: {interpreter}", flush=True)
-        run(python, "-m", "pytest", "-q", *DJANGO_DECIDES)
+        run(python, "-m", "pytest", "-q", *ALL_PROCESSORS, *DJANGO_DECIDES)
 
 
 def benchmark(*arguments: str) -> None:

@@ -408,7 +408,7 @@ _AWKWARD: Final = [
         },
         (
             "view.py:6 async-blocking",
-            "view.py:11 async-blocking-call",
+            "view.py:13 async-blocking-call",
             "view.py:14 async-blocking-call",
             "view.py:19 async-blocking",
         ),
@@ -417,7 +417,7 @@ _AWKWARD: Final = [
         {"other.py": "x = 2\n"},
         (
             "view.py:6 async-blocking",
-            "view.py:11 async-blocking-call",
+            "view.py:13 async-blocking-call",
             "view.py:14 async-blocking-call",
             "view.py:19 async-blocking",
         ),
@@ -502,6 +502,26 @@ _VARIABLES: Final = [
     ),
 ]
 
+# A method of a base, through a module that mypy need not read again.
+_OWN: Final = (
+    "import work\n\n\nclass Kept(work.Shop):\n    def n(self) -> None:\n        self.{}()\n"
+)
+_INHERITED: Final = [
+    State(
+        {
+            "work.py": _WORK,
+            "held.py": _OWN.format("skip"),
+            "through.py": "from held import Kept as Kept\n",
+            "view.py": "import through\n\n\nasync def bare():\n    through.Kept().n()\n",
+        },
+        (),
+    ),
+    State({"held.py": _OWN.format("load")}, ("view.py:5 async-blocking-call",)),
+    State({"work.py": _WORK.replace("time.sleep(1)", "pass")}, ()),
+    State({"work.py": _WORK}, ("view.py:5 async-blocking-call",)),
+    State({"held.py": _OWN.format("skip")}, ()),
+]
+
 SCENARIOS: Final = {
     "operation appears and disappears": _APPEARS,
     "helper moves": _MOVES,
@@ -519,4 +539,5 @@ SCENARIOS: Final = {
     "where plugins are not asked": _AWKWARD,
     "package and re-export": _PACKAGE,
     "variables that hold a function": _VARIABLES,
+    "method of a base through a re-export": _INHERITED,
 }
