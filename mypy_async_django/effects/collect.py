@@ -35,15 +35,11 @@ from mypy_async_django.effects.summary import (
     Summary,
 )
 from mypy_async_django.index.body import Body, once
-from mypy_async_django.index.called import (
-    called_functions,
-    functions_behind,
-    is_nested,
-    summary_name,
-)
+from mypy_async_django.index.called import called_functions
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.held import held_functions
 from mypy_async_django.index.hits import api_of_function, hits
+from mypy_async_django.index.named import functions_behind, is_nested, summary_name
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.orm.loaded import is_consumed
 from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, passes_of

@@ -11,7 +11,7 @@ from mypy_async_django.effects.collect import summaries_of, summary_of
 from mypy_async_django.effects.reach import Cone, Reach, module_of
 from mypy_async_django.effects.summary import Summaries, Summary, loaded
 from mypy_async_django.index.bodies import Bodies
-from mypy_async_django.index.called import summary_name
+from mypy_async_django.index.named import summary_name
 
 
 class Facts:

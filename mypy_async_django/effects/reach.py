@@ -17,7 +17,7 @@ from mypy_async_django.effects.summary import (
     Summaries,
     Summary,
 )
-from mypy_async_django.index.called import is_nested
+from mypy_async_django.index.named import is_nested
 from mypy_async_django.index.orm.queries import Kind, Query, Result, Row, Step, built
 
 Place = TypeVar("Place", str, tuple[str, str])

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from mypy.nodes import (
-    GDEF,
     AssignmentStmt,
     CallExpr,
     Decorator,
     DelStmt,
     Expression,
     FuncDef,
-    FuncItem,
     GeneratorExpr,
     LambdaExpr,
     ListExpr,
@@ -24,46 +22,41 @@ from mypy.nodes import (
     StrExpr,
     SuperExpr,
     SymbolNode,
-    SymbolTableNode,
     TupleExpr,
     TypeInfo,
     Var,
     WithStmt,
 )
-from mypy.types import AnyType, CallableType, FunctionLike, Instance, get_proper_type
+from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.types import (
-    alternatives,
-    class_object,
     class_of,
     classes,
     common_member,
-    definition,
     is_a,
-    is_awaitable,
-    is_coroutine_type,
     member,
 )
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.index.body import Body, once
+from mypy_async_django.index.named import (
+    CACHED_FUNCTION,
+    CACHED_PROPERTIES,
+    behind,
+    getter,
+    inherited,
+    is_nested,
+    sync_function,
+)
 from mypy_async_django.index.offloading import is_run_elsewhere
 from mypy_async_django.index.operations import (
-    FUNCTIONS,
     ImplicitUse,
     Read,
     called_name,
     calls,
-    function_named,
     implicit_uses,
-    owners,
     reads,
 )
 
-_CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functional.cached_property")
-_CACHED_FUNCTION: Final = "functools._lru_cache_wrapper"
-_CONSTRUCTORS: Final = ("__new__", "__init__")
-_AFTER_INIT: Final = "__post_init__"
-_PARTIALS: Final = frozenset({"functools.partial"})
 #: Methods of asyncio that run a function on the event loop, with the argument's position.
 RUN_IN_LOOP: Final = {
     "add_done_callback": 0,
@@ -124,7 +117,7 @@ def _called_functions(body: Body) -> Iterator[Called]:
     for target, accessor in _accessors_run(body):
         yield Called(target, accessor, Use.ASSIGN)
     for inner in body.every(SuperExpr):
-        for symbol in _inherited(inner):
+        for symbol in inherited(inner):
             if property_of_base := getter(symbol):
                 yield Called(inner, property_of_base)
 
@@ -152,18 +145,6 @@ def _assigned(body: Body) -> Iterator[MemberExpr]:
             yield target
         elif isinstance(target, TupleExpr | ListExpr):
             targets += target.items
-
-
-def summary_name(function: FuncItem) -> str:
-    """The name that a function's summary goes by: its full name, ``Shop.size.setter`` for a setter."""
-    symbol = function.info.names.get(function.name) if function.info else None
-    if symbol is not None and isinstance(symbol.node, OverloadedFuncDef):
-        property_ = symbol.node
-        for index, item in enumerate(property_.items if property_.is_property else ()):
-            if index and isinstance(item, Decorator) and item.func is function:
-                is_setter = index == property_.setter_index
-                return f"{function.fullname}.{'setter' if is_setter else 'deleter'}"
-    return function.fullname
 
 
 @once
@@ -194,55 +175,10 @@ def _property_read(body: Body, read: Read) -> FuncDef | None:
     return getter(common_member(classes(body.type_of(read.receiver)), read.name))
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A function that an expression names; ``is_awaited`` says that its call has to be."""
-
-    function: FuncDef
-    is_awaited: bool
-
-
-def named_function(body: Body, callee: Expression) -> Named | None:
-    """The one function with a name of its own that an expression stands for, sync or async."""
-    nodes = [node for node in _named(body, callee) if isinstance(node, FUNCTIONS)]
-    match nodes:
-        case [FuncDef() as function]:
-            return Named(function, function.is_coroutine and not function.is_async_generator)
-        case [Decorator(func=function, var=Var(type=CallableType() as type_))]:
-            result = get_proper_type(type_.ret_type)
-            return Named(function, is_coroutine_type(result))
-        case _:
-            return None
-
-
-def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | LambdaExpr]:
-    """The sync functions that run when somebody calls what an expression gives."""
-    for node in _behind(body, callee):
-        function = node if isinstance(node, LambdaExpr) else _sync_function(node)
-        if function is not None:
-            yield function
-
-
-def _behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
-    """The functions that a value is, whichever way it came to be there."""
-    defined = isinstance(callee, RefExpr) and isinstance(callee.node, (*FUNCTIONS, TypeInfo))
-    values = (callee,) if defined else body.values(callee) or (callee,)
-    found = [list(_made_from(body, value)) for value in values]
-    yield from (node for node in found[0] if all(node in other for other in found))
-
-
-def _made_from(body: Body, value: Expression) -> Iterator[SymbolNode | LambdaExpr]:
-    match value:
-        case CallExpr(args=[function, *_]) if called_name(body, value) in _PARTIALS:
-            yield from _named(body, function)
-        case _:
-            yield from _named(body, value)
-
-
 def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
-    yield from _behind(body, call.callee)
+    yield from behind(body, call.callee)
     for argument in _run_at_once(body, call):
-        yield from _behind(body, argument)
+        yield from behind(body, argument)
 
 
 def _run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
@@ -277,74 +213,12 @@ def _is_list_sort(body: Body, call: CallExpr) -> bool:
     return info is not None and is_a(info, "builtins.list")
 
 
-def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
-    """The functions that an expression in a call's place may be."""
-    match callee:
-        case LambdaExpr():
-            yield callee
-        case _ if function := function_named(body, callee):
-            yield function
-        case SuperExpr() if callee.info is not None:
-            yield from _inherited(callee)
-        case _ if info := class_object(body.type_of(callee)):
-            is_dataclass = any("dataclass" in base.metadata for base in info.mro)
-            for name in (*_CONSTRUCTORS, _AFTER_INIT) if is_dataclass else _CONSTRUCTORS:
-                yield from _first([found[1]] if (found := member(info, name)) else [])
-        case _ if variable := _variable(body, callee):
-            yield variable
-        case MemberExpr():
-            method = common_member(owners(body, callee.expr), callee.name)
-            if _is_generated(method) and (made := definition(body.type_of(callee))):
-                yield made
-        case _:
-            if method := common_member(classes(body.type_of(callee)), "__call__"):
-                yield method
-
-
-def _variable(body: Body, callee: Expression) -> Var | None:
-    """The variable of a module or class that an expression names, if it may hold a function."""
-    match callee:
-        case RefExpr(node=Var() as variable) if callee.kind == GDEF:
-            pass
-        case MemberExpr(node=None, expr=receiver, name=name):
-            found = common_member(owners(body, receiver), name)
-            if not isinstance(found, Var) or not found.is_initialized_in_class:
-                return None
-            variable = found
-        case _:
-            return None
-    type_ = get_proper_type(variable.type)
-    is_partial = isinstance(type_, Instance) and type_.type.fullname in _PARTIALS
-    is_function = type_ is None or isinstance(type_, FunctionLike)
-    return variable if is_function or is_partial else None
-
-
-def _is_generated(method: SymbolNode | None) -> bool:
-    """Whether a plugin made up a method, as django-stubs does for managers: its type tells more.
-
-    Of a plain variable that holds a function mypy stores the type, but not which function it was.
-    """
-    return not isinstance(method, Var) or isinstance(get_proper_type(method.type), AnyType)
-
-
-def _inherited(node: SuperExpr) -> Iterator[SymbolNode]:
-    if node.info is not None:
-        yield from _first(base.names.get(node.name) for base in node.info.mro[1:])
-
-
-def _first(symbols: Iterable[SymbolTableNode | None]) -> Iterator[SymbolNode]:
-    for symbol in symbols:
-        if symbol is not None and symbol.node is not None:
-            yield symbol.node
-            return
-
-
 def _run_by_call(
     body: Body, call: CallExpr, node: SymbolNode | LambdaExpr
 ) -> FuncDef | LambdaExpr | Var | None:
     if isinstance(node, LambdaExpr | Var):
         return node
-    function = _sync_function(node)
+    function = sync_function(node)
     if function and isinstance(node, Decorator) and is_nested(function):
         function = None if is_run_elsewhere(body, node) else function
     if function is None or not function.is_generator:
@@ -352,43 +226,12 @@ def _run_by_call(
     return function if _is_consumed(body, call) else None
 
 
-def _sync_function(node: SymbolNode | None) -> FuncDef | None:
-    """The function that runs when a name is called.
-
-    None for what a decorator made a coroutine's, and for abstract ones: another runs in their place.
-    """
-    match node:
-        case FuncDef():
-            return None if node.is_coroutine or node.abstract_status else node
-        case Decorator():
-            is_called = not node.var.is_property and not node.func.abstract_status
-            return node.func if is_called and _keeps_sync(node) else None
-        case OverloadedFuncDef():
-            return _sync_function(node.impl) if isinstance(node.impl, FuncDef | Decorator) else None
-        case _:
-            return None
-
-
-def _keeps_sync(node: Decorator) -> bool:
-    """Whether what the decorators made runs the function when it is called, and awaits nothing."""
-    if node.var.type is None:
-        return not node.decorators  # a plain class method or static method, not yet checked
-    match get_proper_type(node.var.type):
-        case CallableType() as type_:
-            # What returns a value or something to await may run the function in a thread.
-            return not any(map(is_awaitable, alternatives(get_proper_type(type_.ret_type))))
-        case Instance() as made:
-            return made.type.fullname == _CACHED_FUNCTION
-        case _:
-            return False
-
-
 def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:
     """The first of these methods that a class has of its own: ``object`` has but the last."""
     for name in names:
         found = member(info, name)
         if found and found[0].fullname != "builtins.object":
-            return _sync_function(found[1].node)
+            return sync_function(found[1].node)
     return None
 
 
@@ -431,26 +274,8 @@ def keeps_result(body: Body, called: Called) -> bool:
     if not isinstance(node, Decorator):
         return False
     kept = get_proper_type(node.var.type)
-    is_kept = isinstance(kept, Instance) and is_a(kept.type, *_CACHED_PROPERTIES, _CACHED_FUNCTION)
+    is_kept = isinstance(kept, Instance) and is_a(kept.type, *CACHED_PROPERTIES, CACHED_FUNCTION)
     return is_kept or node.var.is_settable_property  # mypy's own way to know a cached property
-
-
-def getter(node: SymbolNode | None) -> FuncDef | None:
-    """The function behind a property, cached or not; None for an abstract one."""
-    function = _getter(node)
-    return None if function is None or function.abstract_status else function
-
-
-def _getter(node: SymbolNode | None) -> FuncDef | None:
-    match node:
-        case Decorator() if node.var.is_property:
-            return node.func
-        case Decorator(var=Var(type=Instance() as made)) if is_a(made.type, *_CACHED_PROPERTIES):
-            return node.func
-        case OverloadedFuncDef(items=[Decorator() as getter, *_]) if node.is_property:
-            return getter.func
-        case _:
-            return None
 
 
 def _is_consumed(body: Body, call: CallExpr, asking: frozenset[CallExpr] = frozenset()) -> bool:
@@ -473,8 +298,3 @@ def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[CallExpr] = fro
             return call not in asking and _is_consumed(body, call, asking)
         case _:
             return True
-
-
-def is_nested(function: FuncItem) -> bool:
-    """Whether a function has no name outside the function that makes it."""
-    return not isinstance(function, FuncDef) or "." not in function.fullname

@@ -7,10 +7,11 @@ from mypy.nodes import CallExpr, Expression, MemberExpr, RefExpr, Var
 
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import Called, called_functions, is_nested, keeps_result
+from mypy_async_django.index.called import Called, called_functions, keeps_result
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.mocked import replaced_names
+from mypy_async_django.index.named import is_nested
 from mypy_async_django.index.offloading import is_called_early
 from mypy_async_django.index.orm.loaded import takes_loaded, uses_loaded
 from mypy_async_django.index.orm.needs import loading_requests

@@ -75,7 +75,7 @@ from mypy_async_django.bridge.tree import functions
 from mypy_async_django.codes import ASYNC_BUSY_WAIT, code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import is_nested
+from mypy_async_django.index.named import is_nested
 from mypy_async_django.index.state.places import Scope
 from mypy_async_django.index.state.polling import Polling, local_twins, pollings
 

@@ -93,7 +93,6 @@ from mypy_async_django.catalogue.callbacks import CALLBACKS
 from mypy_async_django.codes import BRIDGE_MISUSE
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import named_function
 from mypy_async_django.index.coroutines.bridges import (
     awaits_in_vain,
     database_work,
@@ -103,6 +102,7 @@ from mypy_async_django.index.coroutines.bridges import (
     offloads,
     sync_functions_to_sync,
 )
+from mypy_async_django.index.named import named_function
 
 CODE: Final = BRIDGE_MISUSE
 EVERYWHERE: Final = True

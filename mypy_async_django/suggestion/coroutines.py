@@ -17,7 +17,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import is_django_method
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import is_nested
+from mypy_async_django.index.named import is_nested
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.operations import called_name
 from mypy_async_django.suggestion.wording import arguments_of, placed, use

@@ -13,16 +13,17 @@ from mypy_async_django.suggestion.wording import use
 
 
 def for_race(body: Body, race: Race) -> str:
-    """The note for a write that depends on a read before an await."""
+    """The note for a write that depends on a read before a pause."""
     text = body.source.text
     match race.write:
         case OperatorAssignmentStmt(op=op, rvalue=AwaitExpr() as awaited, lvalue=target):
             return use(f"value = {text(awaited)}; {text(target)} {op}= value")
         case _ if race.is_guard:
-            return 'Use "async with lock:" around the test, the await and the write'
+            return f'Use "async with lock:" around the test, the {race.waits_by} and the write'
         case _:
             return (
-                f'Read "{text(race.target)}" after the await, or use "async with lock:" around all'
+                f'Read "{text(race.target)}" after the {race.waits_by}, '
+                'or use "async with lock:" around all'
             )
 
 

@@ -18,8 +18,8 @@ from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import named_function
 from mypy_async_django.index.coroutines.fates import End, end_of
+from mypy_async_django.index.named import named_function
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import called_name, calls, implicit_uses
 

@@ -18,9 +18,10 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import methods_used, named_function, properties_read
+from mypy_async_django.index.called import methods_used, properties_read
 from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.hits import hits
+from mypy_async_django.index.named import named_function
 from mypy_async_django.index.operations import Read, calls, reads
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.loaded import is_session_loaded

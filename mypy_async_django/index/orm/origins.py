@@ -33,8 +33,8 @@ from mypy_async_django.bridge.models import (
 )
 from mypy_async_django.bridge.types import class_object, class_of, classes, is_a, member
 from mypy_async_django.index.body import Body, once
-from mypy_async_django.index.called import named_function
 from mypy_async_django.index.flow.bindings import Binding, BindingKind
+from mypy_async_django.index.named import named_function
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.orm.queries import (
     EXTENDING,

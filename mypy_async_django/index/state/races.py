@@ -69,6 +69,19 @@ class Race:
     target: Expression
     is_guard: bool
 
+    @property
+    def waits_by(self) -> str:
+        """The pause by its keyword."""
+        match self.pause:
+            case YieldExpr():
+                return "yield"
+            case WithStmt():
+                return "async with"
+            case ForStmt() | GeneratorExpr() | DictionaryComprehension():
+                return "async for"
+            case _:
+                return "await"
+
 
 @dataclass(frozen=True, slots=True)
 class _Write:
