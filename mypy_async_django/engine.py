@@ -1,12 +1,14 @@
 """What happens when: bodies come before the rules, and what these find to the user."""
 
+from collections.abc import Iterator, Sequence
+
 from mypy import errorcodes
 from mypy.checker import TypeChecker
 from mypy.errors import Errors
 from mypy.nodes import Block, CallExpr, Decorator, FuncDef, FuncItem, MypyFile, Node
 from mypy.options import Options
 
-from mypy_async_django.bridge.module import Module, errors_of
+from mypy_async_django.bridge.module import Module, errors_of, options_of
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.offload import Offloader
@@ -130,26 +132,29 @@ class Engine:
             self._printed = errors.flushed_files
         for name in memory.gone(self.modules):
             self._changes[name] = Change.NAMES
-            for module in memory.importers({name}):
+            for module in memory.importers({name}, self._unread):
                 memory.forget_types(module)
         self._seen = set(self._changes)
-        for name, change in self._changes.items():
-            if change is Change.SUMMARIES:
-                self._look_at_users(name, memory)
-        importers = memory.importers(
-            {name for name, change in self._changes.items() if change is Change.NAMES}
-        )
+        renamed = {name for name, change in self._changes.items() if change is Change.NAMES}
+        importers = memory.importers(renamed, self._unread)
         for module in importers:
             self._facts.forget(module.tree)
             self._facts.take(module.tree)
         for module in importers:
             self._look_over(module)
+        for name in self._changes:
+            self._look_at_users(name, memory, done=importers)
 
-    def _look_at_users(self, name: str, memory: Memory) -> None:
-        """Look at the bodies that depend on a module's summaries."""
+    def _unread(self) -> Iterator[MypyFile]:
+        """The project's modules that mypy has from its cache, without their bodies."""
+        return (t for t in self.modules.values() if not t.defs and self._facts.is_project(t))
+
+    def _look_at_users(self, name: str, memory: Memory, done: Sequence[Module] = ()) -> None:
+        """Look at the bodies that depend on a module's summaries, but for those of some modules."""
         bodies = self._bodies()
         for module, key, outermost in memory.users(name):
-            self._look_at(module, key or module.tree, outermost, bodies)
+            if module not in done:
+                self._look_at(module, key or module.tree, outermost, bodies)
 
     def module_parsed(self, name: str) -> None:
         """A module has been read, and not looked at yet."""
@@ -199,7 +204,7 @@ class Engine:
             return None
         if not self._facts.is_project(tree):
             return None
-        options = checker.options if checker else self._options.clone_for_module(tree.fullname)
+        options = checker.options if checker else options_of(tree, self._options, errors)
         return Module(tree, options, errors, checker)
 
     def _look_at(

@@ -56,12 +56,12 @@ def place(body: Body, function: str) -> str:
 
 
 def lost_update(code: ErrorCode, body: Body, race: Race) -> Finding:
-    """The finding for a race: the lines of both ends and of the await between, and the way out."""
+    """The finding for a race: the lines of both ends and of the pause between, and the way out."""
     place = body.source.text(race.target)
     happens = "may be set twice" if race.is_guard else "may lose an update"
     lines = (
         f"{'tested' if race.is_guard else 'read'} on line {race.read.line}, "
-        f"await on line {race.pause.line}, write on line {race.write.line}"
+        f"{race.waits_by} on line {race.pause.line}, write on line {race.write.line}"
     )
     return Finding(
         code,

@@ -5,7 +5,7 @@ functions that depend on them, where it asks plugins about calls. The rest is ou
 come by we say again, and where it asks nothing, as in functions without annotations, we look again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -17,7 +17,7 @@ from mypy.types import ProperType
 
 from mypy_async_django.bridge.bell import Bell
 from mypy_async_django.bridge.module import Module
-from mypy_async_django.bridge.surface import Surface, imported_by, surface_of
+from mypy_async_django.bridge.surface import Surface, imported_by, named_by, surface_of
 from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.effects import store
 from mypy_async_django.effects.summary import Summaries
@@ -69,6 +69,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._pages: dict[str, _Page] = {}
+        self._named: dict[str, tuple[MypyFile, Set[str]]] = {}
         # What mypy holds its errors in: a new one for each increment.
         self._first: Mapping[str, object] | None = None
         self._held: Mapping[str, object] | None = None
@@ -165,20 +166,36 @@ class Memory:
         for entry in self._pages[module.tree.fullname].entries.values():
             entry.types.clear()
 
-    def importers(self, modules: Set[str]) -> list[Module]:
-        """The modules that import any of some modules, directly or through others."""
+    def importers(
+        self, modules: Set[str], unread: Callable[[], Iterable[MypyFile]]
+    ) -> list[Module]:
+        """The modules that import any of some modules, directly or through others.
+
+        ``unread`` gives modules that may stand between: their code is not there, their names are.
+        """
+        if not modules:
+            return []
         importers: dict[str, list[str]] = {}
         for name, page in self._pages.items():
             for imported in imported_by(page.module.tree):
                 importers.setdefault(imported, []).append(name)
-        found: dict[str, Module] = {}
-        pending = sorted(modules)
-        for imported in pending:
+        for tree in unread():
+            for named in self._named_by(tree):
+                importers.setdefault(named, []).append(tree.fullname)
+        reached: dict[str, None] = {}
+        for imported in (queue := sorted(modules)):
             for name in importers.get(imported, ()):
-                if name not in found:
-                    found[name] = self._pages[name].module
-                    pending.append(name)
-        return list(found.values())
+                if name not in reached:
+                    reached[name] = None
+                    queue.append(name)
+        return [self._pages[name].module for name in reached if name in self._pages]
+
+    def _named_by(self, tree: MypyFile) -> Set[str]:
+        """The modules that the names of a module lead to; it does not change, so asked once."""
+        known = self._named.get(tree.fullname)
+        if known is None or known[0] is not tree:
+            known = self._named[tree.fullname] = tree, named_by(tree)
+        return known[1]
 
     def gone(self, modules: Mapping[str, object]) -> list[str]:
         """Forget the modules that are not there any more: their names."""

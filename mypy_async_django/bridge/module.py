@@ -4,10 +4,12 @@ import gc
 from functools import cached_property
 
 from mypy.checker import TypeChecker
+from mypy.config_parser import parse_mypy_comments
 from mypy.errors import Errors
 from mypy.nodes import FuncItem, MypyFile
 from mypy.options import Options
 from mypy.types import Instance
+from mypy.util import get_mypy_comments
 
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.types import COROUTINES
@@ -23,6 +25,19 @@ def errors_of(options: Options) -> Errors | None:
         if type(candidate) is Errors and candidate.options is options:
             return candidate
     return None
+
+
+def options_of(tree: MypyFile, options: Options, errors: Errors) -> Options:
+    """The options that hold in a module: the build's, its section's, those of its own comments.
+
+    Only for want of a checker: it has them.
+    """
+    own = options.clone_for_module(tree.fullname)
+    lines = errors.read_source(tree.path) if errors.read_source else None
+    if comments := get_mypy_comments("\n".join(lines or [])):
+        changes, _ = parse_mypy_comments(comments, own)
+        own = own.apply_changes(changes)
+    return own
 
 
 class Module:

@@ -35,6 +35,28 @@ def imported_by(tree: MypyFile) -> Set[str]:
     return frozenset(_imported(tree))
 
 
+def named_by(tree: MypyFile) -> Set[str]:
+    """The modules that a module's names and their types lead to, and what else is called like one.
+
+    For a module that mypy has from its cache: there its imports are not to be had.
+    """
+    names = snapshot_symbol_table(tree.fullname, tree.names)
+    return frozenset(name for text in _texts(names) for name in _with_packages(text))
+
+
+def _texts(snapshot: object) -> Iterator[str]:
+    match snapshot:
+        case str():
+            yield snapshot
+        case Mapping():
+            yield from _texts(tuple(snapshot.values()))
+        case tuple() | list() | Set():
+            for item in snapshot:
+                yield from _texts(item)
+        case _:
+            pass
+
+
 def _imported(tree: MypyFile) -> Iterator[str]:
     for statement in tree.imports:
         match statement:

@@ -1,4 +1,4 @@
-"""Functions that call what they are given and drop the result."""
+"""Functions that call what they are given, and await nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +10,26 @@ _LOOPS: Final = ("asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEv
 _NEVER: Final[Version] = (99, 0)
 _BY_NAME: Final = -1
 
+# What comes of the coroutine.
+_DROPPED: Final = "drops the coroutine"
+_COMPARED: Final = "compares the coroutines"
+_TRUE: Final = "takes every coroutine for true"
+_VALUE: Final = "goes on with the coroutine as the value"
+_RESULT: Final = "hands on the coroutine as the result"
+_OUTPUT: Final = "writes the coroutine as text, which fails"
+
 
 @dataclass(frozen=True, slots=True)
 class Callback:
     """The callback's position (``self`` not counted) and name among the arguments.
 
-    ``until`` is the first Django version in which it may be a coroutine function.
+    ``fate`` is what becomes of the coroutine, as the end of "... calls it and". ``until`` is the
+    first Django version in which it may be a coroutine function.
     """
 
     argument: int
     keyword: str | None = None
+    fate: str = _DROPPED
     until: Version = _NEVER
 
 
@@ -37,22 +47,22 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
     "_asyncio.Future.add_done_callback": Callback(0),
     "_asyncio.Task.add_done_callback": Callback(0),
     "atexit.register": Callback(0, "func"),
-    "builtins.filter": Callback(0),
-    "builtins.list.sort": Callback(_BY_NAME, "key"),
-    "builtins.max": Callback(_BY_NAME, "key"),
-    "builtins.min": Callback(_BY_NAME, "key"),
-    "builtins.sorted": Callback(_BY_NAME, "key"),
-    "concurrent.futures._base.Executor.submit": Callback(0),
+    "builtins.filter": Callback(0, fate=_TRUE),
+    "builtins.list.sort": Callback(_BY_NAME, "key", _COMPARED),
+    "builtins.max": Callback(_BY_NAME, "key", _COMPARED),
+    "builtins.min": Callback(_BY_NAME, "key", _COMPARED),
+    "builtins.sorted": Callback(_BY_NAME, "key", _COMPARED),
+    "concurrent.futures._base.Executor.submit": Callback(0, fate=_RESULT),
     "concurrent.futures._base.Future.add_done_callback": Callback(0, "fn"),
     "django.db.transaction.on_commit": Callback(0, "func"),
     "django.dispatch.dispatcher.Signal.connect": Callback(0, "receiver", until=(5, 0)),
-    "functools.reduce": Callback(0),
+    "functools.reduce": Callback(0, fate=_VALUE),
     "threading.Thread": Callback(1, "target"),
     "threading.Timer": Callback(1, "function"),
     "weakref.finalize": Callback(1, "func"),
 }
 
-#: By class: methods that it calls as callbacks, and whose result it does not await.
-METHODS: Final[Mapping[str, frozenset[str]]] = {
-    "django.core.management.base.BaseCommand": frozenset({"handle"}),
+#: By class: methods that it calls as callbacks and does not await, with what becomes of the coroutine.
+METHODS: Final[Mapping[str, Mapping[str, str]]] = {
+    "django.core.management.base.BaseCommand": {"handle": _OUTPUT},
 }

@@ -11,6 +11,9 @@ An `async def` that takes the place of a sync function, whose caller does not aw
 - permissions, authentication, throttles, serializers and views of Django REST framework
 - functions for templates, `@register.filter` and `@register.simple_tag`, and for the admin
 
+Overrides are reported where mypy does not check them, in methods without annotations. With
+annotations mypy's own `override` error says it.
+
 ## Why it bites
 
 Calling an `async def` gives a coroutine object, and runs nothing. A coroutine object is true: a
@@ -55,8 +58,8 @@ used by code that awaits the method: write `# type: ignore[async-override]` on t
 
 ## Known limits
 
-- Where the method has annotations, and everywhere with `check_untyped_defs`, mypy's own `override`
-  reports it, and this rule does not.
+- With `check_untyped_defs`, mypy's `override` looks at methods without annotations too. Where you
+  have it ignored, this rule is silent as well.
 - A method of the same name that is awaited anywhere in the module is taken as meant.
 - Of a base class without annotations only a method is known that the class itself tests, in the
   same module: `if self.is_allowed():`.

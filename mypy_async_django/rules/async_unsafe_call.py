@@ -39,7 +39,8 @@ async def front_page(request: HttpRequest) -> HttpResponse:
 ## Use instead
 
 Call the function through `sync_to_async`. All its queries then run in one thread, and transactions
-in it work.
+in it work. Where no sync code needs the function, write it with `async def` and the async methods
+instead, such as `afirst`.
 
 ```python
 from asgiref.sync import sync_to_async

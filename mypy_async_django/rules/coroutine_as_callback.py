@@ -3,7 +3,7 @@
 ## What it catches
 
 An `async def`, or a lambda that returns a coroutine, given to something that calls it like a plain
-function and drops what it returns:
+function and does not await what it returns:
 
 - `transaction.on_commit`
 - `loop.call_soon`, `loop.call_later`, `add_done_callback` and their like
@@ -11,12 +11,13 @@ function and drops what it returns:
 - `atexit.register`, `weakref.finalize`
 - `filter`, for which every coroutine is true
 - `signal.connect` before Django 5.0, which brought async receivers
-- `handle` of a management command, written as `async def`
+- `handle` of a management command, written as `async def`: the command fails with
+  `AttributeError: 'coroutine' object has no attribute 'endswith'`
 
 ## Why it bites
 
 The call makes a coroutine object, and nobody awaits it. Not one line of the function runs: the
-mail is not sent, the cleanup not done. All there is to see is a
+mail is not sent, the cleanup not done. Often all there is to see is a
 `RuntimeWarning: coroutine '...' was never awaited` on standard error.
 
 ## Example
@@ -78,7 +79,7 @@ from mypy.types import CallableType
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import classes
-from mypy_async_django.catalogue.callbacks import CALLBACKS, Callback
+from mypy_async_django.catalogue.callbacks import CALLBACKS, METHODS, Callback
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
@@ -91,13 +92,14 @@ EVERYWHERE: Final = True
 
 
 def findings(body: Body) -> Iterator[Finding]:
-    """Coroutine functions handed to what calls them and drops the coroutine."""
+    """Coroutine functions handed to what calls them and does not await the coroutine."""
     owner = callback_owner(body.function) if isinstance(body.function, FuncDef) else None
     if owner is not None:
+        fate = METHODS[owner.fullname][body.name]
         yield Finding(
             CODE,
             body.function,
-            f'"{body.name}" is a coroutine function: "{owner.name}" calls it and drops the coroutine',
+            f'"{body.name}" is a coroutine function: "{owner.name}" calls it and {fate}',
             (f'Use a sync "def {body.name}", and "async_to_sync(...)(...)" for what it awaits',),
             unless_said=MYPYS,
         )
@@ -112,8 +114,8 @@ def findings(body: Body) -> Iterator[Finding]:
         yield Finding(
             CODE,
             function,
-            f'"{text(function)}" {_gives(function)}: "{text(call.callee)}" calls it and drops '
-            "the coroutine",
+            f'"{text(function)}" {_gives(function)}: "{text(call.callee)}" calls it and '
+            f"{callback.fate}",
             (_way_out(body, call, function),),
             unless_said="Coroutine",
         )

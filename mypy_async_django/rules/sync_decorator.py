@@ -13,7 +13,7 @@
   their sync `dispatch` loads the user on the event loop, or answers in the place of a coroutine
 - a `View` whose handlers are in part `def` and in part `async def`, own and inherited ones
 
-The same where the decorator is called, as in `cache(load)`, or comes through `method_decorator`.
+The same without the `@`, as in `cached = cache(load)`, or through `method_decorator`.
 
 ## Why it bites
 
@@ -76,12 +76,13 @@ handlers of one kind.
 - A decorator counts if it stands right above the function, or above others whose type says that
   they return what they get.
 - Decorators of your own are not looked into.
-- From Python 3.15 on, a context manager as a decorator stays open while the coroutine runs. Then
-  disregard what is said of it.
+- From Python 3.15 on, a context manager as a decorator stays open while the coroutine runs. It is
+  reported all the same: write `# type: ignore[sync-decorator]` there.
 - `cache_page` on an async view reads and writes the cache on the event loop. That is not reported.
 - Decorators on the view that `as_view()` returns are not seen.
-- Middleware that sets `request.user` to what `await request.auser()` gives is not seen: with it the
-  mixins and decorators for logged-in users do less harm.
+- Middleware that sets `request.user` to what `await request.auser()` gives is not seen: with it
+  `LoginRequiredMixin` and `login_required` find the user loaded, and what is said of their query
+  is not true.
 - Decorators that refuse methods, such as `require_POST`, are not reported on `dispatch`: they only
   fail for the requests that they refuse.
 - Of a view that sets `http_method_names`, or decides itself whether it is async, nothing is

@@ -221,6 +221,8 @@ _ONLY_UNANNOTATED: Final = [
     State({"view.py": "\n" + _ONLY_BARE.replace("sleep", "time")}, ("other.py:2 return-value",)),
     State({"other.py": "x = 1\n"}, ()),
     State({"view.py": _ONLY_BARE}, ("view.py:5 async-blocking",)),
+    State({"view.py": "# mypy: disable-error-code=async-blocking\n" + _ONLY_BARE}, ()),
+    State({"view.py": _ONLY_BARE}, ("view.py:5 async-blocking",)),
     State({"other.py": None}, ("view.py:5 async-blocking",)),
 ]
 

@@ -1,0 +1,34 @@
+# mypy: enable-error-code="async-race-self"
+"""A counter on an object that all requests share, read before an await and written after it.
+
+It is the lost update once more: an attribute of `self` is as shared as the object is.
+"""
+
+from django.http import HttpResponse
+
+from library.models import Loan
+
+
+class Statistics:
+    def __init__(self):
+        self.lent = 0
+
+    async def count(self):
+        self.lent = self.lent + await Loan.objects.acount()
+
+    async def count_at_once(self):
+        lent = await Loan.objects.acount()
+        self.lent = self.lent + lent
+
+
+statistics = Statistics()
+
+
+async def count_loans(request):
+    await statistics.count()
+    return HttpResponse("Counted")
+
+
+async def count_loans_at_once(request):
+    await statistics.count_at_once()
+    return HttpResponse("Counted")
