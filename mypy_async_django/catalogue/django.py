@@ -10,6 +10,7 @@ _FORMS: Final = "django.forms.models"
 _GENERIC: Final = "django.views.generic"
 _CHECKS: Final = "a relation or a unique field is looked up"
 _PAGED: Final = "it pages a queryset"
+_NOT_EMPTY: Final = "the view may not be empty"
 _UNBOUND: Final = "the formset is unbound"
 
 _MODEL_FORMS: Final = (
@@ -17,7 +18,7 @@ _MODEL_FORMS: Final = (
     raises(f"{_FORMS}.BaseInlineFormSet", "save_new", unless="commit=False 1=False"),
     # Free once the form was validated, in a thread as it should be.
     raises(f"{_FORMS}.BaseModelForm", "errors", when=_CHECKS, untouched=True),
-    raises(f"{_FORMS}.BaseModelForm", "full_clean is_valid", when=_CHECKS),
+    raises(f"{_FORMS}.BaseModelForm", "full_clean is_valid validate_unique", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelForm", "save", unless="commit=False 0=False"),
     raises(f"{_FORMS}.BaseModelForm", "save_m2m", when="the form has a many-to-many field"),
     raises(
@@ -29,17 +30,22 @@ _MODEL_FORMS: Final = (
     raises(f"{_FORMS}.BaseModelFormSet", "save_existing", unless="commit=False 2=False"),
     raises(f"{_FORMS}.BaseModelFormSet", "full_clean is_valid", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelFormSet", "initial_form_count", when=_UNBOUND),
+    raises(f"{_FORMS}.ModelChoiceField", "to_python"),
+    raises(f"{_FORMS}.ModelMultipleChoiceField", "clean to_python"),
     raises(_FORMS, "model_to_dict", when="the model has a many-to-many field"),
 )
 
 _VIEWS: Final = (
     raises(f"{_GENERIC}.dates.BaseDateDetailView", "get_object"),
+    raises(f"{_GENERIC}.dates.BaseDateListView", "get get_dated_queryset", when=_NOT_EMPTY),
     raises(f"{_GENERIC}.detail.BaseDetailView", "get"),
     raises(f"{_GENERIC}.detail.SingleObjectMixin", "get_object"),
     raises(f"{_GENERIC}.edit.BaseCreateView", "post"),
     raises(f"{_GENERIC}.edit.BaseUpdateView", "get post"),
     raises(f"{_GENERIC}.edit.DeletionMixin", "delete post"),
     raises(f"{_GENERIC}.edit.ModelFormMixin", "form_valid"),
+    raises(f"{_GENERIC}.list.BaseListView", "get", when="the view pages, or may not be empty"),
+    raises(f"{_GENERIC}.list.MultipleObjectMixin", "get_context_data", when="the view pages"),
     raises(f"{_GENERIC}.list.MultipleObjectMixin", "paginate_queryset"),
 )
 

@@ -73,6 +73,7 @@ _AUTH_FORMS: Final = (
     raises(f"{_AUTH}.forms.PasswordResetForm", "save"),
     blocks(f"{_AUTH}.forms.PasswordResetForm", "send_mail"),
     raises(f"{_AUTH}.forms.SetPasswordForm", "save", unless=_COMMIT),
+    raises(f"{_AUTH}.forms.UserCreationForm", "clean_username"),
 )
 
 # A session is loaded by the first thing that looks into it. Not by "clear" and "is_empty".
@@ -97,7 +98,7 @@ _OTHERS: Final = (
     raises("django.contrib.admin.models.LogEntryManager", "log_actions"),
     raises(
         "django.contrib.admin.options.ModelAdmin",
-        "delete_model delete_queryset log_addition log_change log_deletions save_model",
+        "delete_model delete_queryset get_object log_addition log_change log_deletions save_model",
     ),
     raises(
         "django.contrib.contenttypes.forms.BaseGenericInlineFormSet",

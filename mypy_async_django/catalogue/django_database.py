@@ -46,6 +46,7 @@ _ORM: Final = (
 _INSTANCES: Final = (
     raises(_MODEL, "delete refresh_from_db save", twin="a*", since=(4, 2)),
     raises(_MODEL, "save_base"),
+    raises(f"{_MODELS}.deletion.Collector", "delete"),
     # Nothing is looked up for a model without relations, unique fields and constraints: an object
     # that is stored already is not compared with its own key. Most models have one of these.
     raises(_MODEL, "full_clean", when="the model has a relation or a unique field"),
@@ -56,13 +57,19 @@ _INSTANCES: Final = (
 # An event loop has connections of its own, and never opens one: "close_old_connections" and
 # "connections.close_all" find nothing to close there.
 _CONNECTIONS: Final = (
-    raises(f"{_DB}.backends.base.introspection.BaseDatabaseIntrospection", "table_names"),
+    raises(
+        f"{_DB}.backends.base.introspection.BaseDatabaseIntrospection", "sequence_list table_names"
+    ),
     raises(f"{_DB}.backends.base.schema.BaseDatabaseSchemaEditor", "__enter__"),
     raises(
         f"{_DB}.backends.base.base.BaseDatabaseWrapper",
-        "check_constraints chunked_cursor close connect constraint_checks_disabled cursor"
-        " disable_constraint_checking enable_constraint_checking ensure_connection"
+        "check_constraints chunked_cursor close connect cursor ensure_connection"
         " temporary_connection",
+    ),
+    raises(
+        f"{_DB}.backends.base.base.BaseDatabaseWrapper",
+        "constraint_checks_disabled disable_constraint_checking enable_constraint_checking",
+        when="the database is MySQL or SQLite",
     ),
     # Only what makes a cursor is guarded. One that was made in a thread works, and blocks.
     blocks(f"{_DB}.backends.utils.CursorWrapper", "execute executemany"),

@@ -1,16 +1,23 @@
 """Every row of the catalogue is run in an event loop, and so is its twin."""
 
 import inspect
+import sys
+import threading
 from ast import literal_eval
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
+from threading import get_ident
+from types import FrameType
 
 import django
 import pytest
 from django.core.exceptions import SynchronousOnlyOperation
+from django.db import connection
 from django.utils.module_loading import import_string
 from recipe import Prepared
-from recipes import EARLY_TWINS, NEWER, RECIPES
+from recipes import EARLY_TWINS, FREE_ON, NEWER, RECIPES
 from recipes.harmless import HARMLESS, OTHERWISE
 from world import World, awaited, in_event_loop
 
@@ -66,15 +73,43 @@ def _guard_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_raises(row: Api, world: World) -> None:
     """What the catalogue says raises does so in a coroutine, and works outside."""
     call = prepared(row, world)
-    with pytest.raises(SynchronousOnlyOperation):
+    if row.name in FREE_ON.get(connection.vendor, ()):
+        assert row.when
         in_event_loop(call.make)
+    else:
+        with pytest.raises(SynchronousOnlyOperation):
+            in_event_loop(call.make)
     prepared(row, world).make()
+
+
+@contextmanager
+def watched_threads() -> Iterator[set[int]]:
+    """The threads in which code of Django runs meanwhile."""
+    package = str(Path(django.__file__).parent)
+    threads: set[int] = set()
+
+    def watch(frame: FrameType, event: str, argument: object) -> None:
+        if frame.f_code.co_filename.startswith(package):
+            threads.add(get_ident())
+
+    before = sys.getprofile()
+    for install in (sys.setprofile, threading.setprofile):
+        install(watch)
+    try:
+        yield threads
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(before)
 
 
 @rows(lambda row: row.effect is not Effect.RAISES)
 def test_blocks(row: Api, world: World) -> None:
-    """What the catalogue says blocks comes to its end in the event loop."""
-    in_event_loop(prepared(row, world).make)
+    """What the catalogue says blocks comes to its end in the event loop, and in its thread."""
+    call = prepared(row, world)
+    with watched_threads() as threads:
+        result = in_event_loop(call.make)
+    assert not inspect.isawaitable(result)
+    assert threads == {get_ident()}
 
 
 @rows(lambda row: row.twin)
@@ -97,6 +132,12 @@ def test_twin(row: Api, world: World) -> None:
         return await made
 
     awaited(awaiting)
+
+
+@rows(lambda row: row.twin and row.name.startswith(tuple(NEWER)))
+def test_twin_of_what_is_newer(row: Api) -> None:
+    """It did not come before the function itself."""
+    assert row.since >= max(since for name, since in NEWER.items() if row.name.startswith(name))
 
 
 @rows(lambda row: row.instead and row.instead.startswith("django."))

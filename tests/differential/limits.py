@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+import django
 from verdicts import Program, Verdict, names_in
 
 _ONE: Final = r"(?:author|co_author|publisher|profile|book|content_type)"
@@ -17,9 +18,10 @@ _PREFETCH_BEHIND: Final = re.compile(r"\d\.\w+\..*prefetch_related\([^)]*__")
 #: A relation or a column of an instance, or a chain of them.
 _READ: Final = re.compile(rf"\b(?!item\b)[a-z]\w*(?:\.(?:{_ONE}|{_COLUMN})\b)+")
 _READ_BY_NAME: Final = re.compile(r"\b\w+attr\((\w+), \"(\w+)\"")
-_ASSIGNED: Final = re.compile(r"\w+\.(\w+) = ")
 #: The last line of a story reads a relation or a column, or uses rows that may be prefetched.
-_ON_INSTANCE: Final = re.compile(rf"\.(?:{_ONE}|{_COLUMN})(?:_id)?\b|attr\(|\.all\(\)")
+_ON_INSTANCE: Final = re.compile(
+    rf"\.(?:{_ONE}|{_COLUMN})(?:_id)?\b|attr\(|\.all\(\)|\.get_absolute_url\(\)"
+)
 _SAME: Final = re.compile(
     r"\s*(?:(?:async )?for (?P<item>\w+) in (?P<rows>\w+):|(?P<new>\w+) = (?P<old>\w+)(\[0\])?)$"
 )
@@ -47,10 +49,38 @@ def _key_missed_with(pattern: str, key: str) -> Callable[[Verdict], bool]:
 
 
 def _read_of_listed(verdict: Verdict) -> bool:
-    """A line reads of all instances of a list what was read of one of them before."""
-    reads = {read.partition(".")[2] for line in verdict.lines("raised") for read in _reads(line)}
-    mine = {name.partition(".")[2] for name in _OF_ITEM.findall(verdict.line.annotated)}
+    """A line reads of all instances of a list what was read of one or all of them before."""
+    before = verdict.program[: verdict.index]
+    raised = [
+        line.annotated
+        for line, ran in zip(before, verdict.outcomes, strict=False)
+        if ran == "raised"
+    ]
+    reads = {
+        read.partition(".")[2] for line in raised for read in (*_reads(line), *_of_items(line))
+    }
+    mine = {name.partition(".")[2] for name in _of_items(verdict.line.annotated)}
     return verdict.is_missed and "_list" in verdict.line.annotated and bool(reads & mine)
+
+
+def _of_items(text: str) -> list[str]:
+    return [] if "_list" not in text else _OF_ITEM.findall(text)
+
+
+def _never_refreshed(verdict: Verdict) -> bool:
+    """A refresh raised, or was not come to, and the coroutine went on all the same."""
+    lines = (*verdict.lines("raised"), *verdict.lines(None))
+    return verdict.is_false and any("refresh_from_db(" in line for line in lines)
+
+
+def _refreshed(verdict: Verdict) -> bool:
+    """A refresh of an instance that has prefetched rows, or is a row of a queryset as well."""
+    text = verdict.line.annotated
+    return (
+        verdict.is_missed
+        and any("arefresh_from_db(" in line for line in verdict.lines("clean"))
+        and (".all()" in text or bool(_OF_ITEM.search(text)))
+    )
 
 
 def _branches(verdict: Verdict) -> bool:
@@ -66,14 +96,6 @@ def _branches(verdict: Verdict) -> bool:
 def _way_back(verdict: Verdict) -> bool:
     lines = "\n".join(line.annotated for line in verdict.program)
     return verdict.is_false and bool(_PREFETCH_BEHIND.search(lines))
-
-
-def _missed_inner(verdict: Verdict) -> bool:
-    """A function inside that reads a relation."""
-    lines = "\n".join(line.annotated for line in verdict.program)
-    inner = re.search(r"inner_\w+", verdict.line.annotated)
-    pattern = rf"def {inner[0]}\(.*\n\s+return \w+\.{_ONE}\b" if inner else "$^"
-    return verdict.is_missed and bool(re.search(pattern, lines))
 
 
 def _missed_with(pattern: str) -> Callable[[Verdict], bool]:
@@ -98,13 +120,6 @@ def _reads(text: str) -> Iterator[str]:
     for read in _READ.findall(_READ_BY_NAME.sub(r"\1.\2", text)):
         parts = read.split(".")
         yield from (".".join(parts[:end]) for end in range(2, len(parts) + 1))
-
-
-def _assigned(verdict: Verdict) -> bool:
-    lines = [line.annotated for line in verdict.program]
-    assigned = {name for line in lines for name in _ASSIGNED.findall(line)}
-    read = {read.rpartition(".")[2] for read in _reads(verdict.line.annotated)}
-    return verdict.is_missed and bool(read & assigned)
 
 
 def _handed_on(verdict: Verdict) -> bool:
@@ -132,6 +147,13 @@ def _given_by(program: ast.AST) -> Iterator[str]:
                 yield from (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
             case ast.Call(func=function, args=args) if _takes(function):
                 yield from (name for argument in args for name in _objects_in(argument))
+            case ast.ListComp(
+                elt=ast.Call(func=function, args=[ast.Name(id=name)]),
+                generators=[ast.comprehension(target=ast.Name(id=item), iter=ast.Name(id=rows))],
+            ) if name == item and _takes(function):
+                yield rows
+            case _:
+                pass
 
 
 def _takes(function: ast.expr) -> bool:
@@ -152,13 +174,12 @@ def _objects_in(argument: ast.expr) -> Iterator[str]:
             yield node.id
 
 
-LIMITS: Final = (
+LIMITS: tuple[Limit, ...] = (
     Limit(
         "read again",
         "what read the same attribute before has loaded it, or raised",
         _read_again,
     ),
-    Limit("assigned", "the instance of another name may be the same", _assigned),
     Limit("handed on", "who was given the object may have loaded it", _handed_on),
     Limit(
         "when",
@@ -168,7 +189,10 @@ LIMITS: Final = (
     Limit(
         "generic relation",
         "what the rows of its manager have loaded is not known",
-        _read_missed_with(r"\.comments"),
+        lambda verdict: (
+            _read_missed_with(r"\.comments")(verdict)
+            or _missed_with(r"\.comments\.[^\n]*$")(verdict)
+        ),
     ),
     Limit(
         "one session",
@@ -216,9 +240,8 @@ LIMITS: Final = (
     Limit(
         "own __str__",
         "what the model's method reads is not known where it is called",
-        _missed_with(r"(?s)(defer|only)\(.*(repr\(|str\(|join\(|f\"|%|format)[^\n]*$"),
+        _missed_with(r"(?s)(defer|only)\(.*(repr\(|str\(|map\(str|join\(|f\"|%|format)[^\n]*$"),
     ),
-    Limit("closure", "what a function inside reads may have been loaded", _missed_inner),
     Limit(
         "pickled",
         "pickling is not known to evaluate",
@@ -230,9 +253,14 @@ LIMITS: Final = (
         _key_missed_with(r"\.(books|co_written)\b", "author|co_author"),
     ),
     Limit(
-        "deferred parent",
-        "since Django 6.1 rows of a related manager know their parent only with its key",
-        _key_missed_with(r"\.(authors|books|co_written)\b.*\.(only|defer)\(", _ONE),
+        "not refreshed",
+        "a refresh that raises ends the coroutine, here it goes on",
+        _never_refreshed,
+    ),
+    Limit(
+        "refreshed",
+        "a refresh is not known to forget prefetched rows, nor what it forgets by another name",
+        _refreshed,
     ),
     Limit("read of one", "what one instance of a list has raised for, all may", _read_of_listed),
     Limit("branches", "which ways through branches go together is not known", _branches),
@@ -242,14 +270,9 @@ LIMITS: Final = (
         _way_back,
     ),
     Limit(
-        "key made later",
-        "an instance that was made without a key has nothing to ask for until it is saved",
-        _missed_with(r"(?s)= Author\([^p].*profile[^\n]*$"),
-    ),
-    Limit(
         "order of a loaded queryset",
         "first() asks again unless there is an order, which the model may bring",
-        _missed_with(r"(?s)(async for|aiter\().*\.first\(\)[^\n]*$"),
+        _missed_with(r"(?s)(async for|aiter\(|prefetch_related).*\.first\(\)[^\n]*$"),
     ),
     Limit(
         "result without annotation",
@@ -259,3 +282,12 @@ LIMITS: Final = (
         ),
     ),
 )
+
+if django.VERSION >= (6, 1):
+    LIMITS += (
+        Limit(
+            "deferred parent",
+            "rows of a related manager know their parent only with its key",
+            _key_missed_with(r"\.(authors|books|co_written)\b.*\.(only|defer)\(", _ONE),
+        ),
+    )

@@ -28,3 +28,15 @@ EARLY_TWINS: Final = frozenset(
         "django.contrib.auth.hashers.check_password",
     }
 )
+
+#: By database: what raises on others only, as the rows say in their conditions.
+FREE_ON: Final = {
+    "postgresql": frozenset(
+        f"django.db.backends.base.base.BaseDatabaseWrapper.{name}"
+        for name in (
+            "constraint_checks_disabled",
+            "disable_constraint_checking",
+            "enable_constraint_checking",
+        )
+    )
+}

@@ -167,6 +167,11 @@ def _auth_forms() -> Iterator[tuple[str, Recipe]]:
         save=args(),
     )
     yield from methods(
+        f"{package}.UserCreationForm",
+        lambda _: valid(auth_forms.UserCreationForm({"username": "new", **both})),
+        clean_username=args(),
+    )
+    yield from methods(
         f"{package}.PasswordChangeForm",
         lambda w: auth_forms.PasswordChangeForm(w.user, {"old_password": "secret", **new}),
         **nothing("full_clean", "is_valid"),
@@ -281,6 +286,7 @@ def _other_contrib() -> Iterator[tuple[str, Recipe]]:
         _admin,
         delete_model=lambda w: args(w.request(), w.author),
         delete_queryset=lambda w: args(w.request(), shop.Author.objects.all()),
+        get_object=lambda w: args(w.request(), str(w.author.pk)),
         log_addition=lambda w: args(_request_of_user(w), w.author, "new"),
         log_change=lambda w: args(_request_of_user(w), w.author, "new"),
         log_deletions=lambda w: args(_request_of_user(w), [w.author]),

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count
+from django.db.models.deletion import Collector
 from django.test.utils import CaptureQueriesContext
 from recipe import Recipe, args, functions, methods, nothing
 from world import World, shop
@@ -85,12 +86,19 @@ def _orm() -> Iterator[tuple[str, Recipe]]:
         full_clean=args(),
         **nothing("delete", "refresh_from_db", "save", "save_base"),
     )
+    yield from methods("django.db.models.deletion.Collector", _collected, delete=args())
     yield from methods(
         "django.db.models.base.Model", lambda _: shop.Tag(label="new"), validate_unique=args()
     )
     yield from methods(
         "django.db.models.base.Model", lambda w: w.attachment, validate_constraints=args()
     )
+
+
+def _collected(world: World) -> Collector:
+    collector = Collector(using="default")
+    collector.collect([world.author])
+    return collector
 
 
 def _connections() -> Iterator[tuple[str, Recipe]]:
@@ -122,7 +130,7 @@ def _connections() -> Iterator[tuple[str, Recipe]]:
     yield from methods(
         "django.db.backends.base.introspection.BaseDatabaseIntrospection",
         lambda _: connection.introspection,
-        table_names=args(),
+        **nothing("sequence_list", "table_names"),
     )
     yield from methods(
         "django.db.backends.base.schema.BaseDatabaseSchemaEditor",

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.views import View
 from django.views.generic import (
+    ArchiveIndexView,
     CreateView,
     DateDetailView,
     DeleteView,
@@ -57,6 +58,7 @@ class _AuthorForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 AuthorFormSet: Any = forms.modelformset_factory(shop.Author, form=_AuthorForm, extra=1)
+TagForm: Any = forms.modelform_factory(shop.Tag, fields=("label",))
 CommentForm: Any = forms.modelform_factory(shop.Comment, fields=("text",))
 CommentFormSet: Any = generic_inlineformset_factory(shop.Comment, form=CommentForm)
 BookFormSet: Any = forms.inlineformset_factory(
@@ -115,6 +117,11 @@ def _forms() -> Iterator[tuple[str, Recipe]]:
     yield from methods(f"{models}.BaseModelForm", book_form, **nothing("errors"))
     yield from functions(models, model_to_dict=lambda w: args(w.fresh_book))
     yield from methods(f"{models}.BaseModelForm", lambda w: valid(book_form(w)), save=args())
+    yield from methods(
+        f"{models}.BaseModelForm",
+        lambda _: valid(TagForm({"label": "new"})),
+        validate_unique=args(),
+    )
     yield from methods(f"{models}.BaseModelForm", saved_book_form, save_m2m=args())
     yield from methods(f"{models}.BaseModelFormSet", formset, **nothing("full_clean", "is_valid"))
     yield from methods(
@@ -124,6 +131,17 @@ def _forms() -> Iterator[tuple[str, Recipe]]:
         save=args(),
         save_existing=lambda w: args(valid(author_form(w)), w.author),
         save_new=lambda w: args(valid(author_form(w))),
+    )
+    yield from methods(
+        f"{models}.ModelChoiceField",
+        lambda w: forms.ModelChoiceField(w.books),
+        to_python=lambda w: args(w.book.pk),
+    )
+    yield from methods(
+        f"{models}.ModelMultipleChoiceField",
+        lambda w: forms.ModelMultipleChoiceField(w.books),
+        clean=lambda w: args([w.book.pk]),
+        to_python=lambda w: args([w.book.pk]),
     )
     yield from methods(
         f"{models}.BaseModelFormSet", lambda _: AuthorFormSet(), initial_form_count=args()
@@ -157,9 +175,30 @@ class _Delete(DeleteView):  # type: ignore[type-arg]
     success_url = "/"
 
 
-class _List(ListView):  # type: ignore[type-arg]
+class List(ListView):  # type: ignore[type-arg]
+    """All authors."""
+
     model = shop.Author
     ordering = "pk"
+
+
+class Reviews(ArchiveIndexView):  # type: ignore[type-arg]
+    """The dates of all reviews."""
+
+    model = shop.Review
+    date_field = "created"
+
+
+def listing(view: type[Any], **options: Any) -> Callable[[World], Any]:
+    """A view of many objects, of which it has the queryset already."""
+
+    def made(world: World) -> Any:
+        instance = prepared_view(view, _post)(world)
+        vars(instance).update(options)
+        instance.object_list = instance.get_queryset()
+        return instance
+
+    return made
 
 
 def _post(_: World) -> HttpRequest:
@@ -208,8 +247,20 @@ def _views() -> Iterator[tuple[str, Recipe]]:
         form_valid=lambda w: args(valid(author_form(w))),
     )
     yield from methods(
+        f"{generic}.dates.BaseDateListView",
+        listing(Reviews),
+        get=request,
+        get_dated_queryset=args(),
+    )
+    yield from methods(f"{generic}.list.BaseListView", listing(List, paginate_by=1), get=request)
+    yield from methods(
         f"{generic}.list.MultipleObjectMixin",
-        prepared_view(_List, _post),
+        listing(List, paginate_by=1),
+        get_context_data=args(),
+    )
+    yield from methods(
+        f"{generic}.list.MultipleObjectMixin",
+        prepared_view(List, _post),
         paginate_queryset=lambda _: args(shop.Author.objects.order_by("pk"), 1),
     )
 

@@ -13,21 +13,28 @@ from django.contrib.sites.models import Site
 from django.core import serializers
 from django.core.paginator import Paginator
 from django.db import close_old_connections, connection, connections, transaction
+from django.db.backends.dummy.base import DatabaseWrapper
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.views.generic import DayArchiveView
 from recipe import Operation, Recipe, after, args, functions, methods, nothing
 from world import World, shop
 
 from recipes.forms import (
     BookFormSet,
     CommentFormSet,
+    List,
+    Reviews,
     author_form,
     book_form,
     formset,
+    listing,
     new_formset,
     valid,
 )
+
+_DAY: Final = {"date_field": "created", "year": 2020, "month": "Jan", "day": 1}
 
 
 def _otherwise() -> Iterator[tuple[str, Recipe]]:
@@ -88,6 +95,16 @@ def _otherwise() -> Iterator[tuple[str, Recipe]]:
         lambda _: serializers.get_serializer("json")(),
         serialize=lambda w: args([w.author]),
     )
+    # As on PostgreSQL and Oracle, which check constraints at the end of a transaction.
+    yield from methods(
+        "django.db.backends.base.base.BaseDatabaseWrapper",
+        lambda _: DatabaseWrapper({}),
+        **nothing(
+            "constraint_checks_disabled",
+            "disable_constraint_checking",
+            "enable_constraint_checking",
+        ),
+    )
     yield from functions("django.db.migrations.loader", MigrationLoader=args(None))
     yield from methods(
         "django.db.models.base.Model",
@@ -98,6 +115,11 @@ def _otherwise() -> Iterator[tuple[str, Recipe]]:
         "django.forms.models.BaseModelForm",
         author_form,
         **nothing("errors", "full_clean", "is_valid"),
+    )
+    yield from methods(
+        "django.forms.models.BaseModelForm",
+        lambda w: valid(author_form(w)),
+        validate_unique=args(),
     )
     yield from functions("django.forms.models", model_to_dict=lambda w: args(w.author))
     yield from methods("django.forms.models.BaseModelForm", _saved_author_form, save_m2m=args())
@@ -110,6 +132,24 @@ def _otherwise() -> Iterator[tuple[str, Recipe]]:
         ("django.forms.models.BaseModelFormSet", formset),
     ):
         yield from methods(owner, bound, initial_form_count=args())
+    yield from methods(
+        "django.views.generic.dates.BaseDateListView",
+        listing(Reviews, allow_empty=True),
+        get_dated_queryset=args(),
+    )
+    yield from methods(
+        "django.views.generic.dates.BaseDateListView",
+        listing(DayArchiveView, queryset=shop.Review.objects.all(), allow_empty=True, **_DAY),
+        get=args(RequestFactory().get("/")),
+    )
+    yield from methods(
+        "django.views.generic.list.BaseListView",
+        listing(List),
+        get=args(RequestFactory().get("/")),
+    )
+    yield from methods(
+        "django.views.generic.list.MultipleObjectMixin", listing(List), get_context_data=args()
+    )
     yield from methods(
         "django.test.client.Client",
         lambda _: Client(),
