@@ -71,8 +71,6 @@ class Module:
 
     def is_checked(self, body: FuncItem | MypyFile) -> bool:
         """Whether mypy infers types in a body: not in an unannotated function, by default."""
-        if self.checker is None:
-            return False
         if isinstance(body, MypyFile):
             return True
         return self.options.check_untyped_defs or not body.is_dynamic()

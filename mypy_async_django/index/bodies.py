@@ -59,6 +59,7 @@ class Bodies:
             body = self._body(function, flow, types, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)
+        body.is_checked = module.is_checked(function)
         body.surroundings = Surroundings(
             module.tree,
             lambda other: self.looked_at(

@@ -150,6 +150,8 @@ class Body:
         self.strict_relations = strict_relations
         #: Known where a rule is asked; not where a body is looked at for somebody else's sake.
         self.surroundings: Surroundings | None = None
+        #: Whether mypy checks the body too, and says what it has to say: perhaps not this time.
+        self.is_checked = False
         self.answers: dict[Callable[..., object], Any] = {}
         """What questions decorated with `once` have found out."""
         self._parents: dict[Node, Node] = {}
@@ -163,11 +165,6 @@ class Body:
                 return self.function.name
             case _:
                 return "<lambda>"
-
-    @property
-    def is_checked(self) -> bool:
-        """Whether mypy has checked the body, and said what it has to say."""
-        return self.types.are_mypys
 
     @property
     def is_coroutine(self) -> bool:
