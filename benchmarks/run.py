@@ -10,6 +10,7 @@ the clock. Each number is the median of several runs, with and without the plugi
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -181,6 +182,9 @@ def example(folder: Path) -> Subject:
     """The example project."""
     target = folder / "example"
     shutil.copytree(ROOT / "examples" / "how_to_break_django", target)
+    for path in target.rglob("*.py"):
+        # Without the plugin, mypy dies of a comment that names one of its codes.
+        path.write_text(re.sub(r"(?m)^# mypy: .*\n", "", path.read_text()))
     edited = target / "library" / "benchmarked.py"
     edited.write_text(VERSION)
     settings = "[mypy.plugins.django-stubs]\ndjango_settings_module = project.settings\n"
