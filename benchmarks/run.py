@@ -152,7 +152,7 @@ def _config(*, with_ours: bool) -> str:
 
 def table(subject: Subject, phases: tuple[str, ...] = PHASES) -> Iterator[str]:
     """The lines of a subject's table."""
-    yield f"### {subject.name}"
+    yield f"## {subject.name}"
     yield ""
     yield "| | mypy | with the plugin | ratio |"
     yield "|---|---|---|---|"
