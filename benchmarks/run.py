@@ -98,8 +98,8 @@ class Pair:
         """Runs of a phase, without the plugin and with it."""
         once: dict[str, Callable[[bool], Run]] = {
             "cold": self._cold,
-            "warm": lambda ours: run(self._mypy(ours), self._subject.folder),
-            "after an edit": lambda ours: run(self._mypy(ours), self._subject.folder),
+            "warm": self._warm,
+            "after an edit": self._warm,
             "-n 4, cold": lambda ours: self._cold(ours, "-n", "4"),
             "daemon, after an edit": self._increment,
         }
@@ -130,9 +130,12 @@ class Pair:
     def _mypy(self, ours: bool) -> list[str]:
         return [*_MYPY, *self._arguments(ours), "."]
 
+    def _warm(self, ours: bool, *more: str) -> Run:
+        return run([*self._mypy(ours), *more], self._subject.folder)
+
     def _cold(self, ours: bool, *more: str) -> Run:
         shutil.rmtree(self._cache(ours), ignore_errors=True)
-        return run([*self._mypy(ours), *more], self._subject.folder)
+        return self._warm(ours, *more)
 
     def _dmypy(self, ours: bool, *arguments: str) -> Run:
         return run([*_DMYPY, "--status-file", f".daemon-{ours}", *arguments], self._subject.folder)

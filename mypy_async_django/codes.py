@@ -1,6 +1,6 @@
 """mypy's error codes for our rules: made here, and known to mypy before any rule is loaded."""
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Final
 
 from mypy.errorcodes import ErrorCode, error_codes
@@ -15,14 +15,13 @@ def code(
     return ErrorCode(name, description, CATEGORY, default_enabled=default, sub_code_of=parent)
 
 
-def announce() -> None:
-    """Tell mypy the names of all codes, so that its configuration may mention them.
+def announce(modules: Iterable[str]) -> None:
+    """Tell mypy the codes of rules, by their modules' names, so that its configuration may name them.
 
-    A rule's file has the name of its code. mypy reads its configuration before it needs a rule, and
-    often needs none.
+    mypy reads its configuration before it needs a rule, and often needs none.
     """
-    for path in Path(__file__).with_name("rules").glob("[!_]*.py"):
-        name = path.stem.replace("_", "-")
+    for module in modules:
+        name = module.replace("_", "-")
         if name not in error_codes:
             code(name, "")
 

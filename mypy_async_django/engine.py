@@ -178,10 +178,9 @@ class Engine:
             return
         memory.show_again(module.errors, self.modules)
         function = checker.scope.current_function()
-        # mypy also comes by whatever had an error the last time.
-        if not self._changes:
-            function = None
-        if isinstance(function, FuncDef) and _is_nearly_checked(function, checker):
+        # Without changes, mypy comes by for the errors of the last time only.
+        matters = bool(self._changes)
+        if matters and isinstance(function, FuncDef) and _is_nearly_checked(function, checker):
             self._look_at(module, function, around, self._bodies())
             if not function.is_coroutine and self._facts.take_again(checker.tree, function):
                 self._look_at_users(module.tree.fullname, memory)

@@ -14,7 +14,7 @@ from mypy.options import Options
 from mypy.plugin import Plugin, ReportConfigContext
 from typing_extensions import override
 
-from mypy_async_django import codes, environment
+from mypy_async_django import codes, environment, rules
 from mypy_async_django.catalogue.overrides import AWAITING
 from mypy_async_django.config import Config, ConfigError, load
 
@@ -27,7 +27,7 @@ class AsyncDjangoPlugin(Plugin):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        codes.announce()
+        codes.announce(rules.names())
         self._problem: str | None = None
         self._settings = Config()
         try:

@@ -1,6 +1,5 @@
 """All rules, found by walking the package `rules`: one module, one error code."""
 
-import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import getdoc
@@ -11,8 +10,8 @@ from mypy_async_django.rule import Rule
 
 
 def _found() -> Iterator[Rule]:
-    for module_info in sorted(pkgutil.iter_modules(rules.__path__), key=lambda info: info.name):
-        module = import_module(f"{rules.__name__}.{module_info.name}")
+    for name in rules.names():
+        module = import_module(f"{rules.__name__}.{name}")
         yield Rule(
             code=module.CODE,
             page=getdoc(module) or "",

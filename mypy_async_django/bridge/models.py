@@ -49,14 +49,6 @@ def may_hold_rows(type_: ProperType | None) -> bool:
     return False
 
 
-def row_class(queryset: Instance) -> TypeInfo | None:
-    """The class of the rows of a queryset or manager type: its last type argument."""
-    for base in queryset.type.mro:
-        if base.fullname in {QUERYSET, MANAGER, RAW_QUERYSET} and queryset.args:
-            return class_of(known(queryset.args[-1]))
-    return None
-
-
 def model_class(queryset: Instance) -> TypeInfo | None:
     """The model of a queryset or manager type: the first type argument of Django's class."""
     base = next((base for base in queryset.type.mro if base.fullname in {QUERYSET, MANAGER}), None)

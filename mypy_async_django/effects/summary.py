@@ -41,7 +41,8 @@ class Summary:
     ``needs`` are the attributes read on a parameter (its name, then ``court.judge``), ``passes`` the
     parameters handed on (its name, a function's full name, the parameter there). ``result`` holds
     the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that gives the
-    same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `LOADED` for a queryset with its rows, or nothing. ``is_probe`` says that it finds out whether an event
+    same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `LOADED`
+    for a queryset with its rows, or nothing. ``is_probe`` says that it finds out whether an event
     loop is running: who calls it does not query in one.
     """
 

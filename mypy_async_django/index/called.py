@@ -13,7 +13,6 @@ from mypy.nodes import (
     FuncDef,
     GeneratorExpr,
     LambdaExpr,
-    ListExpr,
     MemberExpr,
     OperatorAssignmentStmt,
     OpExpr,
@@ -22,7 +21,6 @@ from mypy.nodes import (
     StrExpr,
     SuperExpr,
     SymbolNode,
-    TupleExpr,
     TypeInfo,
     Var,
     WithStmt,
@@ -51,6 +49,7 @@ from mypy_async_django.index.offloading import is_run_elsewhere
 from mypy_async_django.index.operations import (
     ImplicitUse,
     Read,
+    attributes_in,
     called_name,
     calls,
     implicit_uses,
@@ -135,16 +134,10 @@ def _accessors_run(body: Body) -> Iterator[tuple[MemberExpr, Var]]:
 
 
 def _assigned(body: Body) -> Iterator[MemberExpr]:
-    targets: list[Expression] = []
     for assignment in body.every(AssignmentStmt):
-        targets += assignment.lvalues
-    targets += (changed.lvalue for changed in body.every(OperatorAssignmentStmt))
-    targets += (deleted.expr for deleted in body.every(DelStmt))
-    for target in targets:  # grows
-        if isinstance(target, MemberExpr):
-            yield target
-        elif isinstance(target, TupleExpr | ListExpr):
-            targets += target.items
+        yield from attributes_in(assignment.lvalues)
+    yield from attributes_in(changed.lvalue for changed in body.every(OperatorAssignmentStmt))
+    yield from attributes_in(deleted.expr for deleted in body.every(DelStmt))
 
 
 @once

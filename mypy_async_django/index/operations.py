@@ -103,6 +103,19 @@ def reads(body: Body) -> Sequence[Read]:
     return found
 
 
+def attributes_in(targets: Iterable[Expression]) -> Iterator[MemberExpr]:
+    """The attributes among the targets of an assignment, also of one that takes a value apart."""
+    queue = list(targets)
+    for target in queue:
+        match target:
+            case MemberExpr():
+                yield target
+            case TupleExpr() | ListExpr():
+                queue.extend(target.items)
+            case _:
+                pass
+
+
 @once
 def implicit_uses(body: Body) -> Sequence[ImplicitUse]:
     """The uses without a call: iteration, truth tests, indexing, formatting and their like."""

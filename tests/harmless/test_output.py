@@ -32,10 +32,10 @@ MORE: Final = (("hypothesis",), ("_pytest", "asgiref", "sqlparse"))
 CODES: Final = tuple(f"[{rule.code.code}]" for rule in RULES)
 _NAMES: Final = f"""
 from mypy.plugin import Plugin
-from {OURS}.codes import announce
+from {OURS} import codes, rules
 
 def plugin(version):
-    announce()
+    codes.announce(rules.names())
     return Plugin
 """
 _PLACE: Final = re.compile(r"(\S+?:\d+:)(?:\d+:)? (error|note): ")

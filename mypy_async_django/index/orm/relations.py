@@ -10,17 +10,15 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     IndexExpr,
-    ListExpr,
     MemberExpr,
     NameExpr,
     Node,
-    TupleExpr,
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import Read, reads
+from mypy_async_django.index.operations import Read, attributes_in, reads
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Row
@@ -154,28 +152,14 @@ def _may_hold_more(
 
 
 def _touched(node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
+    """The instances whose attribute a statement assigns, or that are asked what they hold."""
     match node:
         case AssignmentStmt():
-            yield from _assigned(node, counts)
+            yield from (target.expr for target in attributes_in(node.lvalues) if counts(target))
         case MemberExpr(name=name) if name in _STATE:
             yield node.expr
         case _:
             pass
-
-
-def _assigned(
-    statement: AssignmentStmt, counts: Callable[[MemberExpr], bool]
-) -> Iterator[Expression]:
-    """The instances whose attribute a statement assigns."""
-    targets: list[Expression] = list(statement.lvalues)
-    for target in targets:
-        match target:
-            case MemberExpr() if counts(target):
-                yield target.expr
-            case TupleExpr() | ListExpr():
-                targets.extend(target.items)
-            case _:
-                pass
 
 
 def _shares(body: Body, instance: Expression, holders: list[Expression]) -> bool:

@@ -15,7 +15,6 @@ from mypy.nodes import (
     ListExpr,
     MemberExpr,
     NameExpr,
-    Node,
     OperatorAssignmentStmt,
     RefExpr,
     StarExpr,
@@ -100,14 +99,6 @@ def is_target(body: Body, node: Expression) -> bool:
             return is_target(body, outer)
         case _:
             return False
-
-
-def root_of(expression: Expression) -> NameExpr | None:
-    """The name that attributes and items are taken from."""
-    current: Node = expression
-    while isinstance(current, MemberExpr | IndexExpr):
-        current = current.expr if isinstance(current, MemberExpr) else current.base
-    return current if isinstance(current, NameExpr) else None
 
 
 def _step(expression: Expression) -> tuple[str, Expression] | None:
