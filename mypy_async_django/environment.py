@@ -61,9 +61,15 @@ def _site_packages(python_executable: str | None) -> tuple[str, ...]:
 
 @cache
 def _sources() -> str:
-    """A digest of the plugin's own files: mypy itself only looks at the one it was told of."""
+    """What tells the plugin's code from any other: mypy itself only looks at one file of it.
+
+    The release where one is installed, and otherwise a digest of the files.
+    """
+    package = Path(__file__).parent
+    for release in package.parent.glob(f"{package.name}-*.dist-info"):
+        return release.name
     digest = sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in sorted(package.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

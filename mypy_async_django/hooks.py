@@ -4,6 +4,7 @@ No hook ever answers: mypy infers and reports what it would without us. Being as
 tells that a module is being checked, and by whom.
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mypy.checker import TypeChecker
@@ -66,13 +67,17 @@ class AsyncDjangoPlugin(Plugin):
         self._refuse_problem()
         if not ctx.is_check:
             self._engine.interface_ready(ctx.id)
-        return environment.fingerprint(self._settings, self._version, self._awaiting)
+        return self._fingerprint
 
     @override
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
         super().set_modules(modules)
         if self._made is not None:
             self._made.modules = modules
+
+    @cached_property
+    def _fingerprint(self) -> dict[str, str]:
+        return environment.fingerprint(self._settings, self._version, self._awaiting)
 
     @property
     def _engine(self) -> "Engine":

@@ -65,6 +65,11 @@ class Catalogue:
             owner, _, method = name.rpartition(".")
             methods[owner].add(method)
         self._methods_of = [(owner, tuple(_around(owner)), methods[owner]) for owner in methods]
+        #: What the names of rows stand in, and what `see` found of it.
+        self._places = third_party.FAMILY_MODULES.union(
+            methods, *(around for _, around, _ in self._methods_of)
+        )
+        self._seen: Collection[str] | None = None
         self._methods: frozenset[str] = frozenset()
         self._has_families = False
         self._modules: Container[str] = ()
@@ -73,9 +78,13 @@ class Catalogue:
         """The row with this full name."""
         return self._apis.get(name)
 
-    def see(self, modules: Container[str]) -> None:
+    def see(self, modules: Mapping[str, object]) -> None:
         """Learn the names of the modules that take part in the build."""
         self._modules = modules
+        seen = self._places & modules.keys()
+        if seen == self._seen:
+            return
+        self._seen = seen
         self._has_families = any(module in modules for module in third_party.FAMILY_MODULES)
         self._methods = frozenset().union(
             *(

@@ -311,6 +311,21 @@ def once(question: Callable[[Body], T]) -> Callable[[Body], T]:
     return answer
 
 
+def once_each(question: Callable[[Body, N], T]) -> Callable[[Body, N], T]:
+    """As `once`, for a question about a node of the body."""
+
+    @wraps(question)
+    def answer(body: Body, node: N) -> T:
+        answers: dict[N, T] | None = body.answers.get(question)
+        if answers is None:
+            answers = body.answers[question] = {}
+        if node not in answers:
+            answers[node] = question(body, node)
+        return answers[node]
+
+    return answer
+
+
 def _reached(statements: list[Statement]) -> Iterator[Statement]:
     """The statements up to the first that goes elsewhere."""
     for statement in statements:

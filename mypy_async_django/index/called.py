@@ -176,6 +176,8 @@ def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
 
 def _run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
     """The arguments of a call that it calls itself: ``sorted(books, key=by_author)``."""
+    if not call.args:
+        return
     name = called_name(body, call)
     position = _callback_position(body, call)
     if name == _REDUCE or (name in _MAPPING and _is_consumed(body, call)):

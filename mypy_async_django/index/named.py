@@ -92,8 +92,11 @@ def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | Lambd
 
 def behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
     """The functions that a value is, whichever way it came to be there."""
-    defined = isinstance(callee, RefExpr) and isinstance(callee.node, (*FUNCTIONS, TypeInfo))
-    values = (callee,) if defined else body.values(callee) or (callee,)
+    if function := function_named(body, callee):
+        yield function
+        return
+    is_class = isinstance(callee, RefExpr) and isinstance(callee.node, TypeInfo)
+    values = (callee,) if is_class else body.values(callee) or (callee,)
     found = [list(_made_from(body, value)) for value in values]
     yield from (node for node in found[0] if all(node in other for other in found))
 

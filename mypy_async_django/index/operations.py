@@ -50,7 +50,7 @@ from mypy.types import Instance
 
 from mypy_async_django.bridge.types import class_object, classes, common_member, definition
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
-from mypy_async_django.index.body import Body, once
+from mypy_async_django.index.body import Body, once, once_each
 
 _EVALUATING_METHODS: Final = frozenset(name.rpartition(".")[2] for name in EVALUATORS)
 #: What a name that is called stands for, unless it is a class or a variable.
@@ -80,24 +80,32 @@ class Read:
 
 @once
 def calls(body: Body) -> Sequence[CallExpr]:
-    """The calls that can run."""
-    return [call for call in body.every(CallExpr) if body.types.is_reached(call.callee)]
+    """The calls that can run.
+
+    Left out are those of a string constant's methods, of which mypy makes f-strings.
+    """
+    return [
+        call
+        for call in body.every(CallExpr)
+        if not (isinstance(call.callee, MemberExpr) and isinstance(call.callee.expr, StrExpr))
+        and body.types.is_reached(call.callee)
+    ]
 
 
 @once
 def reads(body: Body) -> Sequence[Read]:
-    """The attributes read: not those assigned or deleted."""
+    """The attributes read, of all but string constants: not those assigned or deleted."""
     found: list[Read] = []
     for node in body.nodes:
         match node:
-            case MemberExpr():
-                if not _is_target(body, node):
-                    found.append(Read(node, node.expr, node.name))
+            case MemberExpr(expr=receiver, name=name):
+                if not isinstance(receiver, StrExpr) and not _is_target(body, node):
+                    found.append(Read(node, receiver, name))
             case CallExpr(
                 callee=RefExpr(fullname="builtins.getattr" | "builtins.hasattr"),
-                args=[receiver, StrExpr() as name, *_],
+                args=[receiver, StrExpr(value=name), *_],
             ):
-                found.append(Read(node, receiver, name.value))
+                found.append(Read(node, receiver, name))
             case _:
                 pass
     return found
@@ -152,6 +160,7 @@ def full_name(body: Body, callee: Expression) -> str | None:
     return _function_name(body, callee) if isinstance(callee, NameExpr) else None
 
 
+@once_each
 def function_named(
     body: Body, callee: Expression
 ) -> FuncDef | Decorator | OverloadedFuncDef | None:

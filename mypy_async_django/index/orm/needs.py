@@ -1,6 +1,6 @@
 """Relations that a function reads on what it is given, and the calls that give it too little."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,10 +9,13 @@ from mypy.nodes import (
     ComparisonExpr,
     Expression,
     FuncDef,
+    IntExpr,
     MemberExpr,
     NameExpr,
     Node,
     ReturnStmt,
+    StrExpr,
+    Var,
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
@@ -76,8 +79,8 @@ def needs_of(body: Body) -> Iterator[Need]:
     Where a parameter's type is unknown, all attributes: the call will tell which are relations.
     """
     for read in reads(body):
-        chain = _chain(body, read) if _may_be_relation(body, read) else None
-        if chain is None:
+        chain = _chain(body, read)
+        if chain is None or not _may_be_relation(body, read):
             continue
         if not may_be_set(body, read.receiver, read.name, read.node):
             yield Need(*chain)
@@ -110,11 +113,9 @@ def _may_be_relation(body: Body, read: Read) -> bool:
 
 def passes_of(body: Body) -> Iterator[Passed]:
     """The parameters that a function passes on as they came in, with or without a call to see."""
-    for taken in _taken(body):
-        if not isinstance(taken.given, NameExpr) or not _may_be_row(body, taken.given):
-            continue
+    for taken in _taken(body, _is_argument):
         parameter = _parameter(body, taken.given)
-        if parameter is None:
+        if parameter is None or not _may_be_row(body, taken.given):
             continue
         if not may_be_changed(body, taken.given, taken.node):
             yield Passed(parameter, taken.function.fullname, taken.parameter)
@@ -132,7 +133,7 @@ def _may_be_row(body: Body, value: Expression) -> bool:
 def lacking(body: Body) -> Iterator[Lacking]:
     """The calls and properties that read on an instance of this body what its query left out."""
     if body.effects is not None:
-        for taken in _taken(body):
+        for taken in _taken(body, _is_no_constant):
             yield from _lacks(body, taken)
 
 
@@ -152,10 +153,9 @@ def loading_requests(body: Body) -> Iterator[Loading]:
     """The calls of sync functions that load what this body did not, as far as it shows."""
     if body.effects is None:
         return
-    for taken in _taken(body):
-        if taken.function.is_coroutine or not isinstance(taken.given, NameExpr):
-            continue
-        if not all_are(body.type_of(taken.given), REQUEST):
+    for taken in _taken(body, _is_name):
+        is_request = all_are(body.type_of(taken.given), REQUEST)
+        if taken.function.is_coroutine or not is_request:
             continue
         for path, way in body.effects.needs(taken.function, taken.parameter):
             if path in _LOADED and not _has_loaded(body, taken, path):
@@ -183,16 +183,25 @@ class _Taken:
     parameter: str
 
 
-def _taken(body: Body) -> Iterator[_Taken]:
+def _taken(body: Body, counts: Callable[[Expression], bool]) -> Iterator[_Taken]:
+    """What functions are given by a body's operations, of the expressions that count."""
     for call in calls(body):
-        found = named_function(body, call.callee)
-        if found is not None:
+        if any(map(counts, _handed(call))) and (found := named_function(body, call.callee)):
             for name, given in given_to(call, found.function):
-                yield _Taken(call, given, found.function, name)
+                if counts(given):
+                    yield _Taken(call, given, found.function, name)
     for read, property_ in properties_read(body):
-        yield from _self_taken(read.node, read.receiver, property_)
+        if counts(read.receiver):
+            yield from _self_taken(read.node, read.receiver, property_)
     for use, method in methods_used(body):
-        yield from _self_taken(use.value, use.value, method)
+        if counts(use.value):
+            yield from _self_taken(use.value, use.value, method)
+
+
+def _handed(call: CallExpr) -> Iterator[Expression]:
+    yield from call.args
+    if isinstance(call.callee, MemberExpr):
+        yield call.callee.expr
 
 
 def _self_taken(node: Expression, given: Expression, method: FuncDef) -> Iterator[_Taken]:
@@ -259,8 +268,25 @@ def _only_compares(node: Node | None) -> bool:
 
 def _parameter(body: Body, expression: Expression) -> str | None:
     """The name of the parameter whose argument an expression is, as it came in."""
-    if not isinstance(expression, NameExpr):
+    if not isinstance(expression, NameExpr) or not _is_argument(expression):
         return None
     bindings = body.flow.reaching(expression)
     kinds = {binding.kind for binding in bindings}
     return expression.name if kinds == {BindingKind.ARGUMENT} else None
+
+
+def _is_argument(expression: Expression) -> bool:
+    """Whether an expression is a parameter's name: what it holds there, the flow tells."""
+    return (
+        isinstance(expression, NameExpr)
+        and isinstance(expression.node, Var)
+        and expression.node.is_argument
+    )
+
+
+def _is_name(expression: Expression) -> bool:
+    return isinstance(expression, NameExpr)
+
+
+def _is_no_constant(expression: Expression) -> bool:
+    return not isinstance(expression, StrExpr | IntExpr)
