@@ -10,7 +10,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from mypy import nodes, patterns
-from mypy.nodes import Node
+from mypy.nodes import Expression, Node
+from mypy.server.subexpr import get_subexpressions
 
 Nodes = Sequence[Node]
 Children = Callable[[Any], Nodes]
@@ -208,6 +209,9 @@ _CHILDREN: Final[dict[type[Any], Children]] = {
     patterns.ClassPattern: _attributes("class_ref", "positionals", "keyword_values"),
 }
 
+#: The node classes that have nothing inside: about half of all nodes.
+LEAVES: Final = frozenset(kind for kind, inside in _CHILDREN.items() if inside is _nothing)
+
 
 def children(node: Node) -> Nodes:
     """The nodes directly inside ``node``, in the order in which Python evaluates them.
@@ -228,7 +232,16 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(children(current)))
+        if type(current) not in LEAVES:
+            stack += reversed(children(current))
+
+
+def expressions(node: Node) -> list[Expression]:
+    """All expressions of a node and below it, in no order, by mypy's compiled code: ten times faster.
+
+    Those that semantic analysis has put in an expression's place are there as well.
+    """
+    return get_subexpressions(node)
 
 
 def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncDef]]:
@@ -242,14 +255,17 @@ def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncD
         stack.extend((outermost, inside) for inside in reversed(statements(statement)))
 
 
-def decorated(tree: nodes.MypyFile) -> Iterator[nodes.Decorator]:
+def decorated(tree: nodes.MypyFile) -> list[nodes.Decorator]:
     """The functions of a module that have decorators."""
-    stack: list[Node] = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, nodes.Decorator):
-            yield node
-        stack.extend(statements(node))
+    return [node for node in all_statements(tree) if isinstance(node, nodes.Decorator)]
+
+
+def all_statements(node: Node) -> list[Node]:
+    """A statement or module, with all statements and blocks below it."""
+    found = [node]
+    for statement in found:  # grows
+        found += statements(statement)
+    return found
 
 
 def statements(node: Node) -> Nodes:

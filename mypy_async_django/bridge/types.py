@@ -74,6 +74,8 @@ def classes(type_: ProperType | None) -> tuple[TypeInfo, ...]:
     """The classes of all alternatives; empty where one of them is unknown."""
     if type_ is None:
         return ()
+    if isinstance(type_, Instance):  # nearly always
+        return (type_.type,)
     found = tuple(class_of(item) for item in alternatives(type_))
     return tuple(info for info in found if info) if all(found) else ()
 
@@ -112,8 +114,10 @@ def member(info: TypeInfo, name: str) -> tuple[TypeInfo, SymbolTableNode] | None
 
 def common_member(infos: Iterable[TypeInfo], name: str) -> SymbolNode | None:
     """What a name stands for in a class; None where several classes do not agree."""
-    found = [member(info, name) for info in infos]
-    nodes = {symbol[1].node if symbol else None for symbol in found}
+    nodes = set()
+    for info in infos:
+        found = member(info, name)
+        nodes.add(found[1].node if found else None)
     return nodes.pop() if len(nodes) == 1 else None
 
 

@@ -162,15 +162,16 @@ def _operations(
         if any(rendered_querysets(body)):
             found[Effect.RAISES].add(_RENDERED)
         for target in called_functions(body):
+            function = target.function
+            nested = None if isinstance(function, Var) or not is_nested(function) else function
+            if nested is None and not is_project(function.fullname):
+                continue
             if is_caught(body, target.node):
                 continue
-            function = target.function
-            if not isinstance(function, Var) and is_nested(function):
-                known = any(function is other.function for other in bodies)
-                if not known and not function.is_coroutine:
-                    bodies.append(body_of(function))
-            elif is_project(function.fullname):
+            if nested is None:
                 called.add(function.fullname)
+            elif not nested.is_coroutine and all(nested is not other.function for other in bodies):
+                bodies.append(body_of(nested))
     return found, called
 
 

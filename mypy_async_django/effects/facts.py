@@ -36,6 +36,7 @@ class Facts:
         self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
         self._stored: dict[str, tuple[str, Summaries]] = {}
         self._cones: dict[str, Cone] = {}
+        self._projects: dict[str, bool] = {}
 
     def is_project(self, tree: MypyFile) -> bool:
         """Whether a module is the user's: nobody's installed package, no stub."""
@@ -49,6 +50,7 @@ class Facts:
     def forget(self, tree: MypyFile) -> None:
         """A module has been read anew."""
         self._cones.clear()
+        self._projects.clear()
         self._taken.pop(tree.fullname, None)
 
     def of(self, tree: MypyFile) -> Summaries:
@@ -112,5 +114,7 @@ class Facts:
 
     def _is_projects(self, function: str) -> bool:
         """Whether a function, by its full name, is defined in a module of the user's."""
-        tree = None if function in self._trusted else module_of(function, self._modules)
-        return tree is not None and self.is_project(tree)
+        if function not in self._projects:
+            tree = None if function in self._trusted else module_of(function, self._modules)
+            self._projects[function] = tree is not None and self.is_project(tree)
+        return self._projects[function]

@@ -1,10 +1,10 @@
 """One function's own code: its nodes, their parents and what is known of their types."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from mypy.nodes import (
     AwaitExpr,
@@ -36,7 +36,7 @@ from mypy.nodes import (
 from mypy.types import ProperType
 
 from mypy_async_django.bridge.source import Source
-from mypy_async_django.bridge.tree import children
+from mypy_async_django.bridge.tree import LEAVES, children
 from mypy_async_django.catalogue.builtin import EVALUATORS
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
@@ -54,7 +54,7 @@ _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TY
 _EXPECTING: Final = ("raises", "assertRaises")
 
 #: Nodes that may hold code which does not run when they do.
-_PARTLY_OWN: Final = (Block, FuncDef, GeneratorExpr, IfStmt, LambdaExpr)
+_PARTLY_OWN: Final = frozenset({Block, FuncDef, GeneratorExpr, IfStmt, LambdaExpr})
 
 #: Bindings whose value is the object that the name gets.
 _PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
@@ -154,6 +154,7 @@ class Body:
         self.is_checked = False
         self.answers: dict[Callable[..., object], Any] = {}
         """What questions decorated with `once` have found out."""
+        self._by_class: dict[type[Node], list[Any]] = defaultdict(list)
         self._parents: dict[Node, Node] = {}
         self._makers: dict[NameExpr, frozenset[object]] = {}
 
@@ -172,20 +173,30 @@ class Body:
         return isinstance(self.function, FuncDef) and self.function.is_coroutine
 
     @cached_property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> list[Node]:
         """All own nodes, parents before children, in source order."""
-        return tuple(self._own_nodes())
+        roots = self.function.defs if isinstance(self.function, MypyFile) else [self.function.body]
+        found: list[Node] = []
+        stack: list[Node] = list(reversed(roots))
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            if kind is Block and cast("Block", node).is_unreachable:
+                continue
+            found.append(node)
+            self._by_class[kind].append(node)
+            if kind in LEAVES:
+                continue
+            inside = self._inside(node) if kind in _PARTLY_OWN else children(node)
+            for child in inside:
+                self._parents[child] = node
+            stack += reversed(inside)
+        return found
 
     def every(self, kind: type[N]) -> list[N]:
         """The own nodes of one class, in the order of `nodes`."""
+        self.nodes  # noqa: B018 - fills the table
         return self._by_class.get(kind, [])
-
-    @cached_property
-    def _by_class(self) -> Mapping[type[Node], list[Any]]:
-        found: dict[type[Node], list[Any]] = defaultdict(list)
-        for node in self.nodes:
-            found[type(node)].append(node)
-        return found
 
     def parent(self, node: Node) -> Node | None:
         """The node directly around an own node; None for the function's block."""
@@ -260,19 +271,6 @@ class Body:
                 elif value not in seen:
                     seen.add(value)
                     queue.append(value)
-
-    def _own_nodes(self) -> Iterator[Node]:
-        roots = self.function.defs if isinstance(self.function, MypyFile) else [self.function.body]
-        stack: list[Node] = list(reversed(roots))
-        while stack:
-            node = stack.pop()
-            if isinstance(node, Block) and node.is_unreachable:
-                continue
-            yield node
-            inside = self._inside(node) if isinstance(node, _PARTLY_OWN) else children(node)
-            for child in inside:
-                self._parents[child] = node
-            stack.extend(reversed(inside))
 
     def _inside(self, node: Node) -> Sequence[Node]:
         match node:

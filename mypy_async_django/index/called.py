@@ -1,8 +1,7 @@
 """The functions that a body runs: those it calls, and those that run without a call to see."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -75,8 +74,7 @@ _REDUCE: Final = "functools.reduce"
 _LATER: Final = frozenset({"builtins.enumerate", "builtins.iter", "builtins.zip", *_MAPPING})
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(NamedTuple):
     """A function that runs, and the expression that makes it run: by a ``use`` if not by a call.
 
     In its place may stand a variable of a module or class that holds one: which, summaries tell.

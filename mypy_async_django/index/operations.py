@@ -1,8 +1,7 @@
 """What a body does: the calls it makes, the uses of values that need no call, attributes read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mypy.nodes import (
     ARG_NAMED,
@@ -57,8 +56,7 @@ _EVALUATING_METHODS: Final = frozenset(name.rpartition(".")[2] for name in EVALU
 FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
-@dataclass(frozen=True, slots=True)
-class ImplicitUse:
+class ImplicitUse(NamedTuple):
     """A use of ``value`` that calls one of its methods without a call to see.
 
     ``within`` is the statement or expression that does it: the loop, the call of ``list``.
@@ -69,8 +67,7 @@ class ImplicitUse:
     within: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """An attribute read: ``book.author``, or ``hasattr(book, "author")``, ``node`` in all cases."""
 
     node: MemberExpr | CallExpr

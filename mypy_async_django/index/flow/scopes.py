@@ -4,7 +4,7 @@ mypy's own answer (`NameExpr.node`) is not used: it knows no variable for a loca
 some variables, and for a read above the first assignment it finds the global of the same name.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -12,8 +12,9 @@ from mypy import nodes
 from mypy.nodes import NameExpr, Node
 from mypy.util import unmangle
 
-from mypy_async_django.bridge.tree import children
+from mypy_async_django.bridge.tree import children, expressions
 from mypy_async_django.index.flow.bindings import (
+    BINDING,
     Binding,
     BindingKind,
     argument_bindings,
@@ -107,7 +108,10 @@ class Scopes:
             if isinstance(node, NameExpr):
                 self._mentioned.append((node, scope))
                 continue
-            if isinstance(node, nodes.Statement | nodes.AssignmentExpr):
+            if isinstance(node, nodes.Expression) and (names := _names(node)) is not None:
+                self._mentioned += [(name, scope) for name in names]
+                continue
+            if type(node) in BINDING:
                 self._bind(bindings_by(node), scope)
             parts = _PARTS.get(type(node))
             if parts is None:
@@ -179,7 +183,25 @@ class Scopes:
         return []
 
 
+def _names(expression: nodes.Expression) -> Collection[NameExpr] | None:
+    """The names in an expression; None where it has scopes or bindings of its own."""
+    inside = expressions(expression)
+    if not _SCOPED.isdisjoint(map(type, inside)):
+        return None
+    # The code that semantic analysis puts in an expression's place has the same names.
+    return dict.fromkeys([each for each in inside if isinstance(each, NameExpr)])
+
+
 _Parts: TypeAlias = list[tuple[Node, _Scope]]
+
+_SCOPED: Final = frozenset(
+    {
+        nodes.AssignmentExpr,
+        nodes.DictionaryComprehension,
+        nodes.GeneratorExpr,
+        nodes.LambdaExpr,
+    }
+)
 
 # What is inside a node, where that is not all in the node's own scope.
 _PARTS: Final[dict[type[Node], Callable[[Scopes, Any, _Scope], _Parts]]] = {

@@ -38,8 +38,8 @@ from mypy.nodes import (
     WhileStmt,
 )
 
-from mypy_async_django.bridge.tree import children, walk
-from mypy_async_django.index.flow.bindings import bindings_by
+from mypy_async_django.bridge.tree import children, expressions, walk
+from mypy_async_django.index.flow.bindings import BINDING, bindings_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ _LEAVING: Final = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 
 def tests_before(body: FuncItem | MypyFile) -> dict[Expression, Tests]:
     """For the names and attributes in a body's own code the tests that their values have passed."""
+    if not any(map(_is_test, expressions(body))):
+        return {}
     walk_ = _Walk(body)
     found: dict[Expression, Tests] = {}
     stack: list[tuple[Node, _Known]] = [(node, _NOTHING) for node in walk_.start]
@@ -91,6 +93,7 @@ class _Walk:
             (inner.line, path)
             for node in self.start
             for inner in walk(node)
+            if type(inner) in BINDING
             for path in _bound_by(inner)
         ]
 
@@ -168,6 +171,16 @@ class _Walk:
                 return self._unbound(statement, _passed(condition, known, holds=False))
             case _:
                 return _NOTHING
+
+
+def _is_test(expression: Expression) -> bool:
+    match expression:
+        case CallExpr(callee=RefExpr(fullname="builtins.isinstance")):
+            return True
+        case MemberExpr(name=name):
+            return name.startswith(_TELLING)
+        case _:
+            return False
 
 
 def _leaves(block: Block) -> bool:

@@ -17,7 +17,7 @@ from mypy.nodes import (
     TryStmt,
 )
 
-from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.tree import all_statements, expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +37,25 @@ class Uses:
 def uses_in(body: FuncItem | MypyFile) -> Uses:
     """All of a body's uses, those in functions inside it too."""
     uses = Uses()
-    for node in walk(body):
-        match node:
+    for call in expressions(body):
+        if not isinstance(call, CallExpr):
+            continue
+        match call:
             case CallExpr(callee=MemberExpr(expr=NameExpr() as name, name=method), args=[item]):
                 if method in {"append", "add"}:
                     uses.added[name] = item
                 elif method in {"extend", "update"}:
                     uses.added[name] = StarExpr(item)
-            case TryStmt(types=types, vars=names, is_star=False):
-                for name_, kind in zip(names, types, strict=True):
-                    if name_ is not None and kind is not None:
-                        uses.handled[name_] = kind
             case _:
                 pass
-        if isinstance(node, CallExpr):
-            for argument in node.args:
-                if isinstance(argument, LambdaExpr):
-                    uses.lambdas[argument] = node
+        for argument in call.args:
+            if isinstance(argument, LambdaExpr):
+                uses.lambdas[argument] = call
+    for statement in all_statements(body):
+        if isinstance(statement, TryStmt) and not statement.is_star:
+            for variable, kind in zip(statement.vars, statement.types, strict=True):
+                if variable is not None and kind is not None:
+                    uses.handled[variable] = kind
     return uses
 
 

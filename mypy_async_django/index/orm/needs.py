@@ -271,8 +271,8 @@ def _parameter(body: Body, expression: Expression) -> str | None:
     if not isinstance(expression, NameExpr) or not _is_argument(expression):
         return None
     bindings = body.flow.reaching(expression)
-    kinds = {binding.kind for binding in bindings}
-    return expression.name if kinds == {BindingKind.ARGUMENT} else None
+    is_given = all(binding.kind is BindingKind.ARGUMENT for binding in bindings)
+    return expression.name if bindings and is_given else None
 
 
 def _is_argument(expression: Expression) -> bool:
