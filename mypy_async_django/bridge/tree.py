@@ -252,7 +252,8 @@ def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncD
         if isinstance(statement, nodes.FuncDef):
             outermost = outermost or statement
             yield outermost, statement
-        stack.extend((outermost, inside) for inside in reversed(statements(statement)))
+        inside = reversed(statements(statement))
+        stack += [(outermost, each) for each in inside if type(each) in _STATEMENTS]
 
 
 def decorated(tree: nodes.MypyFile) -> list[nodes.Decorator]:

@@ -22,7 +22,7 @@ from mypy.nodes import (
 )
 from mypy.types import FunctionLike, get_proper_type
 
-from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.tree import all_statements
 
 _PARTIAL: Final = "functools.partial"
 
@@ -70,7 +70,7 @@ def _bindings(tree: MypyFile) -> tuple[Counter[Var], frozenset[str]]:
     """How often variables are assigned, and the names of attributes assigned on some object."""
     bound: Counter[Var] = Counter()
     names: set[str] = set()
-    for node in walk(tree):
+    for node in all_statements(tree):
         for target in node.lvalues if isinstance(node, AssignmentStmt) else ():
             match target:
                 case NameExpr(node=Var() as variable):

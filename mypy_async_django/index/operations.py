@@ -189,6 +189,8 @@ def _function_name(body: Body, callee: Expression) -> str | None:
 
 
 def _uses_by_call(body: Body, call: CallExpr) -> Iterator[ImplicitUse]:
+    if not call.args:
+        return
     for argument, kind in zip(call.args, call.arg_kinds, strict=True):
         if kind == ARG_STAR:
             yield ImplicitUse(argument, Use.ITERATE, call)

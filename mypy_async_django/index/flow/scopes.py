@@ -148,7 +148,8 @@ class Scopes:
         if owner is None or not owner.is_own or name not in owner.bound:
             return None
         variable = owner.bound[name]
-        variable.is_captured |= owner.frame() is not scope.frame()
+        if owner is not scope:
+            variable.is_captured |= owner.frame() is not scope.frame()
         return variable
 
     def _function(self, node: nodes.FuncItem, scope: _Scope) -> "_Parts":
