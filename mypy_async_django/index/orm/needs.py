@@ -79,11 +79,12 @@ def needs_of(body: Body) -> Iterator[Need]:
     Where a parameter's type is unknown, all attributes: the call will tell which are relations.
     """
     for read in reads(body):
-        chain = _chain(body, read)
-        if chain is None or not _may_be_relation(body, read):
+        root, path = _chain(read)
+        if not _is_argument(root) or not _may_be_relation(body, read):
             continue
-        if not may_be_set(body, read.receiver, read.name, read.node):
-            yield Need(*chain)
+        parameter = _parameter(body, root)
+        if parameter and not may_be_set(body, read.receiver, read.name, read.node):
+            yield Need(parameter, path)
     if not body.is_coroutine:
         yield from _asked_of_requests(body)
 
@@ -114,10 +115,8 @@ def _may_be_relation(body: Body, read: Read) -> bool:
 def passes_of(body: Body) -> Iterator[Passed]:
     """The parameters that a function passes on as they came in, with or without a call to see."""
     for taken in _taken(body, _is_argument):
-        parameter = _parameter(body, taken.given)
-        if parameter is None or not _may_be_row(body, taken.given):
-            continue
-        if not may_be_changed(body, taken.given, taken.node):
+        parameter = _parameter(body, taken.given) if _may_be_row(body, taken.given) else None
+        if parameter and not may_be_changed(body, taken.given, taken.node):
             yield Passed(parameter, taken.function.fullname, taken.parameter)
 
 
@@ -240,15 +239,14 @@ def _missing(row: Row, path: Path) -> tuple[Row, str] | None:
     return None
 
 
-def _chain(body: Body, read: Read) -> tuple[str, Path] | None:
-    """The parameter and the attributes from it to a read: ``docket.court.name``."""
+def _chain(read: Read) -> tuple[Expression, Path]:
+    """What a read starts from, and the attributes from there: ``docket.court.name``."""
     names = [read.name]
     receiver = read.receiver
     while isinstance(receiver, MemberExpr):
         names.append(receiver.name)
         receiver = receiver.expr
-    parameter = _parameter(body, receiver)
-    return None if parameter is None else (parameter, tuple(reversed(names)))
+    return receiver, tuple(reversed(names))
 
 
 def is_untouched_argument(body: Body, name: NameExpr) -> bool:
