@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.contenttypes.forms import generic_inlineformset_factory
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.utils import timezone
 from django.views import View
 from django.views.generic import (
     ArchiveIndexView,
@@ -207,7 +208,7 @@ def _post(_: World) -> HttpRequest:
 
 def _today(world: World) -> Any:
     review = shop.Review.objects.first()
-    day = review.created
+    day = timezone.localdate(review.created)
     kwargs = {"pk": review.pk, "year": day.year, "month": day.month, "day": day.day}
     return prepared_view(_DateDetail, _post, **kwargs)(world)
 
