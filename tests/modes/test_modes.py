@@ -6,6 +6,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -217,6 +218,23 @@ def test_cache_of_another_version_of_the_plugin(
     assert project.checked().rechecked == set()
     monkeypatch.setattr(environment, "_sources", lambda: "edited")
     assert "view" in project.checked().rechecked
+
+
+def test_what_tells_one_version_of_the_plugin_from_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a checkout any edit does, and of what is installed the release."""
+    package = tmp_path / "mypy_async_django"
+    package.mkdir()
+    source = package / "environment.py"
+    source.write_text("old = 1\n")
+    monkeypatch.setattr(environment, "__file__", str(source))
+    version = environment._sources.__wrapped__
+    before = version()
+    source.write_text("new = 1\n")
+    assert version() != before
+    (tmp_path / "mypy_async_django-1.2.dist-info").mkdir()
+    assert version() == "mypy_async_django-1.2.dist-info"
 
 
 def with_cold(
