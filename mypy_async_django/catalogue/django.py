@@ -138,7 +138,7 @@ _TESTS: Final = (
 )
 
 #: The class of ``self.client`` by its declaration: a test may put an ``AsyncClient`` there.
-TEST_CLIENT: Final = "django.test.client.Client."
+TEST_CLIENTS: Final = ("django.test.client.Client.", "rest_framework.test.APIClient.")
 
 ROWS: Final[tuple[Api, ...]] = (
     *django_contrib.ROWS,
