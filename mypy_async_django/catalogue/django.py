@@ -121,11 +121,14 @@ _COMMANDS_AND_DATA: Final = (
     raises("django.core.serializers.base.Serializer", "serialize", when="it is given a queryset"),
 )
 
+#: What a test may put in the place of ``self.client``, against the class that is declared.
+ASYNC_CLIENT: Final = "django.test.AsyncClient"
+
 _TESTS: Final = (
     raises(
         "django.test.client.Client",
         "delete get head options patch post put request trace",
-        instead="django.test.AsyncClient",
+        instead=ASYNC_CLIENT,
         since=(3, 1),
         when="the view uses the database",
     ),
@@ -136,9 +139,6 @@ _TESTS: Final = (
         since=(5, 0),
     ),
 )
-
-#: The class of ``self.client`` by its declaration: a test may put an ``AsyncClient`` there.
-TEST_CLIENTS: Final = ("django.test.client.Client.", "rest_framework.test.APIClient.")
 
 ROWS: Final[tuple[Api, ...]] = (
     *django_contrib.ROWS,

@@ -12,6 +12,7 @@ they call its functions, sync ones of strawberry-django in a thread.
 from itertools import chain
 from typing import Final
 
+from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.row import Api, raises
 
 _ADRF: Final = "adrf"
@@ -44,7 +45,7 @@ _REST_FRAMEWORK: Final = (
     raises(
         f"{_REST}.test.APIClient",
         "delete get options patch post put",
-        instead="django.test.AsyncClient",
+        instead=ASYNC_CLIENT,
         when="the view uses the database",
     ),
 )

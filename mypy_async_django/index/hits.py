@@ -29,7 +29,7 @@ from mypy_async_django.bridge.types import (
     member,
 )
 from mypy_async_django.catalogue.builtin import METHODS, Use
-from mypy_async_django.catalogue.django import TEST_CLIENTS
+from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.catalogue.django_packages import SERIALIZED
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
@@ -121,7 +121,7 @@ def _hits(body: Body) -> Iterator[Hit]:
             continue
         if is_called_early(body, call):
             continue
-        if body.is_awaited(call) and api.name.startswith(TEST_CLIENTS):
+        if body.is_awaited(call) and api.instead == ASYNC_CLIENT:
             continue  # an AsyncClient in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
             api = replace(api, effect=Effect.NESTS)

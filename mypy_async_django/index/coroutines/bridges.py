@@ -17,7 +17,7 @@ from mypy.types import CallableType, NoneType, ProperType, get_proper_type
 from mypy_async_django.bridge.tree import functions
 from mypy_async_django.bridge.types import class_object, classes, known, member
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
-from mypy_async_django.catalogue.django import TEST_CLIENTS
+from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.body import Body
@@ -131,7 +131,7 @@ def _gives_no_awaitable(body: Body, function: Expression) -> bool:
     if not isinstance(type_, CallableType) or class_object(type_):
         return False
     row = api_of_function(body, function)
-    if row is not None and row.name.startswith(TEST_CLIENTS):
+    if row is not None and row.instead == ASYNC_CLIENT:
         return False
     if _is_no_awaitable(get_proper_type(type_.ret_type)):
         return True
