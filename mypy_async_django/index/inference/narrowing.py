@@ -174,13 +174,8 @@ class _Walk:
 
 
 def _is_test(expression: Expression) -> bool:
-    match expression:
-        case CallExpr(callee=RefExpr(fullname="builtins.isinstance")):
-            return True
-        case MemberExpr(name=name):
-            return name.startswith(_TELLING)
-        case _:
-            return False
+    """Whether an expression is a test by itself, not made of tests."""
+    return isinstance(expression, CallExpr | MemberExpr) and any(_tests(expression, holds=True))
 
 
 def _leaves(block: Block) -> bool:
