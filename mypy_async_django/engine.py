@@ -171,8 +171,7 @@ class Engine:
         if memory is None or not self._facts.is_project(checker.tree):
             return
         around = outermost if isinstance(outermost, FuncDef) else None
-        place = (around.line, around.fullname) if around else (0, checker.tree.fullname)
-        memory.bell.hear(checker.tree.fullname, *place)
+        memory.bell.hear(checker.tree, around)
         module = self._module(checker.tree, checker)
         if checker.last_pass != _RECHECK_PASSES or module is None:
             return
@@ -184,7 +183,8 @@ class Engine:
             self._look_at(module, function, around, self._bodies())
             if not function.is_coroutine and self._facts.take_again(checker.tree, function):
                 self._look_at_users(module.tree.fullname, memory)
-        if memory.bell.is_at(*place) and (around is None or _is_nearly_checked(around, checker)):
+        rings = memory.bell.is_at(checker.tree, around)
+        if rings and (around is None or _is_nearly_checked(around, checker)):
             self._catch_up(memory, module.errors)
 
     def _bodies(self) -> Bodies:

@@ -4,9 +4,10 @@ At the end of an increment mypy looks again at all that had errors before, and a
 the calls there. So we have it hold errors that it does not show.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.errors import ErrorInfo, Errors
+from mypy.nodes import FuncDef, MypyFile
 
 # No file: mypy clears a file's errors when it looks at it again.
 _NOWHERE: Final = "mypy_async_django"
@@ -14,27 +15,39 @@ _NOWHERE: Final = "mypy_async_django"
 _ENOUGH: Final = 2
 
 
-class Bell:
-    """Remembers a few places where mypy asks plugins, by module, and has mypy look there.
+class _Place(NamedTuple):
+    """A function, or a module's top level; the better the greater.
 
-    A function, or line 0 for a module's top level: while mypy is there, the module's names have no
-    types, so it is only good for want of functions.
+    While mypy is at the top level, the module's names have no types, so it is only good for want of
+    functions. And mypy compares all names of the module before and after: few are better than many.
     """
 
-    def __init__(self) -> None:
-        self._places: dict[str, tuple[int, str]] = {}
+    is_function: bool
+    smallness: int
+    target: str
 
-    def hear(self, module: str, line: int, place: str) -> None:
+
+class Bell:
+    """Remembers a few places where mypy asks plugins, by module, and has mypy look there."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, _Place] = {}
+
+    def hear(self, tree: MypyFile, function: FuncDef | None) -> None:
         """There is a call that mypy asks about: in a function, or at a module's top level."""
-        self._places[module] = max(self._places.get(module, (0, "")), (line, place))
+        module = tree.fullname
+        place = _Place(function is not None, -tree.defs[-1].line, _target(tree, function))
+        self._places[module] = max(self._places.get(module, place), place)
         if len(self._places) > _ENOUGH:
             del self._places[min(self._places, key=self._places.__getitem__)]
 
-    def is_at(self, line: int, place: str) -> bool:
+    def is_at(self, tree: MypyFile, function: FuncDef | None) -> bool:
         """Whether mypy looks at a place because of us, and it is one of the best."""
-        places = self._places.values()
-        enough = sum(each > 0 for each, _ in places) >= _ENOUGH
-        return (line, place) in places and (line > 0 or not enough)
+        place = self._places.get(tree.fullname)
+        if place is None or place.target != _target(tree, function):
+            return False
+        enough = sum(each.is_function for each in self._places.values()) >= _ENOUGH
+        return place.is_function or not enough
 
     def rings_after(self, module: str) -> bool:
         """Whether mypy looks anywhere after it has been through a module that has changed."""
@@ -46,10 +59,15 @@ class Bell:
 
     def set_up(self, errors: Errors) -> None:
         """See that mypy rings at the end of the next increment."""
+        places = {place.target for place in self._places.values()}
         held = errors.error_info_map.get(_NOWHERE, [])
-        missing = {place for _, place in self._places.values()} - {info.target for info in held}
-        if missing:
-            errors.error_info_map[_NOWHERE] = held + [_hidden(place) for place in missing]
+        if places != {info.target for info in held}:
+            errors.error_info_map[_NOWHERE] = [_hidden(place) for place in sorted(places)]
+
+
+def _target(tree: MypyFile, function: FuncDef | None) -> str:
+    """What mypy calls a function, or a module's top level, that it looks at again."""
+    return (function or tree).fullname
 
 
 def _hidden(place: str) -> ErrorInfo:
