@@ -56,6 +56,8 @@ def returned(
     callee: FunctionLike, arguments: Arguments, context: ArgumentInferContext
 ) -> ProperType | None:
     """The type of the result; None where several overloads may be meant."""
+    if isinstance(callee, CallableType) and not get_all_type_vars(callee.ret_type):
+        return get_proper_type(callee.ret_type)
     matches = _matches(callee, arguments, context)
     if isinstance(callee, Overloaded) and not matches:
         arguments = arguments.without_none()

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from mypy_async_django.catalogue.row import Effect
@@ -70,6 +71,7 @@ class Summary:
 
 
 _NOTHING: Final = Summary()
+_facts: Final = attrgetter(*(each.name for each in fields(Summary)))
 
 Summaries = Mapping[str, Summary]
 """A module's summaries, by the function's name within the module."""
@@ -77,7 +79,7 @@ Summaries = Mapping[str, Summary]
 
 def dumped(summaries: Summaries) -> str:
     """Summaries as text: sorted, so that the same facts are the same text."""
-    table = {name: _without_end(astuple(summary)) for name, summary in sorted(summaries.items())}
+    table = {name: _without_end(_facts(summary)) for name, summary in sorted(summaries.items())}
     return json.dumps([_VERSION, table], separators=(",", ":"))
 
 
