@@ -92,17 +92,18 @@ def calls(body: Body) -> Sequence[CallExpr]:
 @once
 def reads(body: Body) -> Sequence[Read]:
     """The attributes read, of all but string constants: not those assigned or deleted."""
-    found: list[Read] = []
-    for node in body.nodes:
-        match node:
-            case MemberExpr(expr=receiver, name=name):
-                if not isinstance(receiver, StrExpr) and not _is_target(body, node):
-                    found.append(Read(node, receiver, name))
+    found = [
+        Read(node, node.expr, node.name)
+        for node in body.every(MemberExpr)
+        if not isinstance(node.expr, StrExpr) and not _is_target(body, node)
+    ]
+    for call in body.every(CallExpr):
+        match call:
             case CallExpr(
                 callee=RefExpr(fullname="builtins.getattr" | "builtins.hasattr"),
                 args=[receiver, StrExpr(value=name), *_],
             ):
-                found.append(Read(node, receiver, name))
+                found.append(Read(call, receiver, name))
             case _:
                 pass
     return found
@@ -124,12 +125,12 @@ def attributes_in(targets: Iterable[Expression]) -> Iterator[MemberExpr]:
 @once
 def implicit_uses(body: Body) -> Sequence[ImplicitUse]:
     """The uses without a call: iteration, truth tests, indexing, formatting and their like."""
-    found: list[ImplicitUse] = []
-    for node in body.nodes:
-        uses_by = _USES_BY.get(type(node))
-        if uses_by is not None:
-            found += uses_by(body, node)
-    return found
+    return [
+        use
+        for kind, uses in _USES_BY.items()
+        for node in body.every(kind)
+        for use in uses(body, node)
+    ]
 
 
 def called_name(body: Body, call: CallExpr) -> str | None:
