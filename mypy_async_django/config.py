@@ -3,9 +3,8 @@
 import configparser
 import re
 import tomllib
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _DOTTED: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)")
@@ -36,8 +35,7 @@ class ConfigError(Exception):
     """A configuration that cannot be used; its text is the whole message for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What the user has configured; lists hold full dotted names."""
 
     async_unsafe: tuple[str, ...] = ()
@@ -75,17 +73,15 @@ def _ini(path: str) -> dict[str, Any]:
     return dict(parser[INI_SECTION])
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(NamedTuple):
     path: str
     name: str
     expected: str
     values: dict[str, Any]
 
     def config(self) -> Config:
-        keys = [field.name for field in fields(Config)]
         for key in self.values:
-            if key not in keys:
+            if key not in Config._fields:
                 raise self.error(f'unknown key "{key}"')
         return Config(
             async_unsafe=self.names("async_unsafe"),

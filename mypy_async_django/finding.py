@@ -1,13 +1,12 @@
 """What a rule has found."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.errorcodes import ErrorCode
 from mypy.nodes import Context
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One mistake: where it stands, what it is, and the way out.
 
     ``notes`` are shown below the error, each on a line of its own. ``unless_said`` is a word: where

@@ -1,9 +1,8 @@
 """The texts for people to read, made from the rules' docstrings and the catalogue's rows."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy_async_django.catalogue import django_lazy, standard_library, third_party
 from mypy_async_django.catalogue.lookup import ROWS
@@ -132,8 +131,7 @@ def _in_families() -> list[Rule]:
 # The catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What is known of one API, in words; ``instead`` and ``since`` are empty where there is none."""
 
     name: str

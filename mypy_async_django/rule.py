@@ -1,7 +1,7 @@
 """What a rule is: a module that has an error code, a page (its docstring) and `findings`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.errorcodes import ErrorCode
 
@@ -9,8 +9,7 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One error code with what finds it.
 
     ``findings`` takes a function's body and gives what is wrong in it. It is asked for coroutines,

@@ -1,9 +1,8 @@
 """What a call returns, by the callee's signature and the types of the arguments."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from mypy.applytype import apply_generic_arguments, apply_poly
 from mypy.argmap import map_actuals_to_formals
@@ -33,8 +32,7 @@ UNKNOWN: Final = AnyType(TypeOfAny.unannotated)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The arguments of a call as mypy's functions take them; the type of an unknown one is Any."""
 
     types: Sequence[Type]
@@ -43,7 +41,7 @@ class Arguments:
 
     def without_none(self) -> "Arguments":
         """The same with None removed from what may be None: the code before may have tested it."""
-        return replace(self, types=[remove_optional(type_) for type_ in self.types])
+        return self._replace(types=[remove_optional(type_) for type_ in self.types])
 
     def of(self, callee: CallableType) -> list[list[int]]:
         """For each parameter of the callee the positions of the arguments that it gets."""

@@ -1,7 +1,7 @@
 """What of a module others can see, and which modules it sees."""
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.nodes import Import, ImportAll, ImportFrom, MypyFile
 from mypy.server.astdiff import snapshot_symbol_table
@@ -10,8 +10,7 @@ from mypy.util import correct_relative_import
 from mypy_async_django.bridge.tree import functions
 
 
-@dataclass(frozen=True, slots=True)
-class Surface:
+class Surface(NamedTuple):
     """A module's names with what they stand for; positions and bodies do not count.
 
     ``coroutines`` are named in addition: to the daemon, an unannotated coroutine function is like

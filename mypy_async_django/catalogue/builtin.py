@@ -1,9 +1,8 @@
 """What Python's own functions do to an argument: iterate it, take its length, test or format it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Use(Enum):
@@ -37,8 +36,7 @@ METHODS: Final[Mapping[Use, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluator:
+class Evaluator(NamedTuple):
     """A function that uses its positional arguments from ``first`` to ``last`` at once.
 
     ``alone`` says that it does so only when it is given one argument: ``max(rows)``.

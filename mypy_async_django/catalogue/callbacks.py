@@ -1,8 +1,7 @@
 """Functions that call what they are given, and await nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Version
 
@@ -19,8 +18,7 @@ _RESULT: Final = "hands on the coroutine as the result"
 _OUTPUT: Final = "writes the coroutine as text, which fails"
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(NamedTuple):
     """The callback's position (``self`` not counted) and name among the arguments.
 
     ``fate`` is what becomes of the coroutine, as the end of "... calls it and". ``until`` is the

@@ -4,17 +4,15 @@ Run on Django 4.2 to 6.1. All of Django's view decorators hold coroutine functio
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Version
 
 _NEVER: Final[Version] = (99, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class SyncDecorator:
+class SyncDecorator(NamedTuple):
     """A decorator by its full name.
 
     ``what`` it does with a coroutine function, ``instead`` says the way out. ``since`` is the first
@@ -127,8 +125,7 @@ ON_DISPATCH: Final[Mapping[str, str]] = {
 _AUTH: Final = "django.contrib.auth"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessMixin:
+class AccessMixin(NamedTuple):
     """A mixin whose sync ``dispatch`` decides over access, ``what`` it does in an async view.
 
     ``decorator`` does the same and can hold a handler. ``unless`` are the names with which a view

@@ -1,11 +1,9 @@
 """What runs a function somewhere else than in the event loop's thread, and what runs coroutines."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Offloader:
+class Offloader(NamedTuple):
     """A function, method or class that runs a function argument off the event loop.
 
     ``argument`` is the argument's position, ``self`` not counted, ``keyword`` its name where it can

@@ -1,8 +1,7 @@
 """What a row of the catalogue says, and the short forms to write one."""
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 Version = tuple[int, int]
 
@@ -16,8 +15,7 @@ class Effect(Enum):
     NESTS = "raises RuntimeError inside an event loop"
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(NamedTuple):
     """One function, method, property or class, and what to write in its place.
 
     ``name`` is the full name where the type stubs define it, or the class of which it is true where

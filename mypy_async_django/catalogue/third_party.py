@@ -11,9 +11,8 @@ in older versions. Celery's ``delay`` and ``apply_async`` wait for the broker on
 ``AsyncResult.state`` and its like for one answer of the result store.
 """
 
-from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Api, Effect, blocks, blocks_on_file
 
@@ -229,8 +228,7 @@ _LAZY: Final = (
 ITERATORS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """A class of whose public methods nearly all block, those of its subclasses included.
 
     For clients with hundreds of methods, which their stubs spread over subclasses and mixins that

@@ -1,7 +1,6 @@
 """Summaries of a module's functions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, replace
 from typing import Any, Final
 
 from mypy.nodes import (
@@ -83,9 +82,9 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
             summary = summary_of(function, body_of, is_project)
             names = decorators.get(function, frozenset())
             if function.is_coroutine and names & TO_SYNC:
-                summary = replace(summary, nests=(_MADE_SYNC,))
+                summary = summary._replace(nests=(_MADE_SYNC,))
             elif any(body_of(function).catalogue.offloader(name) for name in names):
-                summary = replace(summary, raises=(), blocks=(), nests=(), calls=())
+                summary = summary._replace(raises=(), blocks=(), nests=(), calls=())
             if summary:
                 found[summary_name(function).removeprefix(prefix)] = summary
     for variable, value in held_functions(tree):
@@ -235,7 +234,7 @@ def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, .
     if not is_known or may_be_changed(body, value, value):
         return ()
     if result is not None:
-        return astuple(_stored(result))
+        return _stored(result)
     return (SAME_AS, begun[0].fullname, *begun[1]) if begun is not None else ()
 
 

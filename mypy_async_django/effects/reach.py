@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 
@@ -23,8 +22,7 @@ from mypy_async_django.index.orm.queries import Kind, Query, Result, Row, Step, 
 Place = TypeVar("Place", str, tuple[str, str])
 
 
-@dataclass(frozen=True, slots=True)
-class Cone:
+class Cone(NamedTuple):
     """What is reached from a function: the ways to operations, and the modules that tell of it."""
 
     ways: Mapping[Effect, tuple[str, ...]]

@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Effect
 
@@ -17,8 +15,7 @@ SAME_AS: Final = "same as"
 PARAMETER: Final = "parameter"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResult:
+class StoredResult(NamedTuple):
     """The rows that a function gives, by the names of their model and of what is loaded."""
 
     kind: str
@@ -33,8 +30,7 @@ class StoredResult:
     given: Names | None
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """The facts about a function that its callers need.
 
     ``raises``, ``blocks`` and ``nests`` are the operations of a sync function, named as a person
@@ -71,7 +67,6 @@ class Summary:
 
 
 _NOTHING: Final = Summary()
-_facts: Final = attrgetter(*(each.name for each in fields(Summary)))
 
 Summaries = Mapping[str, Summary]
 """A module's summaries, by the function's name within the module."""
@@ -79,7 +74,7 @@ Summaries = Mapping[str, Summary]
 
 def dumped(summaries: Summaries) -> str:
     """Summaries as text: sorted, so that the same facts are the same text."""
-    table = {name: _without_end(_facts(summary)) for name, summary in sorted(summaries.items())}
+    table = {name: _without_end(summary) for name, summary in sorted(summaries.items())}
     return json.dumps([_VERSION, table], separators=(",", ":"))
 
 

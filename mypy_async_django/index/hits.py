@@ -1,8 +1,7 @@
 """Where a body runs into the catalogue: calls, implicit uses and properties read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     CallExpr,
@@ -57,8 +56,7 @@ _NOBODY: Final = "django.contrib.auth.models.AnonymousUser"
 _MODEL_TO_DICT: Final = "django.forms.models.model_to_dict"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An operation of a body and the row of what it runs; a property read is a Read."""
 
     operation: CallExpr | ImplicitUse | Read
@@ -124,7 +122,7 @@ def _hits(body: Body) -> Iterator[Hit]:
         if body.is_awaited(call) and api.instead == ASYNC_CLIENT:
             continue  # an AsyncClient in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
-            api = replace(api, effect=Effect.NESTS)
+            api = api._replace(effect=Effect.NESTS)
         if api.name == _MODEL_TO_DICT and not _loads_many(body, call):
             continue
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
@@ -138,7 +136,7 @@ def _hits(body: Body) -> Iterator[Hit]:
         if api and api.name in SERIALIZED:
             if not _serializes_queryset(body, read.receiver):
                 continue
-            api = replace(api, when=None)
+            api = api._replace(when=None)
         if api and (not api.untouched or _is_untouched(body, read.receiver)):
             yield Hit(read, api)
 

@@ -1,8 +1,7 @@
 """The functions that expressions stand for: by a name, as a method of a class, through a variable."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     GDEF,
@@ -61,8 +60,7 @@ def summary_name(function: FuncItem) -> str:
     return function.fullname
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A function that an expression names; ``is_awaited`` says that its call has to be."""
 
     function: FuncDef

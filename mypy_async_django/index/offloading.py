@@ -1,6 +1,6 @@
 """Calls that run a function somewhere else than on the event loop."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.nodes import ARG_POS, ArgKind, CallExpr, Decorator, Expression, MemberExpr
 
@@ -10,8 +10,7 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import called_name, full_name
 
 
-@dataclass(frozen=True, slots=True)
-class Offloaded:
+class Offloaded(NamedTuple):
     """A function and what it is called with elsewhere; ``node`` is the call that arranges it."""
 
     node: CallExpr

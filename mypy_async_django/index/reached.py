@@ -1,7 +1,7 @@
 """Calls of a coroutine that reach an operation through the project's sync functions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.nodes import CallExpr, Expression, MemberExpr, RefExpr, Var
 
@@ -18,8 +18,7 @@ from mypy_async_django.index.orm.needs import loading_requests
 from mypy_async_django.index.orm.relations import may_be_set
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """The expression that runs a function, and the way to the operation from there.
 
     ``path`` holds full names of functions, the operation's name last.

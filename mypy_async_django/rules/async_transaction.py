@@ -84,7 +84,6 @@ are run like that, and there it is not reported.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from mypy.nodes import AwaitExpr, CallExpr, ForStmt, FuncDef, WithStmt
@@ -124,10 +123,10 @@ def findings(body: Body) -> Iterator[Finding]:
 def _of_transaction(body: Body, hit: Hit) -> Finding:
     found = explained(CODE, body, hit)
     if isinstance(hit.operation, CallExpr):
-        return replace(found, notes=(_WITH_THE_BLOCK,))
+        return found._replace(notes=(_WITH_THE_BLOCK,))
     if _awaits_inside(body, hit.operation):
         away = ", and queries awaited in it run on another thread's connection"
-        return replace(found, message=found.message + away)
+        return found._replace(message=found.message + away)
     return found
 
 

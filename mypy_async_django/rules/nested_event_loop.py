@@ -83,7 +83,6 @@ in the setting `trusted`: `asyncio.runners.run`.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from mypy.nodes import CallExpr
@@ -107,7 +106,7 @@ def findings(body: Body) -> Iterator[Finding]:
             found = explained(CODE, body, hit)
             if isinstance(hit.operation, CallExpr) and body.catalogue.twin(hit.api) is None:
                 note = suggestion.for_nested_loop(body, hit.operation, hit.api)
-                found = replace(found, notes=(note,))
+                found = found._replace(notes=(note,))
             yield found
     raising = {found.node for found in reached(body, Effect.RAISES)}
     for way in reached(body, Effect.NESTS):

@@ -1,7 +1,6 @@
 """An exception in a rule, or in a summary, is one error; mypy goes on."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def broken_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more rule."""
-    rules = (replace(RULES[0], findings=broken), *RULES)
+    rules = (RULES[0]._replace(findings=broken), *RULES)
     monkeypatch.setattr(engine, "RULES", rules)
 
 

@@ -1,8 +1,7 @@
 """Decorators put on coroutine functions: above ``async def``, on a class, or as a plain call."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     CallExpr,
@@ -27,8 +26,7 @@ _METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
 _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
 
 
-@dataclass(frozen=True, slots=True)
-class Decoration:
+class Decoration(NamedTuple):
     """A decorator that gets a coroutine function.
 
     ``node`` is where it stands, ``name`` the full name of the decorator, or of what makes it, its

@@ -1,9 +1,8 @@
 """What becomes of a value: who takes care of it, or what uses it as something that it is not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     AssertStmt,
@@ -68,8 +67,7 @@ class Fate(Enum):
     PASSED = "the coroutine object is passed on as a value"
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """Where a value ends up: the fate and the node that seals it."""
 
     fate: Fate

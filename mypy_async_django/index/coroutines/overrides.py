@@ -1,9 +1,8 @@
 """Coroutine functions in the place of functions that are called without ``await``."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     AwaitExpr,
@@ -86,8 +85,7 @@ class Way(Enum):
     HANDED = 'is handed to "{}", and called without await'
 
 
-@dataclass(frozen=True, slots=True)
-class Misplaced:
+class Misplaced(NamedTuple):
     """Who calls the coroutine function: a class of which it is a method, or a decorator.
 
     ``twin`` is the coroutine method that the class has for it.

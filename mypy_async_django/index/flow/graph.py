@@ -9,9 +9,8 @@ own runs them, so that deep nesting cannot exhaust Python's.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from mypy import nodes, patterns
 from mypy.nodes import Node
@@ -26,8 +25,7 @@ _SUPPRESS: Final = "contextlib.suppress"
 _COPIED_DEPTH: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """Steps and what comes before them; step 0 enters the body.
 
     ``node`` tells what a step evaluates; None for a step that only joins others. ``steps`` are
@@ -40,10 +38,10 @@ class Graph:
     `except ... as name`: there the name is deleted.
     """
 
-    node: list[Node | None] = field(default_factory=list)
-    steps: dict[Node, list[int]] = field(default_factory=dict)
-    before: list[Steps] = field(default_factory=list)
-    raising: dict[int, list[int]] = field(default_factory=dict)
+    node: list[Node | None]
+    steps: dict[Node, list[int]]
+    before: list[Steps]
+    raising: dict[int, list[int]]
 
     def predecessors(self, step: int) -> Iterable[int]:
         """The steps right after which ``step`` may come."""
@@ -86,7 +84,7 @@ class _Frame:
 
 class _Builder:
     def __init__(self, body: Node) -> None:
-        self.graph = Graph([body], {body: [0]}, [()])
+        self.graph = Graph([body], {body: [0]}, [()], {})
         # The steps that control comes from. None: what follows cannot be reached.
         self.ends: Steps = (0,)
         self.frames: list[_Frame] = []

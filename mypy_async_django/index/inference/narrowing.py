@@ -5,9 +5,8 @@ guards, until a statement that may bind the name anew.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from mypy.nodes import (
     AssertStmt,
@@ -42,8 +41,7 @@ from mypy_async_django.bridge.tree import children, expressions, walk
 from mypy_async_django.index.flow.bindings import BINDING, bindings_by
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(NamedTuple):
     """A value is (or is not) an instance of ``classes``, or its ``attribute`` is true (or false)."""
 
     holds: bool

@@ -1,6 +1,6 @@
 """What the rest of a body tells of a value: what is added to a list, who calls a lambda."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mypy.nodes import (
     CallExpr,
@@ -20,8 +20,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.tree import all_statements, expressions
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(NamedTuple):
     """What is found in one body.
 
     ``added``: by a name whose ``append``, ``add`` or ``extend`` is called, what is added; in a
@@ -29,14 +28,14 @@ class Uses:
     ``handled``: by the name in ``except ... as name``, the exception classes.
     """
 
-    added: dict[NameExpr, Expression] = field(default_factory=dict)
-    lambdas: dict[LambdaExpr, CallExpr] = field(default_factory=dict)
-    handled: dict[Node, Expression] = field(default_factory=dict)
+    added: dict[NameExpr, Expression]
+    lambdas: dict[LambdaExpr, CallExpr]
+    handled: dict[Node, Expression]
 
 
 def uses_in(body: FuncItem | MypyFile) -> Uses:
     """All of a body's uses, those in functions inside it too."""
-    uses = Uses()
+    uses = Uses({}, {}, {})
     for call in expressions(body):
         if not isinstance(call, CallExpr):
             continue

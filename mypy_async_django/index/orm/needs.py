@@ -1,8 +1,7 @@
 """Relations that a function reads on what it is given, and the calls that give it too little."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     CallExpr,
@@ -43,16 +42,14 @@ from mypy_async_django.index.takers import given_to
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """Attributes that a function reads, one after the other, on what a parameter gets."""
 
     parameter: str
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """A parameter that a function passes on to a parameter of another, by its full name."""
 
     parameter: str
@@ -60,8 +57,7 @@ class Passed:
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lacking:
+class Lacking(NamedTuple):
     """A call or read whose function needs what the instance's query did not load.
 
     ``way`` are the full names of the functions through which the read happens.
@@ -136,8 +132,7 @@ def lacking(body: Body) -> Iterator[Lacking]:
             yield from _lacks(body, taken)
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
+class Loading(NamedTuple):
     """A call whose function loads the user or session of the request that it is given.
 
     ``way`` are the full names of the functions, with what is loaded at the end.
@@ -172,8 +167,7 @@ def _has_loaded(body: Body, taken: "_Taken", path: Path) -> bool:
 _LOADED: Final = {USER: "HttpRequest.user", SESSION: "HttpRequest.session"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     """An expression whose value a function gets for a parameter, at a node that makes it run."""
 
     node: Expression

@@ -1,7 +1,6 @@
 """Where querysets and model instances come from: the queries behind local names and calls."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from mypy.nodes import (
@@ -362,7 +361,7 @@ class Origins:
         if query is None:
             return None
         if method.name == "select_related" and _is_none(call.args):
-            return replace(query, selected=frozenset(), all_selected=False)
+            return query._replace(selected=frozenset(), all_selected=False)
         step = _step_of(method.name, call)
         return built(query, [step]) if step else None
 

@@ -1,9 +1,8 @@
 """Queries and model instances, by what was loaded of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import Expression, TypeInfo
 
@@ -40,8 +39,7 @@ Step = tuple[str, tuple[str, ...]]
 """One of these methods with the lookups that it is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A queryset of which every step is known, by the lookups of what it loads.
 
     ``root`` is the expression of the manager it starts from; where another function makes the
@@ -61,8 +59,7 @@ class Query:
     parent: TypeInfo | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A model instance: a query's row, or what following ``path`` from such a row gives.
 
     For an instance made here ``given`` holds the names of the fields it was made with, and "pk"
@@ -75,7 +72,7 @@ class Row:
 
     def follow(self, name: str) -> "Row":
         """The row behind a relation of this one."""
-        return replace(self, path=(*self.path, name))
+        return self._replace(path=(*self.path, name))
 
     @property
     def model(self) -> TypeInfo | None:
@@ -131,7 +128,7 @@ class Row:
 
 def _is_way_back(row: Row, name: str) -> bool:
     """Whether a one-to-one leads back to the row that this one was reached from."""
-    model, before = row.model, replace(row, path=row.path[:-1]).model
+    model, before = row.model, row._replace(path=row.path[:-1]).model
     return (
         model is not None
         and before is not None
@@ -153,8 +150,7 @@ class Kind(Enum):
     QUERYSET = "queryset"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What calling, and awaiting, a function gives."""
 
     kind: Kind
@@ -171,9 +167,9 @@ def built(query: Query, steps: Iterable[Step]) -> Query:
 def _extended(query: Query, method: str, lookups: frozenset[str]) -> Query:
     match method:
         case "select_related":
-            return replace(query, selected=query.selected | lookups, all_selected=not lookups)
+            return query._replace(selected=query.selected | lookups, all_selected=not lookups)
         case "prefetch_related":
-            return replace(query, prefetched=query.prefetched | lookups)
+            return query._replace(prefetched=query.prefetched | lookups)
         case "only":
             return _only(query, frozenset(name.split("__")[0] for name in lookups))
         case "defer":
@@ -184,11 +180,11 @@ def _extended(query: Query, method: str, lookups: frozenset[str]) -> Query:
 
 def _only(query: Query, names: frozenset[str]) -> Query:
     """As Django does it: what was deferred stays so, and where nothing is left all is loaded."""
-    return replace(query, only=names - query.deferred or None, deferred=frozenset())
+    return query._replace(only=names - query.deferred or None, deferred=frozenset())
 
 
 def _deferred(query: Query, names: frozenset[str]) -> Query:
     if query.only is None:
-        return replace(query, deferred=query.deferred | names)
+        return query._replace(deferred=query.deferred | names)
     left = query.only - names
-    return replace(query, only=left or None, deferred=frozenset() if left else names - query.only)
+    return query._replace(only=left or None, deferred=frozenset() if left else names - query.only)

@@ -1,9 +1,8 @@
 """Reads of a model instance that may need a query: relations to one row, deferred columns."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -27,8 +26,7 @@ from mypy_async_django.index.orm.queries import Row
 _STATE: Final = frozenset({"_prefetched_objects_cache", "_state", "get_deferred_fields"})
 
 
-@dataclass(frozen=True, slots=True)
-class Unloaded:
+class Unloaded(NamedTuple):
     """A read that runs a query; ``rows`` is what is known of the instance, empty if nothing.
 
     ``is_forgotten`` says that the query loaded the relation and a refresh made it forget that.

@@ -1,7 +1,7 @@
 """Model instances that are fetched, changed by what was fetched, and saved."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -26,8 +26,7 @@ from mypy_async_django.index.state.races import dependences, is_locked
 _SAVES = frozenset({"asave", "save"})
 
 
-@dataclass(frozen=True, slots=True)
-class StaleSave:
+class StaleSave(NamedTuple):
     """``field`` is loaded by ``query``, changed by ``change`` from its own value, and saved."""
 
     instance: NameExpr

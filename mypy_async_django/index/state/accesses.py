@@ -1,8 +1,7 @@
 """What a coroutine does to state that others see: rows of models, variables of modules."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     ARG_NAMED,
@@ -57,8 +56,7 @@ Values = Mapping[str, str]
 _NOTHING: Final[Values] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """Some rows of a model: those that these lookups find, or that are made of these values."""
 
     access: Access
@@ -87,8 +85,7 @@ class Rows:
                 return False
 
 
-@dataclass(frozen=True, slots=True)
-class Accesses:
+class Accesses(NamedTuple):
     """What a coroutine does, itself and through coroutines of its module that it awaits."""
 
     rows: tuple[Rows, ...] = ()

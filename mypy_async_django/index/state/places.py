@@ -1,7 +1,7 @@
 """Places that hold state: names, and attributes and constant keys of what a name stands for."""
 
-from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import NamedTuple
 
 from mypy.nodes import (
     GDEF,
@@ -38,8 +38,7 @@ class Scope(Enum):
     INSTANCE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A variable, or what attributes and constant keys lead to from it.
 
     ``root`` is the variable of a module or of a function around the body, the class, or for
@@ -79,7 +78,7 @@ def read_place(body: Body, expression: Expression) -> Place | None:
     match expression:
         case CallExpr(callee=MemberExpr(name="get", expr=base), args=[StrExpr() as key, *_]):
             owner = place_of(body, base)
-            return replace(owner, path=(*owner.path, _key(key))) if owner else None
+            return owner._replace(path=(*owner.path, _key(key))) if owner else None
         case NameExpr() | MemberExpr() | IndexExpr():
             return place_of(body, expression)
         case _:

@@ -1,7 +1,7 @@
 """Loops that sleep until something changes, and who changes it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.nodes import (
     LDEF,
@@ -48,8 +48,7 @@ from mypy_async_django.index.state.places import Place, Scope, place_of
 _LITERALS = (IntExpr, FloatExpr, StrExpr)
 
 
-@dataclass(frozen=True, slots=True)
-class Polling:
+class Polling(NamedTuple):
     """A loop that only sleeps until ``condition`` changes; ``state`` is what other code sets.
 
     ``event`` is the class to wait for instead.

@@ -1,7 +1,7 @@
 """Lost updates: shared state that is read, and after an await written from what was read."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -54,8 +54,7 @@ _LEAVING = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 _ENTERING = frozenset({"acquire", "enter_async_context", "enter_context"})
 
 
-@dataclass(frozen=True, slots=True)
-class Race:
+class Race(NamedTuple):
     """A write that depends on a read before a pause, in which other coroutines may run.
 
     ``is_guard``: the value that was read does not go into the one that is written, but decides
@@ -83,16 +82,14 @@ class Race:
                 return "await"
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     place: Place
     statement: AssignmentStmt | OperatorAssignmentStmt
     target: Expression
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A read, and the nodes after which its value is no longer that of the name which carries it."""
 
     read: Expression

@@ -1,9 +1,8 @@
 """Coroutines that are started together, and what they have in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     ARG_POS,
@@ -34,8 +33,7 @@ _GATHER: Final = "asyncio.tasks.gather"
 _WAIT: Final = "asyncio.tasks.wait"
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(NamedTuple):
     """Coroutines that are started together by ``node``; ``unordered`` is the set they stand in."""
 
     node: Expression
@@ -43,8 +41,7 @@ class Together:
     unordered: SetExpr | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(NamedTuple):
     """Two coroutines, and what the first does to ``subject`` that the second needs or does too."""
 
     first: CallExpr
