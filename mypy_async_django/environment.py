@@ -1,6 +1,7 @@
 """What the checked program's environment holds, and what our answers depend on."""
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from hashlib import sha256
@@ -21,9 +22,8 @@ def django_version(options: Options) -> tuple[int, int]:
     The newest that the catalogue knows where none is installed.
     """
     for version in _versions("[Dd]jango", options):
-        major, minor, *_ = f"{version}.".split(".")
-        if major.isdigit() and minor.isdigit():
-            return int(major), int(minor)
+        if found := re.match(r"(\d+)\.(\d+)", version):
+            return int(found[1]), int(found[2])
     return NEWEST_DJANGO
 
 
@@ -63,13 +63,12 @@ def _site_packages(python_executable: str | None) -> tuple[str, ...]:
 def _sources() -> str:
     """What tells the plugin's code from any other: mypy itself only looks at one file of it.
 
-    The release where one is installed, and otherwise a digest of the files.
+    A digest of the list that an installer makes of the files, with theirs, or of the files.
     """
     package = Path(__file__).parent
-    for release in package.parent.glob(f"{package.name}-*.dist-info"):
-        return release.name
     digest = sha256()
-    for path in sorted(package.rglob("*.py")):
+    records = package.parent.glob(f"{package.name}-*.dist-info/RECORD")
+    for path in sorted(records) or sorted(package.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -55,6 +55,7 @@ class AsyncDjangoPlugin(Plugin):
     @override
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         self._refuse_problem()
+        self._checkers.pop(file.fullname, None)  # the daemon reads the file again
         self._engine.module_parsed(file.fullname)
         return []
 

@@ -6,6 +6,7 @@ come by we say again, and where it asks nothing, as in functions without annotat
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -254,4 +255,6 @@ def _take_back(page: _Page, entry: Entry) -> None:
 def _types(body: Body) -> Iterator[tuple[Expression, ProperType | None]]:
     for node in body.nodes:
         if isinstance(node, Expression) and body.types.is_reached(node):
-            yield node, body.type_of(node)
+            # Where inference fails, the rules have told.
+            with suppress(Exception):
+                yield node, body.type_of(node)

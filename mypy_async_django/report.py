@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mypy.nodes import Context, FuncDef
+from mypy.nodes import Context, Expression, FuncDef
 from mypy.scope import Scope
 
 from mypy_async_django.bridge.module import Module
@@ -19,8 +19,7 @@ def report(module: Module, finding: Finding) -> None:
     if finding.unless_said is not None and _is_said(module, finding.node, finding.unless_said):
         return
     node, code = finding.node, finding.code
-    last = max(node.end_line or node.line, node.line)
-    span = range(node.line, last + 1)
+    span = _lines(node)
     error = module.errors.report(
         node.line,
         node.column,
@@ -44,10 +43,17 @@ def report(module: Module, finding: Finding) -> None:
         )
 
 
+def _lines(node: Context) -> range:
+    """The lines on which a ``type: ignore`` comment counts, as mypy has it: not those of a body."""
+    last = node.end_line if isinstance(node, Expression) else None
+    return range(node.line, (last or node.line) + 1)
+
+
 def _is_said(module: Module, node: Context, word: str) -> bool:
     """Whether mypy has an error of its own on the node's lines that contains the word."""
+    lines = _lines(node)
     return any(
-        node.line <= error.line <= (node.end_line or node.line)
+        error.line in lines
         and word in error.message
         and (error.code is None or error.code.category != CATEGORY)
         for error in module.errors.error_info_map.get(module.path, ())

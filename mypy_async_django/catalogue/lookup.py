@@ -1,5 +1,6 @@
 """All rows, and the catalogue of one run: with what a project adds to them and takes away."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from itertools import chain
@@ -27,6 +28,9 @@ ROWS: Final[tuple[Api, ...]] = tuple(
     )
 )
 
+#: How the setter and deleter of a property go on after its name, to tell them from the getter.
+_ACCESSOR: Final = re.compile(r"\.(setter|deleter)$")
+
 
 class Catalogue:
     """The built-in rows with what a project adds to them and takes away."""
@@ -42,9 +46,9 @@ class Catalogue:
         self.django_version = django_version
         #: The installed packages that await what others call.
         self.awaiting = frozenset(awaiting)
-        self.trusted = frozenset(trusted)
+        self._trusted = frozenset(trusted)
         self._apis: Mapping[str, Api] = {
-            row.name: row for row in chain(ROWS, own) if row.name not in self.trusted
+            row.name: row for row in chain(ROWS, own) if not self.trusts(row.name)
         }
 
         self._offloaders: Mapping[str, Offloader] = {
@@ -56,6 +60,7 @@ class Catalogue:
             for row in chain(
                 django_lazy.ITERATORS, standard_library.ITERATORS, third_party.ITERATORS
             )
+            if not self.trusts(row.name)
         }
 
         #: The names of functions and methods whose result does its work once it is iterated.
@@ -73,6 +78,13 @@ class Catalogue:
         self._methods: frozenset[str] = frozenset()
         self._has_families = False
         self._modules: Container[str] = ()
+
+    def trusts(self, function: str) -> bool:
+        """Whether the project says that a function, by its full name, is safe to call.
+
+        A property's setter and deleter go by the property's name, ``Shop.size``.
+        """
+        return _ACCESSOR.sub("", function) in self._trusted
 
     def api(self, name: str) -> Api | None:
         """The row with this full name."""
@@ -105,10 +117,10 @@ class Catalogue:
         """
         return self._has_families or not self._methods.isdisjoint(names)
 
-    def family(self, classes: tuple[str, ...], method: str) -> Api | None:
-        """The row of a method of a client whose methods all block; ``classes`` is its MRO."""
-        row = third_party.family_row(classes, method)
-        return None if row is None or row.name in self.trusted else row
+    def family(self, classes: tuple[str, ...], definer: int, method: str) -> Api | None:
+        """The row of a method of a client whose methods all block; see `family_row`."""
+        row = third_party.family_row(classes, definer, method)
+        return None if row is None or self.trusts(row.name) else row
 
     def iterator(self, name: str) -> Api | None:
         """The row of what this function's result does once it is iterated."""

@@ -233,17 +233,26 @@ class Family(NamedTuple):
 
     For clients with hundreds of methods, which their stubs spread over subclasses and mixins that
     the async client shares. ``harmless`` are the methods that do not block, ``except_for`` the
-    subclasses whose methods don't.
+    subclasses whose methods don't. ``stubs`` is how the other packages begin that define methods of
+    it: what a project adds in a subclass is its own.
     """
 
     name: str
     instead: str
     harmless: frozenset[str] = frozenset()
     except_for: frozenset[str] = frozenset()
+    stubs: tuple[str, ...] = ()
+
+    def defines(self, name: str) -> bool:
+        """Whether a class, by its full name, is of the family's package or of its stubs."""
+        return name.startswith((f"{self.name.partition('.')[0]}.", *self.stubs))
 
 
-def _family(name: str, instead: str, harmless: str = "", except_for: str = "") -> Family:
-    return Family(name, instead, frozenset(harmless.split()), frozenset(except_for.split()))
+def _family(
+    name: str, instead: str, harmless: str = "", except_for: str = "", stubs: str = ""
+) -> Family:
+    methods, classes = frozenset(harmless.split()), frozenset(except_for.split())
+    return Family(name, instead, methods, classes, tuple(stubs.split()))
 
 
 _REDIS_HARMLESS: Final = (
@@ -254,6 +263,8 @@ _REDIS_HARMLESS: Final = (
     " bf cf cms ft json tdigest topk ts vset hscan_iter scan_iter sscan_iter zscan_iter"
 )
 
+_BOTO_STUBS: Final = "mypy_boto3_ types_boto3_"
+
 FAMILIES: Final = (
     _family("anthropic._resource.SyncAPIResource", "anthropic.AsyncAnthropic"),
     _family(
@@ -263,8 +274,14 @@ FAMILIES: Final = (
         " get_waiter",
         # Its methods are coroutine functions.
         "aiobotocore.client.AioBaseClient",
+        _BOTO_STUBS,
     ),
-    _family("botocore.waiter.Waiter", "aioboto3", except_for="aiobotocore.waiter.AIOWaiter"),
+    _family(
+        "botocore.waiter.Waiter",
+        "aioboto3",
+        except_for="aiobotocore.waiter.AIOWaiter",
+        stubs=_BOTO_STUBS,
+    ),
     _family("elasticsearch._sync.client._base.BaseClient", _ELASTIC, "options"),
     _family("openai._resource.SyncAPIResource", "openai.AsyncOpenAI"),
     # A pipeline collects its commands and sends them in execute().
@@ -292,20 +309,22 @@ _BY_CLASS: Final = {family.name: family for family in FAMILIES}
 _EXCEPTIONS: Final = frozenset(chain.from_iterable(family.except_for for family in FAMILIES))
 
 
-def family_row(mro: tuple[str, ...], method: str) -> Api | None:
+def family_row(mro: tuple[str, ...], definer: int, method: str) -> Api | None:
     """The row of a method that blocks because its class belongs to a family.
 
-    ``mro`` are the full names of the receiver's classes. For what has no row of its own and is not
-    defined by the project itself.
+    ``mro`` are the full names of the receiver's classes, ``definer`` is the place of the one that
+    defines the method. For what has no row of its own.
     """
     if method.startswith("_"):
         return None
-    for name in mro:
+    for index, name in enumerate(mro):
         if name in _EXCEPTIONS:
             return None
         family = _BY_CLASS.get(name)
         if family is not None:
-            if method in family.harmless:
+            # A subclass tells more than the family, and the family more than its mixins.
+            owner = mro[min(definer, index)]
+            if method in family.harmless or not family.defines(owner):
                 return None
-            return Api(f"{name}.{method}", Effect.BLOCKS, instead=family.instead)
+            return Api(f"{owner}.{method}", Effect.BLOCKS, instead=family.instead)
     return None

@@ -17,7 +17,7 @@ from mypy_async_django.index.named import summary_name
 class Facts:
     """Asks for a module's summaries: taken now while its bodies are there, or from mypy's cache.
 
-    ``bodies`` makes new `Bodies`; ``trusted`` are full names of functions that end every path.
+    ``bodies`` makes new `Bodies`; ``trusts`` tells of the functions, by full name, that end every path.
     """
 
     def __init__(
@@ -25,12 +25,12 @@ class Facts:
         options: Options,
         modules: dict[str, MypyFile],
         bodies: Callable[[], Bodies],
-        trusted: frozenset[str],
+        trusts: Callable[[str], bool],
     ) -> None:
         self._options = options
         self._modules = modules
         self._bodies = bodies
-        self._trusted = trusted
+        self._trusts = trusts
         self.failures: dict[str, Exception] = {}
         """Exceptions met while summarising, by the module's name: mypy goes on."""
         self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
@@ -115,6 +115,6 @@ class Facts:
     def _is_projects(self, function: str) -> bool:
         """Whether a function, by its full name, is defined in a module of the user's."""
         if function not in self._projects:
-            tree = None if function in self._trusted else module_of(function, self._modules)
+            tree = None if self._trusts(function) else module_of(function, self._modules)
             self._projects[function] = tree is not None and self.is_project(tree)
         return self._projects[function]

@@ -317,12 +317,14 @@ def _users(owners: tuple[TypeInfo, ...]) -> tuple[TypeInfo, ...]:
 
 def _inherited(body: Body, mro: Sequence[TypeInfo], names: tuple[str, ...]) -> Api | None:
     """The row of the method that a class inherits; None where a subclass has its own."""
-    for base in mro:
+    for index, base in enumerate(mro):
         for name in names:
             row = body.catalogue.api(f"{base.fullname}.{name}")
             if row is not None:
                 return row
             symbol = base.names.get(name)
             if symbol is not None and not symbol.plugin_generated:
-                return body.catalogue.family(tuple(b.fullname for b in mro), name)
+                if _is_property(symbol.node):
+                    return None  # the way to a client's methods: ``client.chat.completions``
+                return body.catalogue.family(tuple(b.fullname for b in mro), index, name)
     return None

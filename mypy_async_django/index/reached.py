@@ -43,7 +43,7 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
     seen = {hit.node for hit in hits(body)}
     replaced = replaced_names(body)
     for called in called_functions(body):
-        if called.node in seen or called.function.fullname in body.catalogue.trusted:
+        if called.node in seen or body.catalogue.trusts(called.function.fullname):
             continue
         path = body.effects.path(called.function, effect)
         if path is None or any(name.rpartition(".")[2] in replaced for name in path):

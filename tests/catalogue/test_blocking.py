@@ -92,12 +92,22 @@ def test_no_row_is_there_twice() -> None:
 def test_families_leave_their_rows_alone() -> None:
     """A row of a class that has a family says more than the family does."""
     for family in third_party.FAMILIES:
-        assert third_party.family_row((family.name,), "anything") is not None
-        assert third_party.family_row((family.name,), "_private") is None
+        assert third_party.family_row((family.name,), 0, "anything") is not None
+        assert third_party.family_row((family.name,), 0, "_private") is None
         for method in family.harmless:
-            assert third_party.family_row((family.name,), method) is None, method
+            assert third_party.family_row((family.name,), 0, method) is None, method
         for name in family.except_for:
-            assert third_party.family_row((name, family.name), "anything") is None, name
+            assert third_party.family_row((name, family.name), 1, "anything") is None, name
+
+
+def test_families_leave_the_projects_own_methods_alone() -> None:
+    """A method has the name of the family's class, or of a subclass that is not the project's."""
+    name = "openai._resource.SyncAPIResource"
+    mro = ("shop.ai.Images", "openai.resources.images.Images", name, "openai._mixins.Shared")
+    assert third_party.family_row(mro, 0, "generate") is None
+    found = [third_party.family_row(mro, place, "generate") for place in (1, 2, 3)]
+    owners = [row and row.name.removesuffix(".generate") for row in found]
+    assert owners == ["openai.resources.images.Images", name, name]
 
 
 def test_offloaders_are_in_order() -> None:
@@ -349,7 +359,9 @@ def test_family_has_the_sync_clients_only(name: str, method: str, blocks: bool) 
     _typed(_package(name))
     node = _found(_packages(), name)
     assert isinstance(node, TypeInfo)
-    row = third_party.family_row(tuple(base.fullname for base in node.mro), method)
+    mro = tuple(base.fullname for base in node.mro)
+    definer = next((place for place, base in enumerate(node.mro) if method in base.names), 0)
+    row = third_party.family_row(mro, definer, method)
     assert (row is not None) == blocks
 
 

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 from mypy import api
+from mypy.dmypy_server import Server
+from mypy.find_sources import create_source_list
+from mypy.main import process_options
 
 from mypy_async_django import engine
+from mypy_async_django.bridge.members import Members
 from mypy_async_django.effects import facts
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
@@ -66,6 +70,26 @@ def test_exception_in_a_rule_is_raised_on_request(capfd: pytest.CaptureFixture[s
     captured = capfd.readouterr()
     assert status == 2
     assert "in broken" in out + err + captured.out + captured.err
+
+
+@pytest.mark.usefixtures("program")
+def test_exception_in_the_daemon_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails to be inferred is told, and the next increment comes."""
+
+    def attribute(*_: object) -> None:
+        raise KeyError("what")
+
+    monkeypatch.setattr(Members, "attribute", attribute)
+    _, options = process_options(["--check-untyped-defs"], require_targets=False)
+    options.fine_grained_incremental = options.local_partial_types = True
+    server = Server(options, "status.json")
+    Path("program.py").write_text(f"{PROGRAM}    unknown = first.unknown.name\n")
+    for _ in range(2):
+        said = server.check(create_source_list(["program.py"], options), False, False, 80)
+        assert "Traceback" not in said["err"]
+        assert said["out"].count("[async-blocking]") == 2
+        assert said["out"].count("[assignment]") == 1
+        Path("program.py").write_text(f"\n{Path('program.py').read_text()}")
 
 
 @pytest.mark.usefixtures("program")

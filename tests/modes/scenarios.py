@@ -524,6 +524,15 @@ _INHERITED: Final = [
     State({"held.py": _OWN.format("skip")}, ()),
 ]
 
+_SILENT_BARE: Final = "# mypy: disable-error-code=async-blocking\n" + _ONLY_BARE
+_OWN_OPTIONS: Final = [
+    State({**_CHAIN, "far.py": _HARMLESS}, ()),
+    # The view's function is checked again, and then the module is another one.
+    State({"near.py": _FIRST.replace("-> None", "-> object") + "    return 1\n"}, ()),
+    State({"view.py": _SILENT_BARE}, ()),
+    State({"view.py": _ONLY_BARE}, ("view.py:5 async-blocking",)),
+]
+
 SCENARIOS: Final = {
     "operation appears and disappears": _APPEARS,
     "helper moves": _MOVES,
@@ -542,4 +551,5 @@ SCENARIOS: Final = {
     "package and re-export": _PACKAGE,
     "variables that hold a function": _VARIABLES,
     "method of a base through a re-export": _INHERITED,
+    "options of a module that was checked again in part": _OWN_OPTIONS,
 }

@@ -223,7 +223,7 @@ def test_cache_of_another_version_of_the_plugin(
 def test_what_tells_one_version_of_the_plugin_from_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a checkout any edit does, and of what is installed the release."""
+    """In a checkout any edit does, and of what is installed the installer's list of the files."""
     package = tmp_path / "mypy_async_django"
     package.mkdir()
     source = package / "environment.py"
@@ -233,8 +233,14 @@ def test_what_tells_one_version_of_the_plugin_from_another(
     before = version()
     source.write_text("new = 1\n")
     assert version() != before
-    (tmp_path / "mypy_async_django-1.2.dist-info").mkdir()
-    assert version() == "mypy_async_django-1.2.dist-info"
+    record = tmp_path / "mypy_async_django-1.2.dist-info" / "RECORD"
+    record.parent.mkdir()
+    record.write_text("mypy_async_django/environment.py,sha256=old,8\n")
+    installed = version()
+    source.write_text("not = looked_at\n")
+    assert version() == installed
+    record.write_text("mypy_async_django/environment.py,sha256=new,8\n")
+    assert version() != installed
 
 
 def with_cold(

@@ -109,7 +109,7 @@ def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] |
         return () if row.effect is effect and not row.when else None
     for item in functions_behind(body, function):
         path = body.effects.path(item, effect) if body.effects else None
-        if path is not None and item.fullname not in body.catalogue.trusted:
+        if path is not None and not body.catalogue.trusts(item.fullname):
             return path
     return None
 

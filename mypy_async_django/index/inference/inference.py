@@ -97,8 +97,10 @@ class InferredTypes(Expressions):
             self._is_cut = True
             return None
         self._depth += 1
-        type_ = self._of(expression)
-        self._depth -= 1
+        try:
+            type_ = self._of(expression)
+        finally:
+            self._depth -= 1
         if self._active:
             self._pending[expression] = type_
         elif not self._is_cut:
@@ -214,24 +216,28 @@ class InferredTypes(Expressions):
         what was assumed.
         """
         type_ = None
-        for _ in range(_ROUNDS):
-            type_ = self._given(binding, name)
-            if all(self._pending.get(b) == assumed for b, assumed in self._assumed.items()):
-                break
-            self._assumed = {b: self._pending.get(b) for b in self._assumed}
+        try:
+            for _ in range(_ROUNDS):
+                type_ = self._given(binding, name)
+                if all(self._pending.get(b) == assumed for b, assumed in self._assumed.items()):
+                    break
+                self._assumed = {b: self._pending.get(b) for b in self._assumed}
+                self._pending.clear()
+            else:
+                type_ = None
+            if not self._is_cut:
+                self._known |= {**self._pending, binding: type_}
+        finally:
             self._pending.clear()
-        else:
-            type_ = None
-        if not self._is_cut:
-            self._known |= {**self._pending, binding: type_}
-        self._pending.clear()
-        self._assumed.clear()
+            self._assumed.clear()
         return type_
 
     def _given(self, binding: Binding, name: NameExpr) -> ProperType | None:
         self._active.add(binding)
-        type_ = self._bound_value(binding, name)
-        self._active.remove(binding)
+        try:
+            type_ = self._bound_value(binding, name)
+        finally:
+            self._active.remove(binding)
         self._pending[binding] = type_
         return type_
 
