@@ -244,6 +244,11 @@ def expressions(node: Node) -> list[Expression]:
     return get_subexpressions(node)
 
 
+def is_none(expression: Expression) -> bool:
+    """Whether an expression is the constant None."""
+    return isinstance(expression, nodes.NameExpr) and expression.fullname == "builtins.None"
+
+
 def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncDef]]:
     """All functions of a module in source order, each with the outermost function it stands in."""
     stack: list[tuple[nodes.FuncDef | None, Node]] = [(None, item) for item in reversed(tree.defs)]

@@ -96,6 +96,8 @@ TASK_STARTERS: Final = frozenset(
     }
 )
 
+GATHER: Final = "asyncio.tasks.gather"
+
 #: Take coroutines and start them at once: they run on, whether or not the result is awaited.
 SCHEDULERS: Final = frozenset(
     {
@@ -106,7 +108,7 @@ SCHEDULERS: Final = frozenset(
         "asyncio.tasks.create_task",
         "asyncio.tasks.eager_task_factory",
         "asyncio.tasks.ensure_future",
-        "asyncio.tasks.gather",
+        GATHER,
         "asyncio.tasks.run_coroutine_threadsafe",
         "asyncio.tasks.shield",
     }

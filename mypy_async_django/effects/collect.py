@@ -14,18 +14,21 @@ from mypy.nodes import (
     NameExpr,
     RefExpr,
     ReturnStmt,
+    StarExpr,
     TryStmt,
+    TupleExpr,
     Var,
     YieldExpr,
 )
 
 from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
-from mypy_async_django.bridge.tree import decorated, functions
+from mypy_async_django.bridge.tree import decorated, functions, is_none
 from mypy_async_django.bridge.types import all_are, result_type
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.summary import (
+    ITEMS,
     LOADED,
     PARAMETER,
     SAME_AS,
@@ -207,20 +210,36 @@ def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
     returned = [node.expr for node in body.every(ReturnStmt)]
     facts: tuple[Any, ...] = ()
     for value in yielded or returned:
-        if value is None or _is_none(value):
+        if value is None or is_none(value):
             continue
         given = _given(body, value, is_project)
-        if not given or (facts and given != facts):
+        facts = _same(facts, given) if facts else given
+        if not facts:
             return ()
-        facts = given
+    if facts[:1] == (ITEMS,):
+        facts = (ITEMS, *(item or () for item in facts[1:])) if any(facts[1:]) else ()
     if not yielded or not facts:
         return facts
     is_row = facts[0] == Kind.ROW.value and not StoredResult(*facts).path
     return (Kind.ROWS.value, *facts[1:]) if is_row else ()
 
 
+def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What two ways out both give; of a tuple, item by item, where None is as good as the other."""
+    if facts == others:
+        return facts
+    if facts[:1] != (ITEMS,) or others[:1] != (ITEMS,) or len(facts) != len(others):
+        return ()
+    pairs = list(zip(facts[1:], others[1:], strict=True))
+    return (ITEMS, *(b if a is None else a if b is None or a == b else () for a, b in pairs))
+
+
 def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, ...]:
     """What one way out gives; nothing where the body may have loaded or changed it."""
+    if isinstance(value, TupleExpr):
+        items = [None if is_none(item) else _given(body, item, is_project) for item in value.items]
+        is_plain = not any(isinstance(item, StarExpr) for item in value.items)
+        return (ITEMS, *items) if is_plain else ()
     type_ = body.type_of(value)
     if all_are(type_, QUERYSET) and is_consumed(body, value):
         return (LOADED,)
@@ -236,10 +255,6 @@ def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, .
     if result is not None:
         return _stored(result)
     return (SAME_AS, begun[0].fullname, *begun[1]) if begun is not None else ()
-
-
-def _is_none(value: Expression) -> bool:
-    return getattr(value, "fullname", "") == "builtins.None"
 
 
 def _stored(result: Result) -> StoredResult:

@@ -8,6 +8,7 @@ from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.summary import (
+    ITEMS,
     LOADED,
     PARAMETER,
     SAME_AS,
@@ -102,10 +103,14 @@ class Reach:
         self.modules |= cone.modules
         return True
 
-    def result(self, function: FuncItem) -> Result | None:
-        """What rows calling, and awaiting, a function gives; None if that is not known."""
-        name, facts, steps = self._given(function.fullname)
-        stored = StoredResult(*facts) if len(facts) > 1 and facts[0] != PARAMETER else None
+    def result(self, function: FuncItem, place: int | None = None) -> Result | None:
+        """What rows calling, and awaiting, a function gives; None if that is not known.
+
+        Those at a place of the tuple that it gives, if there is a ``place``.
+        """
+        name, facts, steps = self._given(function.fullname, place)
+        is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS}
+        stored = StoredResult(*facts) if is_stored else None
         if steps and (stored is None or stored.kind != Kind.QUERYSET.value or stored.path):
             return None
         model = self._class_named(stored.model) if stored else None
@@ -135,13 +140,19 @@ class Reach:
         _, facts, steps = self._given(function.fullname)
         return facts == (LOADED,) and not steps
 
-    def _given(self, function: str) -> tuple[str, tuple[Any, ...], tuple[Step, ...]]:
+    def _given(
+        self, function: str, place: int | None = None
+    ) -> tuple[str, tuple[Any, ...], tuple[Step, ...]]:
         """The facts of what a function gives, with the function that makes it and what follows."""
         seen: set[str] = set()
         steps: tuple[Step, ...] = ()
         while function not in seen:
             seen.add(function)
             facts = self._summary(function).result
+            if place is not None:
+                items = facts[1:] if facts[:1] == (ITEMS,) else ()
+                is_there = -len(items) <= place < len(items)
+                facts, place = (items[place] if is_there else ()), None
             if facts[:1] != (SAME_AS,):
                 return function, facts, steps
             function, steps = facts[1], (*facts[2:], *steps)

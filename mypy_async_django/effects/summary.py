@@ -13,6 +13,7 @@ Names = tuple[str, ...]
 LOADED: Final = "loaded"
 SAME_AS: Final = "same as"
 PARAMETER: Final = "parameter"
+ITEMS: Final = "items"
 
 
 class StoredResult(NamedTuple):
@@ -39,7 +40,8 @@ class Summary(NamedTuple):
     parameters handed on (its name, a function's full name, the parameter there). ``result`` holds
     the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that gives the
     same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `LOADED`
-    for a queryset with its rows, or nothing. ``is_probe`` says that it finds out whether an event
+    for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
+    ``is_probe`` says that it finds out whether an event
     loop is running: who calls it does not query in one.
     """
 

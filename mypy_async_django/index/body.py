@@ -86,8 +86,11 @@ class Effects(Protocol):
         """
         ...
 
-    def result(self, function: FuncItem) -> Result | None:
-        """What rows calling, and awaiting, a function gives; None if that is not known."""
+    def result(self, function: FuncItem, place: int | None = None) -> Result | None:
+        """What rows calling, and awaiting, a function gives; None if that is not known.
+
+        Those at a place of the tuple that it gives, if there is a ``place``.
+        """
         ...
 
     def hands_back(self, function: FuncItem) -> str | None:

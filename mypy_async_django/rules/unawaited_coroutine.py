@@ -73,6 +73,7 @@ from typing import Final
 from mypy.nodes import ExpressionStmt
 
 from mypy_async_django import suggestion
+from mypy_async_django.catalogue.offload import GATHER
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
@@ -82,8 +83,6 @@ from mypy_async_django.index.operations import called_name, calls
 
 CODE: Final = code("unawaited-coroutine", "Coroutine that nothing awaits")
 EVERYWHERE: Final = True
-
-_GATHER: Final = "asyncio.tasks.gather"
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -101,6 +100,6 @@ def findings(body: Body) -> Iterator[Finding]:
             CODE, call, what, (suggestion.for_coroutine(body, call),), unless_said="Coroutine"
         )
     for call in calls(body):
-        if called_name(body, call) == _GATHER and end_of(body, call).fate is Fate.DROPPED:
+        if called_name(body, call) == GATHER and end_of(body, call).fate is Fate.DROPPED:
             what = f'"{body.source.text(call)}" is never awaited: nobody waits for its results'
             yield Finding(CODE, call, what, (suggestion.for_coroutine(body, call),))

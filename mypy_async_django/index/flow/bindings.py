@@ -82,7 +82,7 @@ def bindings_by(node: Node) -> Iterator[Binding]:
     match node:
         case nodes.AssignmentStmt() if not is_declaration(node):
             for target in node.lvalues:
-                yield from _unpacked(BindingKind.ASSIGN, target, node.rvalue)
+                yield from _assigned(target, node.rvalue)
         case nodes.OperatorAssignmentStmt(lvalue=NameExpr() as target):
             yield Binding(unmangle(target.name), BindingKind.AUGMENTED, node, node.rvalue)
         case nodes.AssignmentExpr():
@@ -134,6 +134,21 @@ def comprehension_bindings(node: Any) -> Iterator[Binding]:
     for is_async, index, sequence in zip(node.is_async, node.indices, node.sequences, strict=True):
         kind = BindingKind.ASYNC_COMPREHENSION if is_async else BindingKind.COMPREHENSION
         yield from _unpacked(kind, index, sequence)
+
+
+def _assigned(target: Expression, value: Expression) -> Iterator[Binding]:
+    """The bindings of an assignment: where ``a, b = x, y`` shows it, each gets its own value."""
+    match target, value:
+        case (
+            nodes.TupleExpr(items=targets) | nodes.ListExpr(items=targets),
+            nodes.TupleExpr(items=values) | nodes.ListExpr(items=values),
+        ) if len(targets) == len(values) and not any(
+            isinstance(item, nodes.StarExpr) for item in (*targets, *values)
+        ):
+            for inside, given in zip(targets, values, strict=True):
+                yield from _assigned(inside, given)
+        case _:
+            yield from _unpacked(BindingKind.ASSIGN, target, value)
 
 
 def _unpacked(

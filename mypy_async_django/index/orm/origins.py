@@ -5,17 +5,24 @@ from typing import Final
 
 from mypy.nodes import (
     ARG_NAMED,
+    ARG_STAR,
     ARG_STAR2,
     AwaitExpr,
     CallExpr,
+    ConditionalExpr,
+    DictExpr,
     Expression,
     FuncDef,
     IndexExpr,
+    IntExpr,
     ListComprehension,
     MemberExpr,
     NameExpr,
+    Node,
+    OpExpr,
     SliceExpr,
     StrExpr,
+    TupleExpr,
     TypeInfo,
     Var,
 )
@@ -30,11 +37,14 @@ from mypy_async_django.bridge.models import (
     is_single_relation,
     model_class,
 )
+from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import class_object, class_of, classes, is_a, member
+from mypy_async_django.catalogue.offload import GATHER
 from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.flow.bindings import Binding, BindingKind
 from mypy_async_django.index.named import named_function
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
+from mypy_async_django.index.operations import called_name
 from mypy_async_django.index.orm.queries import (
     EXTENDING,
     SAME_ROWS,
@@ -48,7 +58,9 @@ from mypy_async_django.index.orm.queries import (
 from mypy_async_django.index.takers import given_to
 
 _ONE_ROW: Final = frozenset(["earliest", "first", "get", "last", "latest"])
-_OR_CREATE: Final = frozenset(["aget_or_create", "aupdate_or_create"])
+_UPDATING: Final = frozenset(["aupdate_or_create"])
+_OR_CREATE: Final = _UPDATING | {"aget_or_create"}
+_DEFAULTS: Final = frozenset(["create_defaults", "defaults"])
 
 
 def origins(body: Body) -> "Origins":
@@ -70,7 +82,10 @@ class Origins:
         self._under_way = under_way
 
     def rows(self, expression: Expression) -> tuple[Row, ...]:
-        """What a model instance may be, one row for each way it may have come; empty if unknown."""
+        """What a model instance may be, one row for each way it may have come; empty if unknown.
+
+        None is no way for an instance to come.
+        """
         if expression in self._under_way:
             return ()
         self._under_way.add(expression)
@@ -134,17 +149,22 @@ class Origins:
 
     def _rows(self, expression: Expression) -> Iterator[Row | None]:
         match expression:
-            case NameExpr():
+            case NameExpr() if not is_none(expression):
                 bindings = self._body.flow.reaching(expression)
                 for binding in bindings:
                     yield from self._bound_rows(binding)
                 if not bindings:
                     yield None
+            case ConditionalExpr():
+                yield from self._either(expression.if_expr, expression.else_expr)
+            case OpExpr(op="or"):
+                yield from self._either(expression.left, expression.right)
             case AwaitExpr(expr=CallExpr() as call):
-                found = self._awaited(call) or self._result_row(call, awaited=True)
-                yield from self._row_or_argument(found, call, awaited=True)
-            case IndexExpr(base=base) if not isinstance(expression.index, SliceExpr):
-                yield _row(self._listed(base))
+                yield from self._awaited_rows(call)
+            case IndexExpr(base=base) if query := self._listed(base):
+                yield None if isinstance(expression.index, SliceExpr) else _row(query)
+            case IndexExpr(base=base, index=IntExpr(value=place)):
+                yield self._placed_row(base, place)
             case CallExpr() as call if info := class_object(self._body.type_of(call.callee)):
                 yield _made(info, call)
             case CallExpr() as call:
@@ -161,6 +181,11 @@ class Origins:
             case _:
                 yield None
 
+    def _either(self, *values: Expression) -> Iterator[Row | None]:
+        for value in values:
+            if not is_none(value):
+                yield from self.rows(value) or (None,)
+
     def _bound_rows(self, binding: Binding) -> Iterator[Row | None]:
         value = binding.value
         match binding.kind, value:
@@ -168,9 +193,9 @@ class Origins:
                 yield None
             case ((BindingKind.ASSIGN | BindingKind.WALRUS | BindingKind.PATTERN), Expression()):
                 if not binding.path:
-                    yield from self.rows(value) or (None,)
-                elif binding.path == (0,) and isinstance(value, AwaitExpr) and _has_one_way(value):
-                    yield self._awaited(value.expr, _OR_CREATE)
+                    yield from self._either(value)
+                elif len(binding.path) == 1:
+                    yield from self._unpacked_rows(value, binding)
                 else:
                     yield None
             case ((BindingKind.ASYNC_FOR | BindingKind.ASYNC_COMPREHENSION), Expression()):
@@ -179,6 +204,64 @@ class Origins:
                 yield None if binding.path else _row(self._listed(value) or self.query(value))
             case _:
                 yield None
+
+    def _unpacked_rows(self, value: Expression, binding: Binding) -> Iterator[Row | None]:
+        """What is at a place of a tuple that an expression gives."""
+        [place] = binding.path
+        match value:
+            case AwaitExpr(expr=CallExpr(callee=MemberExpr(name=name)) as call) if (
+                place == 0 and name in _OR_CREATE
+            ):
+                yield from self._found_or_created(call, binding.node)
+            case AwaitExpr(expr=CallExpr(args=awaited, arg_kinds=kinds) as call) if (
+                called_name(self._body, call) == GATHER
+                and ARG_STAR not in kinds
+                and 0 <= place < len(awaited)
+            ):
+                yield from self._awaited_rows(awaited[place])
+            case _:
+                yield self._placed_row(value, place)
+
+    def _placed_row(self, value: Expression, place: int) -> Row | None:
+        """The instance at a place of the tuple that the project's own function gives."""
+        match value:
+            case AwaitExpr(expr=CallExpr() as call):
+                return self._result_row(call, awaited=True, place=place)
+            case CallExpr():
+                return self._result_row(value, awaited=False, place=place)
+            case _:
+                return None
+
+    def _found_or_created(self, call: CallExpr, target: Node) -> Iterator[Row | None]:
+        """What ``aget_or_create`` and its like found; what they created too, if that is asked."""
+        found = self._awaited(call, _OR_CREATE)
+        given = _given_or_default(call)
+        is_updated = isinstance(call.callee, MemberExpr) and call.callee.name in _UPDATING
+        if found is None or (given is None and is_updated):
+            yield None
+            return
+        if given is not None and is_updated:
+            query = found.query
+            found = Row(query._replace(selected=query.selected | given))
+        yield found
+        if self._is_other_read(target):
+            yield None if given is None else found._replace(given=given | {"pk"})
+
+    def _is_other_read(self, target: Node) -> bool:
+        """Whether a body reads what else is unpacked beside a target: ``book, created = ...``."""
+        beside = self._body.parent(target)
+        names = beside.items if isinstance(beside, TupleExpr) else []
+        others = {item.name for item in names if isinstance(item, NameExpr) and item is not target}
+        written = {binding.node for binding in self._body.flow.bindings()}
+        reads = (name for name in self._body.every(NameExpr) if name not in written)
+        return any(name.name in others for name in reads)
+
+    def _awaited_rows(self, awaitable: Expression) -> Iterator[Row | None]:
+        if isinstance(awaitable, CallExpr):
+            found = self._awaited(awaitable) or self._result_row(awaitable, awaited=True)
+            yield from self._row_or_argument(found, awaitable, awaited=True)
+        else:
+            yield None
 
     def _awaited(self, expression: Expression, methods: frozenset[str] = frozenset()) -> Row | None:
         """The instance that awaiting a call gives."""
@@ -252,7 +335,7 @@ class Origins:
     def result(self, value: Expression) -> Result | None:
         """What a function that returns this value gives its caller; None if that is unknown."""
         rows = self.rows(value)
-        if len(rows) == 1:
+        if len({row._replace(query=row.query._replace(root=None)) for row in rows}) == 1:
             return Result(Kind.ROW, rows[0])
         if query := self._listed(value):
             return Result(Kind.ROWS, Row(query))
@@ -260,10 +343,12 @@ class Origins:
             return Result(Kind.QUERYSET, Row(query))
         return None
 
-    def _result(self, call: CallExpr, *, awaited: bool) -> Result | None:
+    def _result(self, call: CallExpr, *, awaited: bool, place: int | None = None) -> Result | None:
         """What the project's own function gives that a call runs, here or in a thread."""
-        function = self._function(call, awaited=awaited) if self._body.effects else None
-        return self._body.effects.result(function) if self._body.effects and function else None
+        if self._body.effects is None:
+            return None
+        function = self._function(call, awaited=awaited)
+        return self._body.effects.result(function, place) if function else None
 
     def built_on(self, value: Expression) -> tuple[FuncDef, tuple[Step, ...]] | None:
         """The project's function that began a query, and what is called on its result."""
@@ -302,8 +387,8 @@ class Origins:
             return None
         return found.function
 
-    def _result_row(self, call: CallExpr, *, awaited: bool) -> Row | None:
-        result = self._result(call, awaited=awaited)
+    def _result_row(self, call: CallExpr, *, awaited: bool, place: int | None = None) -> Row | None:
+        result = self._result(call, awaited=awaited, place=place)
         return result.row if result and result.kind is Kind.ROW else None
 
     def _row_or_argument(
@@ -360,7 +445,7 @@ class Origins:
             query = self.query(method.expr)
         if query is None:
             return None
-        if method.name == "select_related" and _is_none(call.args):
+        if method.name == "select_related" and len(call.args) == 1 and is_none(call.args[0]):
             return query._replace(selected=frozenset(), all_selected=False)
         step = _step_of(method.name, call)
         return built(query, [step]) if step else None
@@ -397,9 +482,18 @@ def _behind(relation: str, rows: Iterable[Row]) -> Iterator[str]:
         )
 
 
-def _has_one_way(found: AwaitExpr) -> bool:
-    """Whether ``aget_or_create`` gives the same either way: no ``defaults`` for a new row."""
-    return isinstance(found.expr, CallExpr) and "defaults" not in found.expr.arg_names
+def _given_or_default(call: CallExpr) -> frozenset[str] | None:
+    """The fields that ``aget_or_create`` and its like get values for; None if that is not shown."""
+    given: set[str] = set()
+    for value, name in zip(call.args, call.arg_names, strict=True):
+        if name not in _DEFAULTS:
+            given.add(name or "")
+            continue
+        keys = [key for key, _ in value.items] if isinstance(value, DictExpr) else [None]
+        given |= {key.value for key in keys if isinstance(key, StrExpr)}
+        if not all(isinstance(key, StrExpr) for key in keys):
+            return None
+    return None if ARG_STAR2 in call.arg_kinds else frozenset(given)
 
 
 def _lookup(argument: Expression) -> str | None:
@@ -426,10 +520,6 @@ def _made(model: TypeInfo, call: "CallExpr | Offloaded", *, stored: bool = False
     ]
     made = call if isinstance(call, CallExpr) else call.node
     return Row(Query(model, made), given=frozenset([*given, "pk"] if stored else given))
-
-
-def _is_none(args: list[Expression]) -> bool:
-    return len(args) == 1 and isinstance(args[0], NameExpr) and args[0].name == "None"
 
 
 def _is_same_name(left: Expression, right: Expression) -> bool:

@@ -23,13 +23,12 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import definition, is_coroutine_type
-from mypy_async_django.catalogue.offload import SCHEDULERS
+from mypy_async_django.catalogue.offload import GATHER, SCHEDULERS
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import called_name, calls
 from mypy_async_django.index.state.accesses import Accesses, accesses_of, called_coroutine
 from mypy_async_django.index.state.places import Place
 
-_GATHER: Final = "asyncio.tasks.gather"
 _WAIT: Final = "asyncio.tasks.wait"
 
 
@@ -54,7 +53,7 @@ class Clash(NamedTuple):
 def started_together(body: Body) -> Iterator[Together]:
     """The groups of coroutines that a body starts without waiting for one before the next."""
     for call in calls(body):
-        if called_name(body, call) in {_GATHER, _WAIT}:
+        if called_name(body, call) in {GATHER, _WAIT}:
             items, unordered = _items(call)
             coroutines = tuple(_coroutines(body, items))
             if len(coroutines) > 1:
@@ -133,7 +132,7 @@ def _scheduled(body: Body, call: CallExpr) -> CallExpr | None:
     """The coroutine that a call like ``create_task`` starts."""
     found = definition(body.type_of(call.callee))
     name = called_name(body, call) or (found.fullname if found else "")
-    if name not in SCHEDULERS or name == _GATHER or not call.args:
+    if name not in SCHEDULERS or name == GATHER or not call.args:
         return None
     first = call.args[0]
     return first if isinstance(first, CallExpr) else None
