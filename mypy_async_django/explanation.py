@@ -43,7 +43,7 @@ def reaching(code: ErrorCode, body: Body, found: Reached, effect: Effect) -> Fin
         (
             *(f"{'-> ' if step else ''}{place(body, name)}" for step, name in enumerate(functions)),
             f"-> {operation}",
-            suggestion.for_reached(body, found.called, effect),
+            suggestion.for_reached(body, found.called, effect, found.path[-1]),
         ),
     )
 

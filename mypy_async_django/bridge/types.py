@@ -83,7 +83,7 @@ def classes(type_: ProperType | None) -> tuple[TypeInfo, ...]:
 def class_object(type_: ProperType | None) -> TypeInfo | None:
     """The class that a value of the type *is*: ``type[Book]``, or the name ``Book``."""
     if isinstance(type_, FunctionLike) and type_.is_type_obj():
-        return type_.type_object()
+        return class_of(known(type_.items[0].ret_type))
     if isinstance(type_, TypeType):
         return class_of(type_.item)
     return None

@@ -28,8 +28,23 @@ ROWS: Final[tuple[Api, ...]] = tuple(
     )
 )
 
+MADE_SYNC_TITLE: Final = "async_to_sync"
+
 #: How the setter and deleter of a property go on after its name, to tell them from the getter.
 _ACCESSOR: Final = re.compile(r"\.(setter|deleter)$")
+
+
+def title(api: Api) -> str:
+    """An API's name as a person would say it: ``QuerySet.count``, ``time.sleep``."""
+    if api.name == loops.MADE_SYNC:
+        return MADE_SYNC_TITLE
+    parts = api.name.split(".")
+    of_class = len(parts) > 2 and parts[-2][:1].isupper()
+    return ".".join(parts[-2:]) if of_class or len(parts) == 2 else api.name
+
+
+#: The titles of Django's APIs.
+_OF_DJANGO: Final = frozenset(title(row) for row in ROWS if row.name.startswith("django."))
 
 
 class Catalogue:
@@ -89,6 +104,10 @@ class Catalogue:
     def api(self, name: str) -> Api | None:
         """The row with this full name."""
         return self._apis.get(name)
+
+    def is_of_django(self, operation: str) -> bool:
+        """Whether an operation, by its title, is Django's own."""
+        return operation in _OF_DJANGO
 
     def see(self, modules: Mapping[str, object]) -> None:
         """Learn the names of the modules that take part in the build."""

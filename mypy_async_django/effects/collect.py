@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mypy.nodes import (
+    Argument,
     CallExpr,
     Expression,
     FuncDef,
@@ -24,7 +25,8 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
 from mypy_async_django.bridge.tree import decorated, functions, is_none
 from mypy_async_django.bridge.types import all_are, result_type
-from mypy_async_django.catalogue.loops import MADE_SYNC
+from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.summary import (
@@ -39,10 +41,11 @@ from mypy_async_django.effects.summary import (
 from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.called import called_functions
 from mypy_async_django.index.caught import is_caught
+from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.held import held_functions
-from mypy_async_django.index.hits import api_of_function, hits
+from mypy_async_django.index.hits import Hit, api_of_function, hits
 from mypy_async_django.index.named import functions_behind, is_nested, summary_name
-from mypy_async_django.index.operations import called_name, calls
+from mypy_async_django.index.operations import ImplicitUse, called_name, calls
 from mypy_async_django.index.orm.loaded import is_consumed
 from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, passes_of
 from mypy_async_django.index.orm.origins import origins
@@ -65,7 +68,6 @@ _LOOP_PROBES: Final = frozenset(
 _IS_RUNNING: Final = "is_running"
 _MOST_NEEDS: Final = 20
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
-_MADE_SYNC: Final = "async_to_sync"
 _SESSION: Final = "django.contrib.sessions.backends.base.SessionBase."
 _RENDERED: Final = "QuerySet.__iter__"
 
@@ -85,7 +87,7 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
             summary = summary_of(function, body_of, is_project)
             names = decorators.get(function, frozenset())
             if function.is_coroutine and names & TO_SYNC:
-                summary = summary._replace(nests=(_MADE_SYNC,))
+                summary = summary._replace(nests=(MADE_SYNC_TITLE,))
             elif any(body_of(function).catalogue.offloader(name) for name in names):
                 summary = summary._replace(raises=(), blocks=(), nests=(), calls=())
             if summary:
@@ -104,7 +106,7 @@ def _summary_of_value(
         return summary_of(value, body_of, is_project)
     api = api_of_function(module, value)
     if api is not None:
-        name = (display_name(api),)
+        name = (title(api),)
         return Summary(
             raises=name if _is_certain(api, Effect.RAISES) else (),
             blocks=name if _is_certain(api, Effect.BLOCKS) else (),
@@ -159,8 +161,10 @@ def _operations(
                 continue  # what it takes is not to be seen from afar
             if hit.api.name.startswith(_SESSION):
                 continue  # one of the needs: it may be loaded by then
+            if _tests_whether_given(body, hit):
+                continue
             if hit.api.effect in found:
-                found[hit.api.effect].add(display_name(hit.api))
+                found[hit.api.effect].add(title(hit.api))
         if any(rendered_querysets(body)):
             found[Effect.RAISES].add(_RENDERED)
         for target in called_functions(body):
@@ -175,6 +179,21 @@ def _operations(
             elif not nested.is_coroutine and all(nested is not other.function for other in bodies):
                 bodies.append(body_of(nested))
     return found, called
+
+
+def _tests_whether_given(body: Body, hit: Hit) -> bool:
+    """Whether a truth test is of a parameter that may be None: it queries for some callers only."""
+    tested = hit.operation
+    if not isinstance(tested, ImplicitUse) or tested.use is not Use.TRUTH:
+        return False
+    name = tested.value
+    return isinstance(name, NameExpr) and any(
+        binding.kind is BindingKind.ARGUMENT
+        and isinstance(binding.node, Argument)
+        and binding.node.initializer is not None
+        and is_none(binding.node.initializer)
+        for binding in body.flow.reaching(name)
+    )
 
 
 @once
@@ -271,12 +290,3 @@ def _stored(result: Result) -> StoredResult:
         parent=query.parent.fullname if query.parent else None,
         given=None if row.given is None else tuple(sorted(row.given)),
     )
-
-
-def display_name(api: Api) -> str:
-    """An API's name as a person would say it: ``QuerySet.count``, ``time.sleep``."""
-    if api.name == MADE_SYNC:
-        return _MADE_SYNC
-    parts = api.name.split(".")
-    of_class = len(parts) > 2 and parts[-2][:1].isupper()
-    return ".".join(parts[-2:]) if of_class or len(parts) == 2 else api.name

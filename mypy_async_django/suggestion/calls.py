@@ -10,7 +10,7 @@ from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, Called
 from mypy_async_django.index.operations import called_name
-from mypy_async_django.suggestion.wording import WHOLE_BLOCK, arguments_of, placed, use
+from mypy_async_django.suggestion.wording import WHOLE_BLOCK, arguments_of, in_thread, placed, use
 
 #: A connection, and what it makes, belongs to the thread that asked for it.
 _BOUND_TO_THREAD: Final = ("django.db.backends.",)
@@ -23,19 +23,16 @@ def for_call(body: Body, call: CallExpr, api: Api) -> str:
     twin = body.catalogue.twin(api)
     if twin is not None:
         return use(placed(body, call, f"await {_twin(body, call, twin)}{arguments_of(body, call)}"))
-    thread = use(placed(body, call, in_thread(body, call, api)))
+    function, arguments = body.source.text(call.callee), arguments_of(body, call)[1:-1]
+    code = in_thread(function, arguments, sensitive=is_sensitive(api))
+    thread = use(placed(body, call, code))
     instead = body.catalogue.instead(api)
     return f'Use "{instead}", or {thread[4:]}' if instead else thread
 
 
-def in_thread(body: Body, call: CallExpr, api: Api) -> str:
-    """The call run in a thread: for Django's APIs the one that holds the database connection."""
-    function = body.source.text(call.callee)
-    arguments = arguments_of(body, call)
-    if api.effect is Effect.RAISES or api.name.startswith("django."):
-        return f"await sync_to_async({function}){arguments}"
-    rest = arguments[1:-1]
-    return f"await asyncio.to_thread({function}{', ' + rest if rest else ''})"
+def is_sensitive(api: Api) -> bool:
+    """Whether an API runs in the thread that holds the connections, as all of Django's does."""
+    return api.effect is Effect.RAISES or api.name.startswith("django.")
 
 
 def _twin(body: Body, call: CallExpr, twin: str) -> str:
@@ -53,8 +50,8 @@ def _twin(body: Body, call: CallExpr, twin: str) -> str:
     return twin if module == "asyncio" else name
 
 
-def for_reached(body: Body, found: Called, effect: Effect) -> str:
-    """The note for what must not run its function on the event loop."""
+def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> str:
+    """The note for what must not run its function, which reaches an operation, on the event loop."""
     text = body.source.text
     node = found.node
     match node:
@@ -74,10 +71,8 @@ def for_reached(body: Body, found: Called, effect: Effect) -> str:
             function, arguments = None, ""
     if function is None:
         return WHOLE_BLOCK
-    code = f"await sync_to_async({function})({arguments})"
-    if effect is Effect.BLOCKS:
-        code = f"await asyncio.to_thread({function}{', ' + arguments if arguments else ''})"
-    return use(placed(body, node, code))
+    sensitive = effect is not Effect.BLOCKS or body.catalogue.is_of_django(operation)
+    return use(placed(body, node, in_thread(function, arguments, sensitive=sensitive)))
 
 
 #: What to run in a thread in the place of a use without a call.

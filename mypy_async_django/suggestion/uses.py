@@ -25,7 +25,8 @@ from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import ImplicitUse
-from mypy_async_django.suggestion.wording import WHOLE_BLOCK, placed, use
+from mypy_async_django.suggestion.calls import is_sensitive
+from mypy_async_django.suggestion.wording import WHOLE_BLOCK, in_thread, placed, use
 
 
 def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
@@ -36,10 +37,10 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
         value = f"({value})"
     match twin:
         case None if found.use in _ITERATING:
-            return (use(f"await sync_to_async(list)({value})"),)
+            return (use(in_thread("list", value, sensitive=is_sensitive(api))),)
         case None if isinstance(found.within, IndexExpr):
-            rows = f"(await sync_to_async(list)({value}))"
-            return (use(f"{rows}[{body.source.text(found.within.index)}]"),)
+            rows = in_thread("list", value, sensitive=is_sensitive(api))
+            return (use(f"({rows})[{body.source.text(found.within.index)}]"),)
         case None:
             return (WHOLE_BLOCK,)
         case "__aiter__":

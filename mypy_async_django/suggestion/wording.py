@@ -14,6 +14,13 @@ def use(code: str) -> str:
     return f'Use "{code}"'
 
 
+def in_thread(function: str, arguments: str, *, sensitive: bool) -> str:
+    """A call in a thread, ``sensitive`` if it has to be the one that holds the connections."""
+    if sensitive:
+        return f"await sync_to_async({function})({arguments})"
+    return f"await asyncio.to_thread({', '.join(filter(None, (function, arguments)))})"
+
+
 def arguments_of(body: Body, call: CallExpr) -> str:
     """A call's arguments with their brackets; ``(...)`` if they are long."""
     text = body.source.text(call)[len(body.source.text(call.callee)) :].strip()
