@@ -2,7 +2,7 @@
 
 How a finding comes about, and the room for each step:
 
-    bridge     the only door to mypy's internals: nodes, types, source text
+    bridge     what mypy knows: nodes, types, source text
     index      what one function's body does: operations, control flow, local names
     effects    what calling a function means, across modules
     catalogue  facts about Django, the standard library and other packages

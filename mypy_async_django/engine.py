@@ -59,7 +59,7 @@ class Engine:
     @modules.setter
     def modules(self, modules: dict[str, MypyFile]) -> None:
         self._modules = modules
-        self._facts = Facts(self._options, modules, self._bodies, self._catalogue.trusts)
+        self._facts = Facts(self._options, modules, self._bodies, self._catalogue)
 
     def interface_ready(self, name: str) -> None:
         """Summarise a module that mypy is about to store: its bodies are not checked yet."""

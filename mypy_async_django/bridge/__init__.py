@@ -1,1 +1,1 @@
-"""The only door to mypy's internals: walking nodes, reading types, source text."""
+"""What mypy knows, without what is awkward about asking it: nodes, types, source text."""

@@ -34,6 +34,7 @@ from mypy_async_django.effects.summary import (
     LOADED,
     PARAMETER,
     SAME_AS,
+    Names,
     StoredResult,
     Summaries,
     Summary,
@@ -52,6 +53,7 @@ from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Kind, Result
 from mypy_async_django.index.orm.relations import may_be_changed
 from mypy_async_django.index.orm.requests import rendered_querysets
+from mypy_async_django.index.upward import hands_upward, upward
 
 _LOOP_PROBES: Final = frozenset(
     {
@@ -89,7 +91,7 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
             if function.is_coroutine and names & TO_SYNC:
                 summary = summary._replace(nests=(MADE_SYNC_TITLE,))
             elif any(body_of(function).catalogue.offloader(name) for name in names):
-                summary = summary._replace(raises=(), blocks=(), nests=(), calls=())
+                summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=())
             if summary:
                 found[summary_name(function).removeprefix(prefix)] = summary
     for variable, value in held_functions(tree):
@@ -127,7 +129,7 @@ def _is_certain(api: Api, effect: Effect) -> bool:
 def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Summary:
     """What one function does itself, with the functions and lambdas that it makes and calls."""
     body = body_of(function)
-    operations, called = _operations(body, body_of, is_project)
+    operations, called, ways = _operations(body, body_of, is_project)
     needs = sorted({(need.parameter, ".".join(need.path)) for need in needs_of(body)})
     passes = {
         (passed.parameter, passed.function, passed.to)
@@ -143,15 +145,21 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         passes=tuple(sorted(passes)),
         result=_result(body, is_project),
         is_probe=_is_probe(body),
+        upward=tuple(sorted(ways)),
+        hands_upward=hands_upward(body),
     )
 
 
 def _operations(
     outermost: Body, body_of: BodyOf, is_project: IsProject
-) -> tuple[Mapping[Effect, set[str]], set[str]]:
-    """The operations, and what is called: nothing for a coroutine, which is looked at itself."""
+) -> tuple[Mapping[Effect, set[str]], set[str], set[Names]]:
+    """The operations, what is called, and the ways on from what is called.
+
+    Nothing for a coroutine, which is looked at itself.
+    """
     found: dict[Effect, set[str]] = {effect: set() for effect in _FOLLOWED}
     called: set[str] = set()
+    ways: set[Names] = set()
     bodies = [] if outermost.is_coroutine else [outermost]
     for body in bodies:
         if _probes(body):
@@ -176,9 +184,10 @@ def _operations(
                 continue
             if nested is None:
                 called.add(function.fullname)
+                ways |= {way for way in [upward(body, target)] if way}
             elif not nested.is_coroutine and all(nested is not other.function for other in bodies):
                 bodies.append(body_of(nested))
-    return found, called
+    return found, called, ways
 
 
 def _tests_whether_given(body: Body, hit: Hit) -> bool:

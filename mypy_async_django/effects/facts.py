@@ -6,6 +6,7 @@ from mypy.nodes import FuncDef, FuncItem, MypyFile
 from mypy.options import Options
 
 from mypy_async_django import environment
+from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.effects import store
 from mypy_async_django.effects.collect import summaries_of, summary_of
 from mypy_async_django.effects.reach import Cone, Reach, module_of
@@ -17,7 +18,7 @@ from mypy_async_django.index.named import summary_name
 class Facts:
     """Asks for a module's summaries: taken now while its bodies are there, or from mypy's cache.
 
-    ``bodies`` makes new `Bodies`; ``trusts`` tells of the functions, by full name, that end every path.
+    ``bodies`` makes new `Bodies`; functions that ``catalogue`` trusts end every path.
     """
 
     def __init__(
@@ -25,12 +26,12 @@ class Facts:
         options: Options,
         modules: dict[str, MypyFile],
         bodies: Callable[[], Bodies],
-        trusts: Callable[[str], bool],
+        catalogue: Catalogue,
     ) -> None:
         self._options = options
         self._modules = modules
         self._bodies = bodies
-        self._trusts = trusts
+        self._catalogue = catalogue
         self.failures: dict[str, Exception] = {}
         """Exceptions met while summarising, by the module's name: mypy goes on."""
         self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
@@ -95,7 +96,8 @@ class Facts:
                 function, lambda item: bodies.inferred(item, outermost), self._is_projects
             )
 
-        return Reach(self._modules, self.of, nested, bodies.members.class_named, self._cones)
+        api, class_named = self._catalogue.api, bodies.members.class_named
+        return Reach(self._modules, self.of, nested, api, class_named, self._cones)
 
     def _kept(self, tree: MypyFile) -> Summaries:
         """The summaries that mypy has stored with a module, read once."""
@@ -115,6 +117,6 @@ class Facts:
     def _is_projects(self, function: str) -> bool:
         """Whether a function, by its full name, is defined in a module of the user's."""
         if function not in self._projects:
-            tree = None if self._trusts(function) else module_of(function, self._modules)
+            tree = None if self._catalogue.trusts(function) else module_of(function, self._modules)
             self._projects[function] = tree is not None and self.is_project(tree)
         return self._projects[function]

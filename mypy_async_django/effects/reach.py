@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 
-from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.catalogue.lookup import title
+from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.summary import (
     ITEMS,
     LOADED,
@@ -34,7 +36,7 @@ class Reach:
     """Follows summaries across modules; ``summaries_of`` gives those of a module by its name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
-    ``summary_of`` when asked for. ``modules`` collects whose summaries were asked for: the answers
+    ``summary_of`` when asked for. ``api`` gives the catalogue's rows. ``modules`` collects whose summaries were asked for: the answers
     depend on them. ``cones`` keeps what is reached, as long as no summary changes.
     """
 
@@ -43,20 +45,25 @@ class Reach:
         modules: Mapping[str, MypyFile],
         summaries_of: Callable[[MypyFile], Summaries],
         summary_of: Callable[[FuncItem], Summary],
+        api: Callable[[str], Api | None],
         class_named: Callable[[str], TypeInfo | None],
         cones: dict[str, Cone],
     ) -> None:
         self._modules = modules
         self._summaries_of = summaries_of
         self._summary_of = summary_of
+        self._api = api
         self._class_named = class_named
         self._cones = cones
         self.modules: set[str] = set()
 
-    def path(self, function: FuncItem | Var, effect: Effect) -> tuple[str, ...] | None:
+    def path(
+        self, function: FuncItem | Var, effect: Effect, upward: Names = ()
+    ) -> tuple[str, ...] | None:
         """The shortest way from a function to an operation of the effect.
 
         Full names of the functions on the way, the operation's name last; None where there is none.
+        ``upward`` is the way on from the method of a mixin.
         """
         if not isinstance(function, Var) and is_nested(function):
             name = "lambda" if isinstance(function, LambdaExpr) else function.fullname
@@ -67,6 +74,9 @@ class Reach:
                 self._cones[name] = self._cone(name, self._summary(name))
             cone = self._cones[name]
         self.modules |= cone.modules
+        if effect not in cone.ways and upward:
+            summary = self._summary(name)
+            cone = self._cone(name, summary._replace(upward=(*summary.upward, upward)))
         return cone.ways.get(effect)
 
     def _cone(self, start: str, summary: Summary) -> Cone:
@@ -91,9 +101,26 @@ class Reach:
                 if called not in came_from and not self._leads_nowhere(called):
                     came_from[called] = name
                     queue.append(called)
+            for below, above in self._handed_upward(summary):
+                came_from.setdefault(below, name)
+                if (api := self._api(above)) is not None:
+                    if not api.when and not api.unless:
+                        ways.setdefault(api.effect, (*_way(below, came_from), title(api)))
+                elif above not in came_from:
+                    summaries[above] = self._summary(above)
+                    came_from[above] = below
+                    queue.append(above)
         cone = Cone(ways, frozenset(self.modules))
         self.modules = asked
         return cone
+
+    def _handed_upward(self, summary: Summary) -> Iterator[tuple[str, str]]:
+        """The methods of mixins that hand a function's calls on, with those that get them."""
+        for way in summary.upward:
+            for below, above in pairwise(way):
+                if not self._summary(below).hands_upward:
+                    break
+                yield below, above
 
     def _leads_nowhere(self, function: str) -> bool:
         """Whether it is known that nothing is reached from a function."""

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Effect
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 
 Names = tuple[str, ...]
 
@@ -42,7 +42,9 @@ class Summary(NamedTuple):
     same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `LOADED`
     for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
     ``is_probe`` says that it finds out whether an event
-    loop is running: who calls it does not query in one.
+    loop is running: who calls it does not query in one. ``upward`` are the
+    ways on from calls of a mixin's methods, ``hands_upward`` says that the function is one that goes
+    on; see `index.upward`.
     """
 
     raises: Names = ()
@@ -53,6 +55,8 @@ class Summary(NamedTuple):
     passes: tuple[tuple[str, str, str], ...] = ()
     result: tuple[Any, ...] = ()
     is_probe: bool = False
+    upward: tuple[Names, ...] = ()
+    hands_upward: bool = False
 
     def operations(self) -> Iterator[tuple[Effect, Names]]:
         """The effects that the function has itself, with the operations."""

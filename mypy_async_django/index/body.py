@@ -79,10 +79,12 @@ class Types(Protocol):
 class Effects(Protocol):
     """What the project's functions do, through whatever they call."""
 
-    def path(self, function: FuncItem | Var, effect: Effect) -> tuple[str, ...] | None:
+    def path(
+        self, function: FuncItem | Var, effect: Effect, upward: tuple[str, ...] = ()
+    ) -> tuple[str, ...] | None:
         """The shortest way from a function, or a variable that holds one, to an operation.
 
-        By full names; None where there is no way.
+        By full names; None where there is no way. ``upward`` is the way on from a mixin's method.
         """
         ...
 

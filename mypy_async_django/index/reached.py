@@ -16,6 +16,7 @@ from mypy_async_django.index.offloading import is_called_early
 from mypy_async_django.index.orm.loaded import takes_loaded, uses_loaded
 from mypy_async_django.index.orm.needs import loading_requests
 from mypy_async_django.index.orm.relations import may_be_set
+from mypy_async_django.index.upward import upward
 
 
 class Reached(NamedTuple):
@@ -45,7 +46,7 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
     for called in called_functions(body):
         if called.node in seen or body.catalogue.trusts(called.function.fullname):
             continue
-        path = body.effects.path(called.function, effect)
+        path = body.effects.path(called.function, effect, upward(body, called))
         if path is None or any(name.rpartition(".")[2] in replaced for name in path):
             continue
         if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):

@@ -79,7 +79,9 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.reached import reached
 
 CODE: Final = code(
-    "async-blocking-call", "Call that reaches a blocking call", parent=ASYNC_BLOCKING
+    "async-blocking-call",
+    "Call that blocks the event loop through sync functions",
+    parent=ASYNC_BLOCKING,
 )
 
 

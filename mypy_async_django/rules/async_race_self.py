@@ -78,7 +78,7 @@ from mypy_async_django.index.state.races import races
 
 CODE: Final = code(
     "async-race-self",
-    "Lost update of an attribute of self around an await",
+    "Attribute of self read before an await and written after it",
     parent=ASYNC_RACE,
     default=False,
 )

@@ -4,7 +4,8 @@
 
 A call in an `async def` of a function of yours that does what `async-unsafe` reports, itself or
 through further functions: helpers, methods, properties, constructors, methods of your managers and
-querysets, a `save` that your model overrides. The notes show the way step by step, across modules.
+querysets, a `save` that your model or a mixin overrides. The notes show the way step by step,
+across modules.
 
 What a function hands to a thread is not part of the way, and neither are the functions that are
 decorated with `@sync_to_async`: they are the cure.
@@ -72,7 +73,11 @@ is then never reported, for no caller.
 - A function that is handed over and called by somebody else, as in `register(longest)`, is not
   followed. A variable of a module or class that holds a function, as in `alias = load`, counts if
   it is bound once.
+- A function under a decorator whose result has no known type, such as one of yours without
+  annotations, is not followed: annotate the decorator.
 - Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
+  What `super()` calls is looked for in the bases of its own class; where only the object's class
+  has it, as for a mixin's `save`, it is followed if the call shows which class that is.
 - Installed packages are not looked into: they do what the catalogue says.
 - A relation that a function reads on an object it was given is reported as `async-unsafe-lazy`,
   where the query that found the object is known.
@@ -90,7 +95,11 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.reached import reached
 
-CODE: Final = code("async-unsafe-call", "Call that reaches sync-only Django", parent=ASYNC_UNSAFE)
+CODE: Final = code(
+    "async-unsafe-call",
+    "Call that reaches sync-only Django through sync functions",
+    parent=ASYNC_UNSAFE,
+)
 
 
 def findings(body: Body) -> Iterator[Finding]:

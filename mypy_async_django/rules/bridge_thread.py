@@ -79,7 +79,7 @@ from mypy_async_django.index.offloading import offloaded_by
 
 CODE: Final = code(
     "bridge-thread",
-    "Database work in a thread with its own connection",
+    "Database work in a thread with a connection of its own",
     parent=BRIDGE_MISUSE,
     default=False,
 )

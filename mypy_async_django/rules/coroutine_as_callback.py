@@ -87,7 +87,7 @@ from mypy_async_django.index.coroutines.overrides import MYPYS, callback_owner
 from mypy_async_django.index.coroutines.values import makes_coroutine
 from mypy_async_django.index.operations import called_name, calls
 
-CODE: Final = code("coroutine-as-callback", "Coroutine function as a plain callback")
+CODE: Final = code("coroutine-as-callback", "Coroutine function where a plain function is called")
 EVERYWHERE: Final = True
 
 

@@ -154,7 +154,11 @@ class CountedSummaries(Mapping[str, Summary]):
 def _reach(summaries: Summaries) -> Reach:
     tree = MypyFile([], [])
     tree._fullname = "module"
-    return Reach({"module": tree}, lambda tree: summaries, lambda _: Summary(), lambda _: None, {})
+
+    def nothing(_: str) -> None:
+        return None
+
+    return Reach({"module": tree}, lambda _: summaries, lambda _: Summary(), nothing, nothing, {})
 
 
 def _function(name: str) -> FuncDef:

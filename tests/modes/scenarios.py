@@ -524,6 +524,42 @@ _INHERITED: Final = [
     State({"held.py": _OWN.format("skip")}, ()),
 ]
 
+_MIXIN: Final = "class Mixin:\n    def run(self):\n        {}\n"
+_WORKER: Final = "import time\n\n\nclass Worker:\n    def run(self):\n        time.{}(1)\n"
+_MIXED: Final = """\
+from mixin import Mixin
+from worker import Worker
+
+
+class Both(Mixin, Worker):
+    pass
+
+
+def run(both: Both) -> None:
+    both.run()
+"""
+_MIXED_VIEW: Final = (
+    "from mixed import Both, run\n\n\nasync def view(both: Both) -> None:\n    run(both)\n"
+)
+_HANDS_ON: Final = _MIXIN.format("super().run()")
+_UPWARD: Final = [
+    State(
+        {
+            "mixin.py": _HANDS_ON,
+            "worker.py": _WORKER.format("sleep"),
+            "mixed.py": _MIXED,
+            "view.py": _MIXED_VIEW,
+        },
+        _REACHED,
+    ),
+    State({"mixin.py": _MIXIN.format("pass")}, ()),
+    State({"mixin.py": _HANDS_ON}, _REACHED),
+    State({"worker.py": _WORKER.format("time")}, ()),
+    State({"worker.py": _WORKER.format("sleep")}, _REACHED),
+    State({"mixed.py": _MIXED.replace("Mixin, Worker", "Worker, Mixin")}, _REACHED),
+    State({"mixed.py": _MIXED.replace("Mixin, Worker", "Mixin")}, ()),
+]
+
 _SILENT_BARE: Final = "# mypy: disable-error-code=async-blocking\n" + _ONLY_BARE
 _OWN_OPTIONS: Final = [
     State({**_CHAIN, "far.py": _HARMLESS}, ()),
@@ -551,5 +587,6 @@ SCENARIOS: Final = {
     "package and re-export": _PACKAGE,
     "variables that hold a function": _VARIABLES,
     "method of a base through a re-export": _INHERITED,
+    "mixins that hand calls on": _UPWARD,
     "options of a module that was checked again in part": _OWN_OPTIONS,
 }
