@@ -31,7 +31,7 @@ _RECHECK_PASSES = 3
 class Engine:
     """Brings functions before the rules, and what the rules find to the user.
 
-    ``modules`` are mypy's modules by name.
+    Needs ``modules`` before it is asked anything.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Engine:
 
     @property
     def modules(self) -> dict[str, MypyFile]:
-        """The modules of the build, by name."""
+        """The modules of the build, by name; with new ones, what was known of functions is forgotten."""
         return self._modules
 
     @modules.setter
@@ -130,7 +130,7 @@ class Engine:
                 for name in self._seen:
                     self._changes.pop(name, None)
             self._printed = errors.flushed_files
-        for name in memory.gone(self.modules):
+        for name in memory.forget_gone(self.modules):
             self._changes[name] = Change.NAMES
             for module in memory.importers({name}, self._unread):
                 memory.forget_types(module)
@@ -159,7 +159,7 @@ class Engine:
     def module_parsed(self, name: str) -> None:
         """A module has been read, and not looked at yet."""
         if self._memory is not None:
-            self._memory.before(name, self._facts.of)
+            self._memory.remember(name, self._facts.of)
 
     def call_under_way(self, checker: TypeChecker) -> None:
         """Look at a function again that the daemon checks again, as something it uses has changed.
@@ -246,7 +246,7 @@ class Engine:
         except Exception as error:
             if self._options.show_traceback and self._memory is None:
                 raise  # the daemon always wants it, and would end
-            return [_failure(f'rule "{rule.code.code}"', body.function, error)]
+            return [_failure(f'rule "{rule.code.code}"', body, error)]
 
 
 def engine(
@@ -267,12 +267,12 @@ def _catalogue(settings: Config, version: Version, awaiting: frozenset[str]) -> 
     return Catalogue(version, own, offloaders, settings.trusted, awaiting)
 
 
-def _failure(part: str, node: FuncItem | MypyFile, error: Exception) -> Finding:
-    name = node.name if isinstance(node, FuncDef | MypyFile) else "lambda"
+def _failure(part: str, body: Body | MypyFile, error: Exception) -> Finding:
+    node = body.function if isinstance(body, Body) else body
     return Finding(
         errorcodes.MISC,
         node,
-        f'mypy_async_django failed in {part} on "{name}": {error!r}',
+        f'mypy_async_django failed in {part} on "{body.name}": {error!r}',
         ("Please report this with the function's code, and mypy's output for --show-traceback",),
     )
 

@@ -9,8 +9,8 @@ from mypy.nodes import Context
 class Finding(NamedTuple):
     """One mistake: where it stands, what it is, and the way out.
 
-    ``notes`` are shown below the error, each on a line of its own. ``unless_said`` is a word: where
-    mypy itself has an error with it on one of the node's lines, that is enough.
+    ``notes`` are shown below the error, each on a line of its own. ``unless_said`` is a part of
+    a message: where mypy itself has an error with it on one of the node's lines, that is enough.
     """
 
     code: ErrorCode

@@ -66,7 +66,11 @@ class _Page:
 
 
 class Memory:
-    """Keeps findings by module and function, and sees that mypy's errors hold them."""
+    """Keeps findings by module and function, and sees that mypy's errors hold them.
+
+    A module is read anew (``remember``), then opened, its findings are noted, and it is closed; only
+    then can be told what has changed in it.
+    """
 
     def __init__(self) -> None:
         self._pages: dict[str, _Page] = {}
@@ -76,7 +80,7 @@ class Memory:
         self._held: Mapping[str, object] | None = None
         self.bell: Final = Bell()
 
-    def before(self, name: str, summaries: Callable[[MypyFile], Summaries]) -> None:
+    def remember(self, name: str, summaries: Callable[[MypyFile], Summaries]) -> None:
         """A module has been read anew; mypy still knows it as it was."""
         page = self._pages.get(name)
         if page is not None:
@@ -198,7 +202,7 @@ class Memory:
             known = self._named[tree.fullname] = tree, named_by(tree)
         return known[1]
 
-    def gone(self, modules: Mapping[str, object]) -> list[str]:
+    def forget_gone(self, modules: Mapping[str, object]) -> list[str]:
         """Forget the modules that are not there any more: their names."""
         names = [name for name in self._pages if name not in modules]
         for name in names:

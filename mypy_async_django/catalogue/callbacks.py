@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from mypy_async_django.catalogue.row import Version
+from mypy_async_django.catalogue.row import NEVER, Version
 
 _LOOPS: Final = ("asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop")
-_NEVER: Final[Version] = (99, 0)
 _BY_NAME: Final = -1
 
 # What comes of the coroutine.
@@ -28,7 +27,7 @@ class Callback(NamedTuple):
     argument: int
     keyword: str | None = None
     fate: str = _DROPPED
-    until: Version = _NEVER
+    until: Version = NEVER
 
 
 CALLBACKS: Final[Mapping[str, Callback]] = {

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Final, NamedTuple
 
-from mypy_async_django.catalogue.row import Version
-
-_NEVER: Final[Version] = (99, 0)
+from mypy_async_django.catalogue.row import NEVER, Version
 
 
 class SyncDecorator(NamedTuple):
@@ -22,7 +20,7 @@ class SyncDecorator(NamedTuple):
     name: str
     what: str
     instead: str
-    since: Version = _NEVER
+    since: Version = NEVER
     is_typed: bool = False
 
 

@@ -6,6 +6,9 @@ from typing import Final
 from mypy_async_django.catalogue import django_contrib, django_database
 from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 
+VIEW: Final = "django.views.generic.base.View"
+REQUEST: Final = "django.http.request.HttpRequest"
+
 _FORMS: Final = "django.forms.models"
 _GENERIC: Final = "django.views.generic"
 _CHECKS: Final = "a relation or a unique field is looked up"

@@ -77,25 +77,6 @@ OFFLOADERS: Final = (
     Offloader("trio._threads.to_thread_run_sync", keyword="sync_fn"),
 )
 
-#: Methods of a task that hand its function to a worker.
-TASK_STARTERS: Final = frozenset(
-    {
-        "celery.app.task.Task.apply_async",
-        "celery.app.task.Task.delay",
-        "celery.canvas.Signature.apply_async",
-        "celery.canvas.Signature.delay",
-        "celery.canvas._basemap.apply_async",
-        "celery.canvas._chain.apply_async",
-        "celery.canvas.chord.apply_async",
-        "celery.canvas.chunks.apply_async",
-        "celery.canvas.group.apply_async",
-        "django.tasks.base.Task.aenqueue",
-        "django.tasks.base.Task.enqueue",
-        "django_tasks.base.Task.aenqueue",
-        "django_tasks.base.Task.enqueue",
-    }
-)
-
 GATHER: Final = "asyncio.tasks.gather"
 
 #: Take coroutines and start them at once: they run on, whether or not the result is awaited.

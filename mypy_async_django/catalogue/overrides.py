@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from mypy_async_django.catalogue.row import Version
+from mypy_async_django.catalogue.row import NEVER, Version
 
-VIEW: Final = "django.views.generic.base.View"
 FORM: Final = "django.forms.forms.BaseForm"
 LIBRARY: Final = "django.template.library.Library"
-NEVER: Final[Version] = (99, 0)
 
 #: What a view with async handlers returns is awaited, whichever method it comes from.
-HANDLERS: Final = frozenset(
+AWAITED_HANDLERS: Final = frozenset(
     {"delete", "dispatch", "get", "head", "options", "patch", "post", "put", "trace"}
 )
 

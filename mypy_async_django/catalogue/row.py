@@ -1,9 +1,12 @@
 """What a row of the catalogue says, and the short forms to write one."""
 
 from enum import Enum
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Final, NamedTuple, TypedDict, Unpack
 
 Version = tuple[int, int]
+
+NEVER: Final[Version] = (99, 0)
+"""Since no version yet."""
 
 
 class Effect(Enum):

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_async_django.catalogue.django import VIEW
+
 #: Each task has its own of these, though they hang on a name of the module.
 TASK_LOCAL: Final = (
     "_contextvars.ContextVar",
@@ -46,7 +48,7 @@ OF_ONE_REQUEST: Final = (
     "channels.consumer.SyncConsumer",
     "django.core.management.base.BaseCommand",
     "django.forms.forms.BaseForm",
-    "django.views.generic.base.View",
+    VIEW,
     "rest_framework.serializers.BaseSerializer",
     "rest_framework.views.APIView",
     "unittest.case.TestCase",

@@ -80,7 +80,7 @@ class Facts:
         try:
             summary = summary_of(function, bodies.inferred, self._is_projects)
         except Exception:
-            return False  # told when the whole module was summarised
+            return False  # the old one stays: told when the whole module is summarised again
         if summary == before.get(name, Summary()):
             return False
         summaries = {**before, name: summary}

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from mypy.nodes import ARG_POS, ArgKind, CallExpr, Decorator, Expression, MemberExpr
 
 from mypy_async_django.bridge.types import classes, may_be_called
+from mypy_async_django.catalogue.callbacks import Callback
 from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import called_name, full_name
@@ -76,10 +77,10 @@ def is_called_early(body: Body, call: CallExpr) -> bool:
     return handed_over(around, offloader) is call and not may_be_called(body.type_of(call))
 
 
-def handed_over(call: CallExpr, offloader: Offloader) -> Expression | None:
-    """The function that an offloader is given; None in ``@sync_to_async(...)`` with options only."""
+def handed_over(call: CallExpr, taker: Offloader | Callback) -> Expression | None:
+    """The function that a call is given; None in ``@sync_to_async(...)`` with options only."""
     for position, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
-        by_position = position == offloader.argument and call.arg_kinds[position] == ARG_POS
-        if by_position or (name is not None and name == offloader.keyword):
+        by_position = position == taker.argument and call.arg_kinds[position] == ARG_POS
+        if by_position or (name is not None and name == taker.keyword):
             return argument
     return None

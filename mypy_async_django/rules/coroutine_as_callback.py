@@ -74,7 +74,7 @@ await the result, write `# type: ignore[coroutine-as-callback]`.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import ARG_POS, CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr
+from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr
 from mypy.types import CallableType
 
 from mypy_async_django import suggestion
@@ -85,6 +85,7 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.overrides import MYPYS, callback_owner
 from mypy_async_django.index.coroutines.values import makes_coroutine
+from mypy_async_django.index.offloading import handed_over
 from mypy_async_django.index.operations import called_name, calls
 
 CODE: Final = code("coroutine-as-callback", "Coroutine function where a plain function is called")
@@ -139,18 +140,10 @@ def _callback(body: Body, call: CallExpr) -> Callback | None:
 
 
 def _given(body: Body, call: CallExpr, callback: Callback) -> Expression | None:
-    given = _argument(call, callback)
+    given = handed_over(call, callback)
     if isinstance(given, CallExpr) and called_name(body, given) == "functools.partial":
         return given.args[0] if given.args else None
     return given
-
-
-def _argument(call: CallExpr, callback: Callback) -> Expression | None:
-    for position, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
-        by_position = position == callback.argument and call.arg_kinds[position] == ARG_POS
-        if by_position or (name is not None and name == callback.keyword):
-            return argument
-    return None
 
 
 def _way_out(body: Body, call: CallExpr, function: Expression) -> str:

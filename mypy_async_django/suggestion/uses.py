@@ -19,7 +19,8 @@ from mypy.nodes import (
 )
 from mypy.types import Instance, get_proper_type
 
-from mypy_async_django.bridge.types import alternatives, is_a
+from mypy_async_django.bridge.models import is_model
+from mypy_async_django.bridge.types import alternatives
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.body import Body
@@ -141,7 +142,7 @@ def _row(body: Body, queryset: Expression) -> Instance | None:
 
 def _row_is_model(body: Body, queryset: Expression) -> bool:
     row = _row(body, queryset)
-    return row is not None and is_a(row.type, "django.db.models.base.Model")
+    return row is not None and is_model(row.type)
 
 
 def _row_name(body: Body, queryset: Expression) -> str:

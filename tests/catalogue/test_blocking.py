@@ -173,7 +173,6 @@ def _offload_names() -> frozenset[str]:
         offload.FUNCTION_RUNNERS,
         offload.RUNNERS,
         offload.SCHEDULERS,
-        offload.TASK_STARTERS,
     )
 
 

@@ -43,19 +43,19 @@ from mypy.types import (
 from mypy_async_django.bridge.tree import children, walk
 from mypy_async_django.bridge.types import class_of, is_a, is_awaitable, known, member
 from mypy_async_django.catalogue.callbacks import METHODS
+from mypy_async_django.catalogue.django import VIEW
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC
 from mypy_async_django.catalogue.overrides import (
+    AWAITED_HANDLERS,
     AWAITING,
     DECORATORS,
     FORM,
-    HANDLERS,
     HOOKS,
     LIBRARY,
     LIBRARY_DECORATORS,
     PERMISSIONS,
     TWINS,
     UNTYPED_HOOKS,
-    VIEW,
 )
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.starts import decorators
@@ -161,11 +161,11 @@ def _is_exempt(
         return True
     if not is_a(info, VIEW):
         return False
-    if name in HANDLERS:
+    if name in AWAITED_HANDLERS:
         return True
     result = _result(inherited.names[name].node)
     is_response = isinstance(result, Instance) and is_a(result.type, _RESPONSE)
-    return is_response and any(_is_coroutine_method(info, handler) for handler in HANDLERS)
+    return is_response and any(_is_coroutine_method(info, handler) for handler in AWAITED_HANDLERS)
 
 
 def _result(node: SymbolNode | None) -> ProperType | None:
@@ -230,14 +230,14 @@ def _is_coroutine_method(info: TypeInfo, name: str) -> bool:
 
 
 def _is_called_by(owner: TypeInfo, method: FuncDef, tree: MypyFile) -> bool:
-    """Whether a sync method beside an unannotated one tests or drops what it returns."""
+    """Whether a sync method beside an unannotated one tests what it returns."""
     if owner.module_name != tree.fullname or not method.is_dynamic():
         return False
     for function in (node for node in walk(owner.defn) if isinstance(node, FuncDef)):
         if function.is_coroutine or function.info is not owner:
             continue
         for node in walk(function.body):
-            for child in _used_as_result(node):
+            for child in _tested(node):
                 match child:
                     case CallExpr(callee=MemberExpr(expr=NameExpr(name="self"), name=name)):
                         if name == method.name:
@@ -247,8 +247,8 @@ def _is_called_by(owner: TypeInfo, method: FuncDef, tree: MypyFile) -> bool:
     return False
 
 
-def _used_as_result(node: Node) -> Iterator[Expression]:
-    """What a node tests."""
+def _tested(node: Node) -> Iterator[Expression]:
+    """The expressions whose truth a node asks for."""
     match node:
         case IfStmt():
             yield from node.expr

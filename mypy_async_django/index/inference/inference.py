@@ -33,6 +33,7 @@ from typing_extensions import override
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
+from mypy_async_django.bridge.models import MODEL
 from mypy_async_django.bridge.protocols import entered, iterated
 from mypy_async_django.bridge.types import alternatives, known
 from mypy_async_django.index.flow.bindings import STAR, Binding, BindingKind
@@ -324,6 +325,6 @@ def _is_vague(type_: ProperType | None) -> bool:
         case None | UnionType():
             return True
         case Instance(type=info):
-            return info.fullname in {"builtins.object", "django.db.models.base.Model"}
+            return info.fullname in {"builtins.object", MODEL}
         case _:
             return False

@@ -17,9 +17,7 @@ from mypy.typevars import fill_typevars
 
 from mypy_async_django.bridge.members import Members
 from mypy_async_django.bridge.types import is_a, known
-
-REQUEST: Final = "django.http.request.HttpRequest"
-VIEW: Final = "django.views.generic.base.View"
+from mypy_async_django.catalogue.django import REQUEST, VIEW
 
 _CLASS_METHODS: Final = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 

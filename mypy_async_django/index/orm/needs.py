@@ -19,6 +19,7 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
+from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import methods_used, properties_read
 from mypy_async_django.index.flow.bindings import BindingKind
@@ -31,7 +32,6 @@ from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Row
 from mypy_async_django.index.orm.relations import may_be_changed, may_be_set
 from mypy_async_django.index.orm.requests import (
-    REQUEST,
     SESSION,
     USER,
     forced_users,

@@ -18,6 +18,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import QUERYSET, RAW_QUERYSET
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.operations import (
@@ -30,7 +31,6 @@ from mypy_async_django.index.operations import (
 )
 from mypy_async_django.index.orm.loaded import is_loaded
 
-REQUEST: Final = "django.http.request.HttpRequest"
 #: What a request loads lazily, as a path of attributes: no attribute of that name is read.
 LOAD: Final = "load"
 USER: Final = ("user", LOAD)
