@@ -261,4 +261,4 @@ def _types(body: Body) -> Iterator[tuple[Expression, ProperType | None]]:
         if isinstance(node, Expression) and body.types.is_reached(node):
             # Where inference fails, the rules have told.
             with suppress(Exception):
-                yield node, body.type_of(node)
+                yield node, body.types.type_of(node)

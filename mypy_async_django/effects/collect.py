@@ -47,7 +47,7 @@ from mypy_async_django.index.held import held_functions
 from mypy_async_django.index.hits import Hit, api_of_function, hits
 from mypy_async_django.index.named import functions_behind, is_nested, summary_name
 from mypy_async_django.index.operations import ImplicitUse, called_name, calls
-from mypy_async_django.index.orm.loaded import is_consumed
+from mypy_async_django.index.orm.loaded import is_consumed, is_evaluated
 from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, passes_of
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Kind, Result
@@ -269,7 +269,7 @@ def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, .
         is_plain = not any(isinstance(item, StarExpr) for item in value.items)
         return (ITEMS, *items) if is_plain else ()
     type_ = body.type_of(value)
-    if all_are(type_, QUERYSET) and is_consumed(body, value):
+    if all_are(type_, QUERYSET) and (is_consumed(body, value) or is_evaluated(body, value)):
         return (LOADED,)
     if not may_hold_rows(type_):
         return ()

@@ -7,6 +7,7 @@ from mypy.types import ProperType
 
 from mypy_async_django.bridge.checked import CheckedTypes
 from mypy_async_django.bridge.members import Members
+from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.catalogue.lookup import Catalogue
@@ -14,6 +15,7 @@ from mypy_async_django.index.body import Body, Effects, Surroundings, Types
 from mypy_async_django.index.flow.flow import Flow
 from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.named import is_nested
+from mypy_async_django.index.orm.given import GivenTypes
 
 Remembered = Mapping[Expression, ProperType | None]
 """Types of expressions from the last time that mypy checked them."""
@@ -59,6 +61,7 @@ class Bodies:
             body = self._body(function, flow, types, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)
+        body.given = GivenTypes(body, self.members.class_named(QUERYSET)).type_of
         body.is_checked = module.is_checked(function)
         body.surroundings = Surroundings(
             module.tree,

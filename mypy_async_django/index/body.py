@@ -151,6 +151,8 @@ class Body:
         self.source = source
         self.effects = effects
         self.strict_relations = strict_relations
+        #: Asked where ``types`` know nothing, if that is known.
+        self.given: Callable[[Expression], ProperType | None] | None = None
         #: Known where a rule is asked; not where a body is looked at for somebody else's sake.
         self.surroundings: Surroundings | None = None
         #: Whether mypy checks the body too, and says what it has to say: perhaps not this time.
@@ -232,7 +234,8 @@ class Body:
 
     def type_of(self, expression: Expression) -> ProperType | None:
         """The expression's type, or None."""
-        return self.types.type_of(expression)
+        found = self.types.type_of(expression)
+        return self.given(expression) if found is None and self.given else found
 
     def values(self, expression: Expression) -> tuple[Expression, ...]:
         """The expressions that a value may come from: those assigned to a local name, or itself.

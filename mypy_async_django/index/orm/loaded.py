@@ -21,8 +21,9 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
+from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import ImplicitUse, Read, called_name
+from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.pages import pages_sequence
@@ -32,16 +33,18 @@ _FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})
 _SESSION: Final = "django.contrib.sessions.backends.base.SessionBase"
 #: Coroutine functions that load a request's session.
 _LOADERS: Final = frozenset({"alogin", "alogout", "auser"})
+#: Uses that evaluate a queryset as a whole.
+_EVALUATING: Final = frozenset({Use.CONTAINS, Use.ITERATE, Use.LENGTH, Use.TRUTH})
 _FREE_ON_PREFETCHED: Final = frozenset({"count", "exists"})
 
 
 def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
     """Whether an operation on a queryset finds its rows in memory, as far as the body shows it.
 
-    So it is after an ``async for`` over the same queryset, perhaps after it was handed on, and for ``author.books.all()`` where the
-    query that found the author prefetched the books. Where the author came from somewhere else,
-    whoever found it may have prefetched them: that counts as loaded unless the project wants
-    relations taken strictly.
+    So it is after an ``async for`` over the same queryset, perhaps after it was handed on, and for
+    ``author.books.all()`` where the query that found the author prefetched the books. Where the
+    author came from somewhere else, whoever found it may have prefetched them: that counts as loaded
+    unless the project wants relations taken strictly.
     """
     match operation:
         case ImplicitUse(value=value) | Read(receiver=value) if pages_sequence(body, value):
@@ -107,6 +110,20 @@ def is_consumed(body: Body, queryset: Expression) -> bool:
         is_handed_on(body, queryset, queryset)
         or _is_iterated(body, queryset, queryset)
         or _is_list(body, queryset)
+    )
+
+
+def is_evaluated(body: Body, queryset: Expression) -> bool:
+    """Whether a sync function evaluates a queryset before: its rows stay with it."""
+    if not isinstance(queryset, NameExpr):
+        return False
+    made = body.makers(queryset)
+    return any(
+        use.use in _EVALUATING
+        and isinstance(use.value, NameExpr)
+        and body.makers(use.value) == made
+        and body.flow.reaches(use.value, queryset)
+        for use in implicit_uses(body)
     )
 
 

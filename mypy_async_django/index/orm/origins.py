@@ -353,8 +353,8 @@ class Origins:
     def built_on(self, value: Expression) -> tuple[FuncDef, tuple[Step, ...]] | None:
         """The project's function that began a query, and what is called on its result."""
         match value:
-            case CallExpr(callee=MemberExpr(expr=queryset) as method) if self._is_django_query(
-                method
+            case CallExpr(callee=MemberExpr(expr=queryset) as method) if (
+                self._is_django_query(method) or self._body.type_of(queryset) is None
             ):
                 step, begun = _step_of(method.name, value), self.built_on(queryset)
                 return (begun[0], (*begun[1], step)) if step and begun else None
