@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mypy.nodes import CallExpr, Expression, MemberExpr, NameExpr
+from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, NameExpr
 
 from mypy_async_django.bridge.types import classes, member
 from mypy_async_django.catalogue.builtin import Use
@@ -55,6 +55,8 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
     text = body.source.text
     node = found.node
     match node:
+        case CallExpr(callee=MemberExpr(expr=owner)) if twin := _own_twin(found):
+            return use(placed(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}"))
         case _ if found.use is not None:
             function, arguments = _FUNCTION_OF.get(found.use), text(node)
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
@@ -73,6 +75,20 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
         return WHOLE_BLOCK
     sensitive = effect is not Effect.BLOCKS or body.catalogue.is_of_django(operation)
     return use(placed(body, node, in_thread(function, arguments, sensitive=sensitive)))
+
+
+def _own_twin(found: Called) -> str | None:
+    """The name of the coroutine method that the project itself has beside a method: ``atotal``."""
+    function = found.function
+    if found.use is not None or not isinstance(function, FuncDef) or not function.info:
+        return None
+    name = f"a{function.name}"
+    symbol = member(function.info, name)
+    node = symbol[1].node if symbol else None
+    twin = node.func if isinstance(node, Decorator) else node
+    if not isinstance(twin, FuncDef) or not twin.is_coroutine:
+        return None
+    return name if twin.arg_names == function.arg_names else None
 
 
 #: What to run in a thread in the place of a use without a call.

@@ -15,7 +15,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
-from mypy_async_django.bridge.types import class_of
+from mypy_async_django.bridge.types import class_of, classes
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import Read, attributes_in, reads
 from mypy_async_django.index.orm.handed_on import is_handed_on
@@ -127,8 +127,8 @@ def may_be_changed(body: Body, instance: Expression, before: Node) -> bool:
 
 
 def _is_of_column(body: Body, target: MemberExpr) -> bool:
-    info = class_of(body.type_of(target.expr))
-    return info is not None and is_model(info) and is_column(info, target.name)
+    infos = classes(body.type_of(target.expr))
+    return bool(infos) and all(is_model(info) and is_column(info, target.name) for info in infos)
 
 
 def _may_hold_more(
