@@ -33,8 +33,8 @@ async def book_page(book: Book) -> str:
 
 ## Use instead
 
-A task group keeps its tasks, waits for them, and passes their exceptions on. If the task should
-outlive the function, put it into a set that lives as long, and take it out when it is done.
+If the task should outlive the function, put it into a set that lives as long, and take it out when
+it is done. A task group keeps its tasks, waits for them, and passes their exceptions on.
 
 ```python
 import asyncio
@@ -49,15 +49,15 @@ async def count_readers(book: Book) -> None:
 
 
 async def book_page(book: Book) -> str:
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(count_readers(book))
+    task = asyncio.create_task(count_readers(book))
+    background.add(task)
+    task.add_done_callback(background.discard)
     return book.title
 
 
 async def other_page(book: Book) -> str:
-    task = asyncio.create_task(count_readers(book))
-    background.add(task)
-    task.add_done_callback(background.discard)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(count_readers(book))
     return book.title
 ```
 
@@ -95,8 +95,8 @@ _LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.
 
 
 _WAY_OUT: Final = (
-    'Use a task group: "async with asyncio.TaskGroup() as tasks", or keep a reference until the '
-    "task is done"
+    "Keep a reference until the task is done, or let a task group wait for it: "
+    '"async with asyncio.TaskGroup() as tasks"'
 )
 
 
