@@ -146,7 +146,7 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         result=_result(body, is_project),
         is_probe=_is_probe(body),
         upward=tuple(sorted(ways)),
-        hands_upward=hands_upward(body),
+        hands_upward=hands_upward(body) and not _probes(body),
     )
 
 

@@ -11,11 +11,19 @@ from mypy_async_django.index.operations import owners
 
 
 def hands_upward(body: Body) -> bool:
-    """Whether a method calls ``super()`` for itself, though no base of its own class has it."""
+    """Whether a sync method calls ``super()`` for itself, though no base of its own class has it."""
     function = body.function
-    return isinstance(function, FuncDef) and any(
-        inner.name == function.name and not any(inherited(inner)) for inner in body.every(SuperExpr)
+    return (
+        isinstance(function, FuncDef)
+        and not function.is_coroutine
+        and any(_calls_itself(body, inner, function.name) for inner in body.every(SuperExpr))
     )
+
+
+def _calls_itself(body: Body, inner: SuperExpr, name: str) -> bool:
+    call = body.parent(inner)
+    is_called = isinstance(call, CallExpr) and call.callee is inner
+    return is_called and inner.name == name and not any(inherited(inner))
 
 
 def upward(body: Body, called: Called) -> tuple[str, ...]:
