@@ -184,7 +184,8 @@ def _operations(
                 continue
             if nested is None:
                 called.add(function.fullname)
-                ways |= {way for way in [upward(body, target)] if way}
+                if way := upward(body, target):
+                    ways.add(way)
             elif not nested.is_coroutine and all(nested is not other.function for other in bodies):
                 bodies.append(body_of(nested))
     return found, called, ways

@@ -36,8 +36,9 @@ class Reach:
     """Follows summaries across modules; ``summaries_of`` gives those of a module by its name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
-    ``summary_of`` when asked for. ``api`` gives the catalogue's rows. ``modules`` collects whose summaries were asked for: the answers
-    depend on them. ``cones`` keeps what is reached, as long as no summary changes.
+    ``summary_of`` when asked for. ``api`` gives the catalogue's rows. ``modules`` collects whose
+    summaries were asked for: the answers depend on them. ``cones`` keeps what is reached, as long as
+    no summary changes.
     """
 
     def __init__(

@@ -41,10 +41,9 @@ class Summary(NamedTuple):
     the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that gives the
     same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `LOADED`
     for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
-    ``is_probe`` says that it finds out whether an event
-    loop is running: who calls it does not query in one. ``upward`` are the
-    ways on from calls of a mixin's methods, ``hands_upward`` says that the function is one that goes
-    on; see `index.upward`.
+    ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
+    in one. ``upward`` are the ways on from calls of a mixin's methods, ``hands_upward`` says that the
+    function is one that goes on; see `index.upward`.
     """
 
     raises: Names = ()
