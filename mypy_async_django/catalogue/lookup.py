@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from mypy_async_django.catalogue import (
     django,
@@ -89,6 +89,7 @@ class Catalogue:
         self._places = third_party.FAMILY_MODULES.union(
             methods, *(around for _, around, _ in self._methods_of)
         )
+        self._newest: tuple[int, str] | None = None
         self._seen: Collection[str] | None = None
         self._methods: frozenset[str] = frozenset()
         self._has_families = False
@@ -109,9 +110,13 @@ class Catalogue:
         """Whether an operation, by its title, is Django's own."""
         return operation in _OF_DJANGO
 
-    def see(self, modules: Mapping[str, object]) -> None:
-        """Learn the names of the modules that take part in the build."""
+    def see(self, modules: dict[str, Any]) -> None:
+        """Learn the names of the modules that take part in the build; asked again and again."""
         self._modules = modules
+        newest = len(modules), next(reversed(modules), "")
+        if newest == self._newest:
+            return
+        self._newest = newest
         seen = self._places & modules.keys()
         if seen == self._seen:
             return
