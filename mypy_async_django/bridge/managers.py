@@ -4,45 +4,40 @@ It generates classes for ``from_queryset()``, ``as_manager()`` and related manag
 type of the methods that they take from a queryset: those it looks up when an attribute is read.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 from mypy.nodes import TypeInfo
-from mypy.types import Instance, TypeType, get_proper_type
+from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.types import is_a
 
-if TYPE_CHECKING:
-    from mypy_async_django.bridge.members import Members
+ClassNamed: TypeAlias = Callable[[str], TypeInfo | None]
+"""Gives the class of a full name, if its module takes part in the build."""
 
-MANAGER = "django.db.models.manager.BaseManager"
-GENERIC_RELATION = "django.contrib.contenttypes.fields.GenericRelation"
-RELATED_MANAGER = "django.db.models.fields.related_descriptors.RelatedManager"
-MANY_RELATED_MANAGER = "django.db.models.fields.related_descriptors.ManyRelatedManager"
+MANAGER: Final = "django.db.models.manager.BaseManager"
+GENERIC_RELATION: Final = "django.contrib.contenttypes.fields.GenericRelation"
+RELATED_MANAGER: Final = "django.db.models.fields.related_descriptors.RelatedManager"
+MANY_RELATED_MANAGER: Final = "django.db.models.fields.related_descriptors.ManyRelatedManager"
 
 
-def queryset_of(manager: Instance, method: str, members: "Members") -> Instance | None:
-    """The queryset whose method of this name a generated manager offers as its own."""
-    owner = manager.type.get_containing_type_info(method)
+def queryset_of(manager: TypeInfo, method: str, class_named: ClassNamed) -> TypeInfo | None:
+    """The queryset class whose method of this name a generated manager offers as its own."""
+    owner = manager.get_containing_type_info(method)
     fullname = _metadata(owner).get("from_queryset_manager") if owner else None
-    info = members.class_named(fullname) if fullname else None
-    if info is None or not is_a(manager.type, MANAGER):
-        return None
-    model = members.attribute(manager, "model")
-    if not isinstance(model, TypeType):
-        return None
-    return Instance(info, [model.item] * len(info.type_vars))
+    return class_named(fullname) if fullname and is_a(manager, MANAGER) else None
 
 
-def generic_relation(field: Instance, members: "Members") -> Instance | None:
+def generic_relation(field: Instance, class_named: ClassNamed) -> Instance | None:
     """The related manager of a GenericRelation, which the stubs leave open."""
     if not is_a(field.type, GENERIC_RELATION):
         return None
-    info = members.class_named(RELATED_MANAGER)
-    model = members.class_named("django.db.models.base.Model")
+    info = class_named(RELATED_MANAGER)
+    model = class_named("django.db.models.base.Model")
     return Instance(info, [Instance(model, [])]) if info and model else None
 
 
-def refined(manager: Instance, members: "Members") -> Instance:
+def refined(manager: Instance, class_named: ClassNamed) -> Instance:
     """The manager class generated for a relation, in the place of the one that the stubs declare."""
     if manager.type.fullname == RELATED_MANAGER:
         key, arguments = "reverse_managers", manager.args[1:]
@@ -54,7 +49,7 @@ def refined(manager: Instance, members: "Members") -> Instance:
     if not isinstance(model, Instance):
         return manager
     fullname = _metadata(model.type).get(key, {}).get("_default_manager")
-    info = members.class_named(fullname) if fullname else None
+    info = class_named(fullname) if fullname else None
     return Instance(info, list(arguments)) if info else manager
 
 

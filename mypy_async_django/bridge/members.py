@@ -221,11 +221,19 @@ class Members:
         if found is None:
             return self.value_of(node)
         type_ = self._bound(*found, instance, owner)
-        if isinstance(type_, AnyType) and (queryset := queryset_of(instance, name, self)):
+        if isinstance(type_, AnyType) and (queryset := self._queryset_behind(instance, name)):
             return self.attribute(queryset, name)
         if type_ is None or symbol.implicit:
             return type_
         return self._got(type_, owner, TypeType.make_normalized(owner))
+
+    def _queryset_behind(self, manager: Instance, method: str) -> Instance | None:
+        """The queryset whose method of this name a generated manager offers as its own."""
+        info = queryset_of(manager.type, method, self.class_named)
+        model = self.attribute(manager, "model") if info else None
+        if info is None or not isinstance(model, TypeType):
+            return None
+        return Instance(info, [model.item] * len(info.type_vars))
 
     def _method(
         self, function: FuncBase, instance: Instance, owner: Type, *, is_bound: bool
@@ -294,11 +302,11 @@ class Members:
             return union(self._got(get_proper_type(each), instance, owner) for each in type_.items)
         if not isinstance(type_, Instance) or type_.type.get("__get__") is None:
             return type_
-        if found := generic_relation(type_, self):
+        if found := generic_relation(type_, self.class_named):
             return found
         arguments = Arguments([instance, owner], [ARG_POS, ARG_POS], [None, None])
         got = self.call_method(type_, "__get__", arguments)
-        return refined(got, self) if isinstance(got, Instance) else got
+        return refined(got, self.class_named) if isinstance(got, Instance) else got
 
 
 def class_type(info: TypeInfo) -> TypeType:
