@@ -10,12 +10,13 @@ from mypy.options import Options
 
 from mypy_async_django.bridge.module import Module, errors_of, options_of
 from mypy_async_django.bridge.tree import children, functions
+from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.offload import Offloader
-from mypy_async_django.catalogue.row import Api, Effect, Version
-from mypy_async_django.config import Config
+from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects import store
 from mypy_async_django.effects.facts import Facts
+from mypy_async_django.environment import Environment
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.bodies import Bodies, versions
 from mypy_async_django.index.body import Body
@@ -249,22 +250,22 @@ class Engine:
             return [_failure(f'rule "{rule.code.code}"', body, error)]
 
 
-def engine(
-    options: Options, settings: Config, version: Version, awaiting: frozenset[str]
-) -> Engine:
-    """The engine for a project's settings and for the packages of its environment."""
-    catalogue = _catalogue(settings, version, awaiting)
-    return Engine(options, catalogue, settings.strict_relations)
+def engine(options: Options, environment: Environment) -> Engine:
+    """The engine for a project's settings and for what is installed in its environment."""
+    return Engine(options, _catalogue(environment), environment.settings.strict_relations)
 
 
-def _catalogue(settings: Config, version: Version, awaiting: frozenset[str]) -> Catalogue:
+def _catalogue(environment: Environment) -> Catalogue:
+    settings = environment.settings
     own = [
         *(Api(name, Effect.RAISES) for name in settings.async_unsafe),
         *(Api(name, Effect.BLOCKS) for name in settings.blocking),
     ]
     # What they do with connections is the project's own business.
     offloaders = [Offloader(name, closes_connections=True) for name in settings.offloaders]
-    return Catalogue(version, own, offloaders, settings.trusted, awaiting)
+    loaded = LAZY_ATTRIBUTES if environment.middleware else ()
+    trusted = (*settings.trusted, *loaded)
+    return Catalogue(environment.django, own, offloaders, trusted, environment.awaiting)
 
 
 def _failure(part: str, body: Body | MypyFile, error: Exception) -> Finding:

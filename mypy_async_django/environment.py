@@ -2,21 +2,48 @@
 
 import os
 import re
+import sys
 from collections.abc import Collection, Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.modulefinder import get_search_dirs
 from mypy.options import Options
 
+from mypy_async_django.catalogue.middleware import LOADING_USERS
+from mypy_async_django.catalogue.overrides import AWAITING
+from mypy_async_django.catalogue.row import Version
 from mypy_async_django.config import Config
 
 NEWEST_DJANGO: Final = (6, 1)
 
 
-def django_version(options: Options) -> tuple[int, int]:
+class Environment(NamedTuple):
+    """What answers depend on, besides the checked code.
+
+    The project's own settings for us, its Django, which installed packages await what others call,
+    and which of its middleware looks into users.
+    """
+
+    settings: Config
+    django: Version
+    awaiting: frozenset[str]
+    middleware: frozenset[str]
+
+
+def environment(options: Options, settings: Config) -> Environment:
+    """The environment of a run, once all of mypy's plugins are there."""
+    return Environment(
+        settings,
+        settings.django_version or django_version(options),
+        packages(options, AWAITING),
+        LOADING_USERS.intersection(middleware()),
+    )
+
+
+def django_version(options: Options) -> Version:
     """The Django of the interpreter that mypy checks for, found without importing it.
 
     The newest that the catalogue knows where none is installed.
@@ -41,6 +68,17 @@ def _versions(package: str, options: Options) -> Iterator[str]:
     for directory in site_packages:
         for found in Path(directory).glob(f"{package}-*.dist-info"):
             yield found.name.removesuffix(".dist-info").partition("-")[2]
+
+
+def middleware() -> tuple[str, ...]:
+    """The project's middleware, by dotted paths; nothing where its settings are not loaded.
+
+    They are by django-stubs' plugin, which has to know the models.
+    """
+    settings = getattr(sys.modules.get("django.conf"), "settings", None)
+    if settings is None or not settings.configured:
+        return ()
+    return tuple(map(str, settings.MIDDLEWARE))
 
 
 def is_installed(path: str, options: Options) -> bool:
@@ -73,13 +111,12 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
-def fingerprint(
-    settings: Config, version: tuple[int, int], awaiting: Collection[str] = ()
-) -> dict[str, str]:
-    """What mypy's cache is good for: the same plugin with the same configuration."""
+def fingerprint(environment: Environment) -> dict[str, str]:
+    """What mypy's cache is good for: the same plugin in the same environment."""
     return {
         "sources": _sources(),
-        "config": repr(settings),
-        "django": repr(version),
-        "awaiting": repr(sorted(awaiting)),
+        "settings": repr(environment.settings),
+        "django": repr(environment.django),
+        "awaiting": repr(sorted(environment.awaiting)),
+        "middleware": repr(sorted(environment.middleware)),
     }

@@ -15,9 +15,9 @@ from mypy.options import Options
 from mypy.plugin import Plugin, ReportConfigContext
 from typing_extensions import override
 
-from mypy_async_django import codes, environment, rules
-from mypy_async_django.catalogue.overrides import AWAITING
+from mypy_async_django import codes, rules
 from mypy_async_django.config import Config, ConfigError, load
+from mypy_async_django.environment import Environment, environment, fingerprint
 
 if TYPE_CHECKING:
     from mypy_async_django.engine import Engine
@@ -35,8 +35,6 @@ class AsyncDjangoPlugin(Plugin):
             self._settings = load(options.config_file)
         except ConfigError as error:
             self._problem = str(error)
-        self._version = self._settings.django_version or environment.django_version(options)
-        self._awaiting = environment.packages(options, AWAITING)
         self._made: Engine | None = None
         self._checkers: dict[str, TypeChecker] = {}
 
@@ -77,8 +75,12 @@ class AsyncDjangoPlugin(Plugin):
             self._made.modules = modules
 
     @cached_property
+    def _environment(self) -> Environment:
+        return environment(self.options, self._settings)
+
+    @cached_property
     def _fingerprint(self) -> dict[str, str]:
-        return environment.fingerprint(self._settings, self._version, self._awaiting)
+        return fingerprint(self._environment)
 
     @property
     def _engine(self) -> "Engine":
@@ -86,7 +88,7 @@ class AsyncDjangoPlugin(Plugin):
         if self._made is None:
             from mypy_async_django.engine import engine
 
-            self._made = engine(self.options, self._settings, self._version, self._awaiting)
+            self._made = engine(self.options, self._environment)
             self._made.modules = self._modules or {}
         return self._made
 

@@ -1,6 +1,10 @@
 """What is read of the checked program's environment."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 from mypy.options import Options
@@ -27,3 +31,31 @@ def test_installed_django(
     (tmp_path / f"{installed}.dist-info").mkdir()
     monkeypatch.setattr(environment, "get_search_dirs", lambda _: ([], [str(tmp_path)]))
     assert environment.django_version(Options()) == version
+
+
+LOADED: Final = "request.session['key'], request.user.pk"
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_middleware_that_looks_into_users(tmp_path: Path, *, required: bool) -> None:
+    """With ``LoginRequiredMiddleware`` in the settings, each request comes with its user."""
+    middleware = ["django.contrib.auth.middleware.LoginRequiredMiddleware"] * required
+    (tmp_path / "project_settings.py").write_text(
+        f"SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes']"
+        f"\nMIDDLEWARE: list[str] = {middleware}\n"
+    )
+    (tmp_path / "views.py").write_text(
+        "from django.http import HttpRequest, HttpResponse\n\n\n"
+        "async def page(request: HttpRequest) -> HttpResponse:\n"
+        f"    return HttpResponse(str(({LOADED})))\n"
+    )
+    (tmp_path / "mypy.ini").write_text(
+        "[mypy]\nplugins = mypy_async_django, mypy_django_plugin.main\n"
+        "[mypy.plugins.django-stubs]\ndjango_settings_module = project_settings\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--cache-dir", os.devnull, "views.py"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    run = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.stdout.count("SynchronousOnlyOperation") == (0 if required else 2), run.stdout

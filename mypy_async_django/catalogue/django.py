@@ -8,6 +8,8 @@ from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 
 VIEW: Final = "django.views.generic.base.View"
 REQUEST: Final = "django.http.request.HttpRequest"
+#: What a request loads when somebody looks into it.
+LAZY_ATTRIBUTES: Final = (f"{REQUEST}.session", f"{REQUEST}.user")
 
 _FORMS: Final = "django.forms.models"
 _GENERIC: Final = "django.views.generic"
@@ -137,10 +139,12 @@ _TESTS: Final = (
     ),
     raises(
         "django.test.client.ClientMixin",
-        "force_login login logout session",
+        "force_login login logout",
         twin="a*",
         since=(5, 0),
     ),
+    # A client that has logged in has a session, which it finds without a query.
+    raises("django.test.client.ClientMixin", "session", twin="a*", since=(5, 0), untouched=True),
 )
 
 ROWS: Final[tuple[Api, ...]] = (

@@ -6,8 +6,8 @@ from typing import Final
 from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 
 _AUTH: Final = "django.contrib.auth"
-_SESSION: Final = "django.contrib.sessions.backends.base.SessionBase"
 _COMMIT: Final = "commit=False 0=False"
+SESSION: Final = "django.contrib.sessions.backends.base.SessionBase"
 _NO_SUPERUSER: Final = "the user is not a superuser"
 _NOT_CACHED: Final = "it is not cached yet"
 
@@ -77,19 +77,31 @@ _AUTH_FORMS: Final = (
 )
 
 # A session is loaded by the first thing that looks into it. Not by "clear" and "is_empty".
-_SESSIONS: Final = (
+_LOADING: Final = (
     raises(
-        _SESSION,
-        "clear_expired create cycle_key delete delete_test_cookie exists flush get"
-        " get_expire_at_browser_close get_expiry_age get_expiry_date has_key items keys load pop"
-        " save set_expiry set_test_cookie setdefault test_cookie_worked update values",
+        SESSION,
+        "delete_test_cookie get get_expire_at_browser_close get_expiry_age get_expiry_date has_key"
+        " items keys pop set_expiry set_test_cookie setdefault test_cookie_worked update values",
         twin="a*",
         since=(5, 1),
     ),
-    raises(_SESSION, "__contains__", twin="ahas_key", since=(5, 1)),
-    raises(_SESSION, "__delitem__", twin="apop", since=(5, 1)),
-    raises(_SESSION, "__getitem__", twin="aget", since=(5, 1)),
-    raises(_SESSION, "__setitem__", twin="aset", since=(5, 1)),
+    raises(SESSION, "__contains__", twin="ahas_key", since=(5, 1)),
+    raises(SESSION, "__delitem__", twin="apop", since=(5, 1)),
+    raises(SESSION, "__getitem__", twin="aget", since=(5, 1)),
+    raises(SESSION, "__setitem__", twin="aset", since=(5, 1)),
+)
+
+#: What a session answers from memory once it is loaded.
+ANSWERED_BY_LOADED_SESSIONS: Final = frozenset(row.name for rows in _LOADING for row in rows)
+
+_SESSIONS: Final = (
+    *_LOADING,
+    raises(
+        SESSION,
+        "clear_expired create cycle_key delete exists flush load save",
+        twin="a*",
+        since=(5, 1),
+    ),
     raises("django.contrib.sessions.base_session.BaseSessionManager", "save"),
 )
 

@@ -18,6 +18,9 @@ from mypy_async_django.catalogue.row import Api, raises
 _ADRF: Final = "adrf"
 _ALLAUTH: Final = "allauth.account"
 _REST: Final = "rest_framework"
+#: Its views find out who asks before their handlers run.
+API_VIEW: Final = f"{_REST}.views.APIView"
+REST_REQUEST: Final = f"{_REST}.request.Request"
 
 _REST_FRAMEWORK: Final = (
     raises(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from mypy_async_django.catalogue.django import VIEW
+from mypy_async_django.catalogue.django_packages import API_VIEW
 
 #: Each task has its own of these, though they hang on a name of the module.
 TASK_LOCAL: Final = (
@@ -50,7 +51,7 @@ OF_ONE_REQUEST: Final = (
     "django.forms.forms.BaseForm",
     VIEW,
     "rest_framework.serializers.BaseSerializer",
-    "rest_framework.views.APIView",
+    API_VIEW,
     "unittest.case.TestCase",
 )
 

@@ -26,6 +26,7 @@ from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
 from mypy_async_django.bridge.tree import decorated, functions, is_none
 from mypy_async_django.bridge.types import all_are, result_type
 from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
@@ -52,7 +53,7 @@ from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, p
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Kind, Result
 from mypy_async_django.index.orm.relations import may_be_changed
-from mypy_async_django.index.orm.requests import rendered_querysets
+from mypy_async_django.index.orm.rendered import rendered_querysets
 from mypy_async_django.index.upward import hands_upward, upward
 
 _LOOP_PROBES: Final = frozenset(
@@ -70,7 +71,6 @@ _LOOP_PROBES: Final = frozenset(
 _IS_RUNNING: Final = "is_running"
 _MOST_NEEDS: Final = 20
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
-_SESSION: Final = "django.contrib.sessions.backends.base.SessionBase."
 _RENDERED: Final = "QuerySet.__iter__"
 
 BodyOf = Callable[[FuncItem | MypyFile], Body]
@@ -167,7 +167,7 @@ def _operations(
         for hit in hits(body):
             if hit.api.when:
                 continue  # what it takes is not to be seen from afar
-            if hit.api.name.startswith(_SESSION):
+            if hit.api.name in ANSWERED_BY_LOADED_SESSIONS:
                 continue  # one of the needs: it may be loaded by then
             if _tests_whether_given(body, hit):
                 continue

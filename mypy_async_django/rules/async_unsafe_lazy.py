@@ -11,7 +11,8 @@ Database access in an `async def` where no call of a query method shows:
   `rows = await sync_to_async(Book.objects.filter)(...)`
 - a foreign key or one-to-one relation that the query which found the object did not load, and a
   column that it left out with `only` or `defer`, also in `hasattr` and `getattr`
-- `request.user` and `request.session[...]`, which are loaded when they are looked into
+- `request.user` and `request.session[...]`, which are loaded when they are looked into, as by
+  `Entry.objects.filter(author=request.user)`
 
 ## Why it bites
 
@@ -69,6 +70,11 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
   attribute may have loaded its relations. The setting `strict_relations` reports those too.
 - A function, property or method that follows a relation of what it is given, as `__str__` and
   `get_absolute_url` often do, is reported where such an object is given to it.
+- `request.user` and `request.session` are reported where a request arrives: in a view or middleware
+  that nothing but Django stands before. Not where the module itself calls the coroutine, nor below a
+  decorator, a `dispatch` or a framework that may have looked into the user. Middleware of yours that
+  does is not seen, but for Django's `LoginRequiredMiddleware` and its like in the settings: name
+  `django.http.request.HttpRequest.user` in `trusted`.
 - Templates are not read. Of an object in the context, `{{ book.author }}` is not seen; of a
   `TemplateResponse` nothing is reported, as Django renders it in a thread.
 - The managers of generic relations have no type in django-stubs.
@@ -88,7 +94,8 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.orm.needs import Lacking, lacking
 from mypy_async_django.index.orm.relations import Unloaded, unloaded
-from mypy_async_django.index.orm.requests import forced_users, rendered_querysets
+from mypy_async_django.index.orm.rendered import rendered_querysets
+from mypy_async_django.index.orm.requests import forced_users
 
 CODE: Final = code("async-unsafe-lazy", "Lazy database access in a coroutine", parent=ASYNC_UNSAFE)
 

@@ -9,12 +9,14 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from itertools import chain
 from threading import get_ident
-from typing import Any
+from typing import Any, Final
 
 import django
 import pytest
 from asgiref.sync import sync_to_async
 from django import forms
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import aauthenticate
 from django.contrib.auth.hashers import MD5PasswordHasher, acheck_password
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -24,7 +26,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache.backends.db import DatabaseCache
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.dispatch import Signal
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -36,6 +38,10 @@ from django.urls import path
 from django.views import View
 from recipe import Operation, after
 from world import World, awaited, in_event_loop, shop
+
+from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS, SESSION
+from mypy_async_django.catalogue.lookup import ROWS
+from mypy_async_django.catalogue.middleware import LOADING_USERS
 
 pytestmark = pytest.mark.filterwarnings("ignore:Calling select_related")
 
@@ -146,6 +152,7 @@ FREE: Operations = {
         lambda w: w.fresh_author, lambda author: hasattr(author, "books")
     ),
     "model_to_dict() without many-to-many": after(lambda w: w.author, model_to_dict),
+    "a Q with request.user": after(lazy_request, lambda request: Q(user=request.user)),
     "request.user is None": after(lazy_request, lambda request: request.user is None),
     "the parent of a reverse relation's rows": after(
         lambda w: list(w.author.books.all()), lambda rows: [book.author.name for book in rows]
@@ -207,6 +214,19 @@ RAISES: Operations = {
     **on(
         lazy_request,
         {
+            "a condition with request.user": lambda request: LogEntry.objects.filter(
+                user=request.user
+            ),
+            "a condition with a Q of request.user": lambda request: LogEntry.objects.filter(
+                Q(user=request.user)
+            ),
+            "a condition with a list of request.user": lambda request: LogEntry.objects.exclude(
+                user__in=[request.user]
+            ),
+            "a row made with request.user": lambda request: LogEntry(user=request.user),
+            "a row that gets request.user": lambda request: setattr(
+                LogEntry(), "user", request.user
+            ),
             "bool(request.user)": lambda request: bool(request.user),
             "isinstance(request.user, User)": lambda request: isinstance(request.user, User),
             "request.user == another": lambda request: request.user == User(),
@@ -337,16 +357,54 @@ def test_auser_does_not_load_user(world: World) -> None:
     awaited(run)
 
 
-def test_session_loaded_by_aget(world: World) -> None:
-    """After one async look into it, the sync session is free."""
-    session = world.session()
+def test_user_loaded_by_a_query_that_gets_it(world: World) -> None:
+    """An awaited query looks into ``request.user`` in its thread."""
+    request = lazy_request(world)
+
+    async def run() -> None:
+        await LogEntry.objects.acreate(user=request.user, action_flag=1, object_repr="x")
+        assert request.user.pk == world.user.pk
+
+    awaited(run)
+
+
+#: Arguments of the methods of a session that need some.
+SESSION_ARGUMENTS: Final[dict[str, tuple[Any, ...]]] = {
+    "__contains__": ("key",),
+    "__delitem__": ("key",),
+    "__getitem__": ("key",),
+    "__setitem__": ("key", 1),
+    "exists": ("key",),
+    "get": ("key",),
+    "has_key": ("key",),
+    "pop": ("key",),
+    "set_expiry": (1,),
+    "setdefault": ("key", 1),
+    "update": ({},),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [row.name for row in ROWS if row.name.startswith(f"{SESSION}.")],
+    ids=lambda name: name.rpartition(".")[2],
+)
+def test_session_loaded_by_aget(world: World, name: str) -> None:
+    """After one async look into it, a session answers from memory what is said to be answered so."""
+    method = name.rpartition(".")[2]
+    arguments = SESSION_ARGUMENTS.get(method, ())
+    untouched, loaded = world.session(), world.session()
+    loaded.set_test_cookie()
 
     async def run() -> None:
         with pytest.raises(SynchronousOnlyOperation):
-            session["x"] = 1
-        await session.aget("key")
-        session["x"] = 1
-        assert session.get("key") == "value"
+            getattr(untouched, method)(*arguments)
+        await loaded.aget("key")
+        if name in ANSWERED_BY_LOADED_SESSIONS:
+            getattr(loaded, method)(*arguments)
+        else:
+            with pytest.raises(SynchronousOnlyOperation):
+                getattr(loaded, method)(*arguments)
 
     awaited(run)
 
@@ -529,6 +587,20 @@ def test_template_response(world: World) -> None:
         return TemplateResponse(request, template, {"books": shop.Book.objects.all()})
 
     assert responding(view) == b"Ursula" * 3
+
+
+def test_login_required_middleware(world: World) -> None:
+    """It looks into the user in a thread, before the view."""
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(request.user.get_username())
+
+    with pytest.raises(SynchronousOnlyOperation):
+        responding(view)
+    required = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+    assert required in LOADING_USERS
+    with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, required]):
+        assert responding(view) == b"reader"
 
 
 def test_login_required_mixin(world: World) -> None:

@@ -3,7 +3,6 @@
 from typing import Final
 
 from mypy.nodes import (
-    AwaitExpr,
     CallExpr,
     DictionaryComprehension,
     Expression,
@@ -22,17 +21,16 @@ from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS, SESSION
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.pages import pages_sequence
+from mypy_async_django.index.orm.requests import is_session_loaded
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
 _FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})
-_SESSION: Final = "django.contrib.sessions.backends.base.SessionBase"
-#: Coroutine functions that load a request's session.
-_LOADERS: Final = frozenset({"alogin", "alogout", "auser"})
 #: Uses that evaluate a queryset as a whole.
 _EVALUATING: Final = frozenset({Use.CONTAINS, Use.ITERATE, Use.LENGTH, Use.TRUTH})
 _FREE_ON_PREFETCHED: Final = frozenset({"count", "exists"})
@@ -51,10 +49,13 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
             return True
         case CallExpr(callee=MemberExpr(expr=value)) if pages_sequence(body, value):
             return True
-        case ImplicitUse(value=session) if all_are(body.type_of(session), _SESSION):
+        case ImplicitUse(value=session) if all_are(body.type_of(session), SESSION):
             return is_session_loaded(body, session)
-        case CallExpr(callee=MemberExpr(expr=session)) if all_are(body.type_of(session), _SESSION):
-            return is_session_loaded(body, session)
+        case CallExpr(callee=MemberExpr(expr=session, name=name)) if all_are(
+            body.type_of(session), SESSION
+        ):
+            is_answered = f"{SESSION}.{name}" in ANSWERED_BY_LOADED_SESSIONS
+            return is_answered and is_session_loaded(body, session)
         case ImplicitUse(value=queryset):
             return is_consumed(body, queryset) or _is_prefetched(body, queryset, implicit=True)
         case CallExpr(callee=MemberExpr(expr=queryset, name=name)):
@@ -72,24 +73,6 @@ def uses_loaded(body: Body, function: FuncItem, call: Node) -> bool:
         and body.flow.is_local(node)
         and (is_handed_on(body, node, call) or _is_iterated(body, node, call))
         for node in walk(function.body)
-    )
-
-
-def is_session_loaded(body: Body, session: Expression) -> bool:
-    """Whether something has loaded the session before: an awaited twin of it, or the user's."""
-    return any(
-        isinstance(node, AwaitExpr)
-        and isinstance(node.expr, CallExpr)
-        and isinstance(node.expr.callee, MemberExpr | NameExpr)
-        and (
-            node.expr.callee.name in _LOADERS
-            or (
-                isinstance(node.expr.callee, MemberExpr)
-                and all_are(body.type_of(node.expr.callee.expr), _SESSION)
-            )
-        )
-        and body.flow.reaches(node, session)
-        for node in body.nodes
     )
 
 

@@ -20,14 +20,13 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
 from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import methods_used, properties_read
 from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.named import named_function
 from mypy_async_django.index.operations import Read, calls, reads
-from mypy_async_django.index.orm.handed_on import is_handed_on
-from mypy_async_django.index.orm.loaded import is_session_loaded
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Row
 from mypy_async_django.index.orm.relations import may_be_changed, may_be_set
@@ -35,7 +34,7 @@ from mypy_async_django.index.orm.requests import (
     SESSION,
     USER,
     forced_users,
-    is_user_given,
+    may_be_loaded,
 )
 from mypy_async_django.index.takers import given_to
 
@@ -92,7 +91,8 @@ def _asked_of_requests(body: Body) -> Iterator[Need]:
             yield Need(parameter, USER)
     for hit in hits(body):
         session = hit.receiver
-        if not isinstance(session, MemberExpr):
+        is_answered = hit.api.name in ANSWERED_BY_LOADED_SESSIONS
+        if not is_answered or not isinstance(session, MemberExpr):
             continue
         parameter = _parameter(body, session.expr)
         if parameter and all_are(body.type_of(session.expr), REQUEST):
@@ -152,15 +152,8 @@ def loading_requests(body: Body) -> Iterator[Loading]:
         if taken.function.is_coroutine or not is_request:
             continue
         for path, way in body.effects.needs(taken.function, taken.parameter):
-            if path in _LOADED and not _has_loaded(body, taken, path):
+            if path in _LOADED and not may_be_loaded(body, taken.given, path[0], taken.node):
                 yield Loading(taken.node, taken.function, (*way, _LOADED[path]))
-
-
-def _has_loaded(body: Body, taken: "_Taken", path: Path) -> bool:
-    if is_handed_on(body, taken.given, taken.node):
-        return True
-    look = is_user_given if path == USER else is_session_loaded
-    return look(body, taken.node)
 
 
 #: What is loaded, as a person would call it.

@@ -1,80 +1,52 @@
-"""Lazy things that a request or a template brings into a coroutine."""
+"""What a request loads lazily: its user and its session."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from mypy.nodes import (
     AssignmentStmt,
+    AwaitExpr,
     CallExpr,
-    ComparisonExpr,
-    DictExpr,
     Expression,
-    IndexExpr,
     MemberExpr,
     NameExpr,
     Node,
 )
 
-from mypy_async_django.bridge.models import QUERYSET, RAW_QUERYSET
+from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
-from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue import django_contrib
 from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.caught import is_caught
-from mypy_async_django.index.operations import (
-    ImplicitUse,
-    Read,
-    called_name,
-    calls,
-    implicit_uses,
-    reads,
-)
-from mypy_async_django.index.orm.loaded import is_loaded
+from mypy_async_django.index.operations import Read, reads
+from mypy_async_django.index.orm.arriving import arrives
+from mypy_async_django.index.orm.forced import forced
+from mypy_async_django.index.orm.handed_on import is_handed_on
 
 #: What a request loads lazily, as a path of attributes: no attribute of that name is read.
 LOAD: Final = "load"
 USER: Final = ("user", LOAD)
 SESSION: Final = ("session", LOAD)
 
-#: What renders at once, with the position of the context among the arguments.
-_RENDERERS: Final = {
-    "django.shortcuts.render": 2,
-    "django.template.loader.render_to_string": 1,
+#: Coroutine functions that load what a request has: ``auser`` keeps another user than ``user``.
+_LOADERS: Final = {
+    "session": frozenset({"alogin", "alogout", "auser"}),
+    "user": frozenset({"alogin", "alogout"}),
 }
-_RENDERING_METHODS: Final = {
-    "django.template.backends.base._EngineTemplate": 0,
-    "django.template.base.Template": 0,
-}
-_FORCING_CALLS: Final = frozenset({"builtins.isinstance", "builtins.hasattr", "builtins.getattr"})
 
 
 def forced_users(body: Body) -> Iterator[Read]:
     """Reads of ``request.user`` whose value is looked into: that loads the user."""
-    asked = [read for read in reads(body) if read.name == "user"]
-    forcing = _forced_expressions(body) if asked else frozenset()
-    for read in asked:
-        if not all_are(body.type_of(read.receiver), REQUEST):
+    for read in reads(body):
+        if read.name != "user" or not all_are(body.type_of(read.receiver), REQUEST):
             continue
-        if is_user_given(body, read.node) or _is_asked_for(read) or is_caught(body, read.node):
+        if _is_asked_for(read) or is_caught(body, read.node):
             continue
         uses = (read.node, *_uses_of_name(body, read.node))
-        if any(use in forcing for use in uses):
+        looks = [use for use in uses if use in forced(body)]
+        if any(not may_be_loaded(body, read.receiver, "user", look) for look in looks):
             yield read
-
-
-def _forced_expressions(body: Body) -> frozenset[Node]:
-    """Expressions whose value is used for more than being passed on."""
-    forced: set[Node] = {use.value for use in implicit_uses(body)}
-    for node in body.nodes:
-        match node:
-            case MemberExpr():
-                forced.add(node.expr)
-            case ComparisonExpr():
-                if any(op in {"==", "!=", "in", "not in"} for op in node.operators):
-                    forced.update(node.operands)
-            case CallExpr() if called_name(body, node) in _FORCING_CALLS:
-                forced.update(node.args[:1])
-    return frozenset(forced)
 
 
 def _uses_of_name(body: Body, value: Expression) -> Iterator[NameExpr]:
@@ -90,75 +62,66 @@ def _is_asked_for(read: Read) -> bool:
     return isinstance(read.node, CallExpr) and "hasattr" in getattr(read.node.callee, "name", "")
 
 
-def is_user_given(body: Body, before: Node) -> bool:
-    """Whether a request may have got a user that is not lazy: by the body, before a node runs."""
-    return any(_gives_user(node) and body.flow.reaches(node, before) for node in body.nodes)
+def is_session_loaded(body: Body, session: Expression) -> bool:
+    """Whether a session may be loaded where the body uses it."""
+    for value in body.values(session):
+        if isinstance(value, MemberExpr) and all_are(body.type_of(value.expr), REQUEST):
+            return may_be_loaded(body, value.expr, "session", session)
+    return _is_given(body, session, "session", session)
 
 
-def _gives_user(node: Node) -> bool:
-    """Whether a node gives requests a new user: an assignment, ``alogin``, ``alogout``."""
-    match node:
-        case AssignmentStmt():
-            return any(isinstance(t, MemberExpr) and t.name == "user" for t in node.lvalues)
-        case CallExpr(callee=NameExpr(name=called) | MemberExpr(name=called)):
-            return called in {"alogin", "alogout"}
-        case _:
-            return False
+def may_be_loaded(body: Body, request: Expression, name: str, before: Node) -> bool:
+    """Whether a request may have its user, or its session, by the time that a node runs.
+
+    A coroutine may have loaded it, or let others do: so it is once a call got the request, or what
+    is awaited the user. It may also come with it, unless the coroutine is the first to get it.
+    """
+    return (
+        body.catalogue.trusts(f"{REQUEST}.{name}")
+        or (body.is_coroutine and not arrives(body, request))
+        or is_handed_on(body, request, before)
+        or (isinstance(before, NameExpr) and is_handed_on(body, before, before))
+        or _is_given(body, request, name, before)
+    )
 
 
-def rendered_querysets(body: Body) -> Iterator[tuple[Expression, CallExpr]]:
-    """Querysets in the context of a call that renders: evaluated while it does, in the coroutine."""
-    for call in calls(body):
-        context = _context(body, call)
-        for value in _context_values(body, context) if context is not None else ():
-            used = ImplicitUse(value, Use.ITERATE, call)
-            lazy = all_are(body.type_of(value), QUERYSET, RAW_QUERYSET)
-            if lazy and not is_loaded(body, used):
-                yield value, call
-
-
-def _context(body: Body, call: CallExpr) -> Expression | None:
-    position = _RENDERERS.get(called_name(body, call) or "")
-    match call.callee:
-        case MemberExpr(name="render", expr=template) if all_are(
-            body.type_of(template), *_RENDERING_METHODS
-        ):
-            position = 0
-        case _:
-            pass
-    if position is None:
-        return None
-    for index, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
-        if name == "context" or (name is None and index == position):
-            return argument
-    return None
-
-
-def _context_values(body: Body, context: Expression) -> Iterator[Expression]:
-    match context:
-        case DictExpr():
-            for _, value in context.items:
-                yield value
-        case CallExpr(args=[inner, *_]):  # Context({...})
-            yield from _context_values(body, inner)
-        case NameExpr():
-            bindings = body.flow.reaching(context)
-            for binding in bindings:
-                if isinstance(binding.value, DictExpr) and not binding.path:
-                    yield from _context_values(body, binding.value)
-            yield from _items_assigned(body, context)
-        case _:
-            pass
-
-
-def _items_assigned(body: Body, name: NameExpr) -> Iterator[Expression]:
-    """Values of ``context["books"] = books`` that reach the use of the name."""
-    bindings = body.flow.reaching(name)
-    for node in body.nodes:
+def _is_given(body: Body, request: Expression, name: str, before: Node) -> bool:
+    for node in (*body.every(AssignmentStmt), *body.every(AwaitExpr)):
         match node:
-            case AssignmentStmt(lvalues=[IndexExpr(base=NameExpr() as base)]):
-                same = base.name == name.name and body.flow.reaching(base) & bindings
-                if same and body.flow.reaches(node, name):
-                    yield node.rvalue
+            case AssignmentStmt():
+                gives = any(isinstance(t, MemberExpr) and t.name == name for t in node.lvalues)
+            case AwaitExpr(expr=CallExpr(callee=NameExpr(name=called) | MemberExpr(name=called))):
+                gives = called in _LOADERS[name] or _gets(body, node, request, name, before)
             case _:
-                pass
+                gives = _gets(body, node, request, name, before)
+        if gives and body.flow.reaches(node, before):
+            return True
+    return False
+
+
+def _gets(body: Body, awaited: Node, request: Expression, name: str, before: Node) -> bool:
+    """Whether what is awaited gets the user or session, or the view that has the request."""
+    owner = request.expr if isinstance(request, MemberExpr) else None
+    makers = body.makers(before) if isinstance(before, NameExpr) else frozenset()
+    for given in _given(awaited):
+        match given:
+            case NameExpr():
+                is_owner = isinstance(owner, NameExpr) and owner.name == given.name
+                gets = is_owner or bool(makers & body.makers(given))
+            case MemberExpr():
+                gets = given.name == name and all_are(body.type_of(given.expr), REQUEST)
+            case _:
+                gets = False
+        if gets or (name == "session" and all_are(body.type_of(given), django_contrib.SESSION)):
+            return True
+    return False
+
+
+def _given(awaited: Node) -> Iterator[Expression]:
+    """What the calls in an expression get: arguments, and objects of which they get a method."""
+    for call in walk(awaited):
+        if isinstance(call, CallExpr):
+            for value in (call.callee, *call.args):
+                yield value
+                if isinstance(value, MemberExpr):
+                    yield value.expr
