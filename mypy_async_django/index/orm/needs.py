@@ -173,6 +173,8 @@ def _taken(body: Body, counts: Callable[[Expression], bool]) -> Iterator[_Taken]
     """What functions are given by a body's operations, of the expressions that count."""
     for call in calls(body):
         if any(map(counts, _handed(call))) and (found := named_function(body, call.callee)):
+            if found.is_awaited and not found.function.is_coroutine:
+                continue  # a decorator has it run in a thread
             for name, given in given_to(call, found.function):
                 if counts(given):
                     yield _Taken(call, given, found.function, name)
