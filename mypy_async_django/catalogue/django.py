@@ -8,6 +8,12 @@ from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 
 VIEW: Final = "django.views.generic.base.View"
 REQUEST: Final = "django.http.request.HttpRequest"
+#: Exceptions that only a query raises, once it has run.
+RAISED_BY_QUERIES: Final = (
+    "django.core.exceptions.MultipleObjectsReturned",
+    "django.core.exceptions.ObjectDoesNotExist",
+    "django.db.utils.DatabaseError",
+)
 #: What a request loads when somebody looks into it.
 LAZY_ATTRIBUTES: Final = (f"{REQUEST}.session", f"{REQUEST}.user")
 

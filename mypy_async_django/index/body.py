@@ -36,7 +36,9 @@ from mypy.types import ProperType
 
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import LEAVES, children
+from mypy_async_django.bridge.types import class_object, is_a
 from mypy_async_django.catalogue.builtin import EVALUATORS
+from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.flow.bindings import BindingKind
@@ -220,17 +222,23 @@ class Body:
         return isinstance(self.parent(node), AwaitExpr)
 
     def is_expected_to_fail(self, node: Context) -> bool:
-        """Whether a test says that the code raises: ``with pytest.raises(...)``."""
+        """Whether a test says that the code raises: ``with pytest.raises(...)``.
+
+        Not if it names what a query raises that has run.
+        """
         return isinstance(node, Node) and any(
-            isinstance(around, WithStmt)
-            and any(
-                isinstance(context, CallExpr)
-                and isinstance(context.callee, NameExpr | MemberExpr)
-                and context.callee.name.startswith(_EXPECTING)
-                for context in around.expr
-            )
+            isinstance(around, WithStmt) and any(map(self._expects_failure, around.expr))
             for around in self.ancestors(node)
         )
+
+    def _expects_failure(self, context: Expression) -> bool:
+        match context:
+            case CallExpr(callee=NameExpr(name=name) | MemberExpr(name=name), args=args):
+                raised = class_object(self.type_of(args[0])) if args else None
+                by_query = raised is not None and is_a(raised, *RAISED_BY_QUERIES)
+                return name.startswith(_EXPECTING) and not by_query
+            case _:
+                return False
 
     def type_of(self, expression: Expression) -> ProperType | None:
         """The expression's type, or None."""
