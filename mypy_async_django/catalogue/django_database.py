@@ -9,6 +9,9 @@ from typing import Final
 
 from mypy_async_django.catalogue.row import Api, blocks, raises
 
+#: How the names of connections begin, and of what they make: each belongs to one thread.
+BOUND_TO_THREAD: Final = "django.db.backends."
+
 _DB: Final = "django.db"
 _MODELS: Final = "django.db.models"
 _MODEL: Final = "django.db.models.base.Model"

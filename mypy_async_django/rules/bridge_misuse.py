@@ -7,6 +7,7 @@
 - `await sync_to_async(find)`: nothing calls what `sync_to_async` made
 - a coroutine function given to `sync_to_async`, or `@sync_to_async` on an `async def`
 - a sync function given to `async_to_sync`, or `@async_to_sync` on a `def`
+- `sync_to_async(connection.cursor)`: the connection is looked up here, the thread has another
 - `thread_sensitive=False` for a function that uses the database, itself or through others
 
 The same for everything that runs a function in a thread: `asyncio.to_thread`,
@@ -95,6 +96,7 @@ from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.bridges import (
     awaits_in_vain,
+    bound_to_loop,
     database_work,
     decorating_offloaders,
     early_calls,
@@ -128,6 +130,15 @@ def findings(body: Body) -> Iterator[Finding]:
     if not body.is_coroutine:  # there, async_to_sync fails whatever it is given
         yield from _sync_functions(body)
     yield from _in_any_thread(body)
+    for call, method in bound_to_loop(body):
+        name, text = body.source.text(call.callee), body.source.text(method)
+        yield Finding(
+            CODE,
+            method,
+            f'"{text}" is taken here, from the event loop\'s connection: '
+            f'"{name}" runs it in a thread, which has another',
+            (suggestion.WHOLE_BLOCK,),
+        )
 
 
 def _called_early(body: Body, call: CallExpr) -> Finding:

@@ -6,19 +6,17 @@ from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, Nam
 
 from mypy_async_django.bridge.types import classes, member
 from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, Called
 from mypy_async_django.index.operations import called_name
 from mypy_async_django.suggestion.wording import WHOLE_BLOCK, arguments_of, in_thread, placed, use
 
-#: A connection, and what it makes, belongs to the thread that asked for it.
-_BOUND_TO_THREAD: Final = ("django.db.backends.",)
-
 
 def for_call(body: Body, call: CallExpr, api: Api) -> str:
     """The note for a call that must not run on the event loop."""
-    if api.name.startswith(_BOUND_TO_THREAD):
+    if api.name.startswith(BOUND_TO_THREAD):
         return WHOLE_BLOCK
     twin = body.catalogue.twin(api)
     if twin is not None:

@@ -25,7 +25,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache.backends.db import DatabaseCache
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Q
 from django.dispatch import Signal
 from django.forms.models import model_to_dict
@@ -405,6 +405,20 @@ def test_session_loaded_by_aget(world: World, name: str) -> None:
         else:
             with pytest.raises(SynchronousOnlyOperation):
                 getattr(loaded, method)(*arguments)
+
+    awaited(run)
+
+
+@pytest.mark.usefixtures("world")
+def test_offloading_a_method_of_a_connection() -> None:
+    """It stays the event loop's connection, in the thread that has another."""
+
+    async def run() -> None:
+        with pytest.raises(DatabaseError, match="created in a thread"):
+            await sync_to_async(connection.cursor)()
+        await sync_to_async(connection.ensure_connection)()
+        assert connection.connection is not None  # the event loop's, which nobody asked for
+        connection.connection = None
 
     awaited(run)
 

@@ -9,6 +9,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     LambdaExpr,
+    MemberExpr,
     NameExpr,
     ReturnStmt,
 )
@@ -18,6 +19,7 @@ from mypy_async_django.bridge.tree import functions
 from mypy_async_django.bridge.types import class_object, classes, known, member
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
 from mypy_async_django.catalogue.django import ASYNC_CLIENT
+from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.body import Body
@@ -50,6 +52,14 @@ def offloads(body: Body) -> Iterator[tuple[CallExpr, Offloader, Expression]]:
         function = handed_over(call, offloader) if offloader else None
         if offloader is not None and function is not None:
             yield call, offloader, function
+
+
+def bound_to_loop(body: Body) -> Iterator[tuple[CallExpr, Expression]]:
+    """The methods of the event loop's own connection that are handed to a thread."""
+    for call, _, function in offloads(body) if body.is_coroutine else ():
+        row = api_of_function(body, function) if isinstance(function, MemberExpr) else None
+        if row is not None and row.name.startswith(BOUND_TO_THREAD):
+            yield call, function
 
 
 def decorating_offloaders(body: Body) -> Iterator[tuple[Expression, Offloader, FuncDef]]:
