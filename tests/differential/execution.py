@@ -28,6 +28,7 @@ _NOT_ITS_OWN: Final = ast.stmt | ast.ExceptHandler | ast.match_case | ast.Lambda
 _BLOCKS: Final = ("body", "orelse", "finalbody")
 
 Outcomes = dict[int, set[str]]
+Program = Callable[[bool, Any], Awaitable[None]]
 
 
 class Ended(BaseException):
@@ -65,15 +66,17 @@ async def _outcomes(path: Path) -> dict[int, str]:
     }
 
 
-async def _undone(program: Callable[[bool], Awaitable[None]], flag: bool) -> None:
+async def _undone(program: Program, flag: bool) -> None:
     """Run a program, and undo what it did to the database."""
     from asgiref.sync import sync_to_async
     from django.db import transaction
+    from shelves import new_request
 
+    request = await sync_to_async(new_request)()
     block = transaction.atomic()
     await sync_to_async(block.__enter__)()
     try:
-        await program(flag)
+        await program(flag, request)
     except Ended:
         pass
     finally:
@@ -81,7 +84,7 @@ async def _undone(program: Callable[[bool], Awaitable[None]], flag: bool) -> Non
         await sync_to_async(block.__exit__)(None, None, None)
 
 
-def _programs(path: Path, seen: Outcomes) -> Iterator[Callable[[bool], Awaitable[None]]]:
+def _programs(path: Path, seen: Outcomes) -> Iterator[Program]:
     """The programs of a module, made to tell of each line how it went."""
 
     def note(line: int, error: Exception | None) -> None:

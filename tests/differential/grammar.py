@@ -136,6 +136,11 @@ def program(number: int) -> list[Line]:
     return list(_Writer(number).lines())
 
 
+def start(number: int) -> str:
+    """The first line of the program with this number: a view, as far as its request goes."""
+    return f"async def program_{number}(flag: bool, request: HttpRequest) -> None:"
+
+
 def module(programs: Sequence[Sequence[Line]]) -> list[Line]:
     """Programs as one module."""
     return [
@@ -155,7 +160,7 @@ class _Writer:
     def lines(self) -> Iterator[Line]:
         for _ in range(self.random.choice((0, 0, 1, 1, 2))):
             self.try_to_add(HELPERS, "")
-        self.add_line(f"async def program_{self.number}(flag: bool) -> None:")
+        self.add_line(start(self.number))
         self.try_to_add(ROWS, "    ")
         for _ in range(self.random.randrange(4, 9)):
             self.statement("    ", deep=0)

@@ -33,8 +33,9 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Prefetch, QuerySet, aprefetch_related_objects, prefetch_related_objects
+from django.http import HttpRequest
 from django.shortcuts import aget_list_or_404, aget_object_or_404, get_list_or_404, get_object_or_404
-from shelves import contextmanager_for, new_request
+from shelves import contextmanager_for
 from shop.models import Author, Book, Comment, Novel, Profile, Publisher, Review, Tag
 
 """
@@ -300,22 +301,22 @@ prefetch_related_objects([{row}], "{one}")
 """
 
 _REQUESTS: Final = r"""
-{x} = new_request()\n{x_} = {x}.user.username
-{x} = new_request()\n{x_} = {x}.user.is_authenticated
-{x} = new_request()\n{x_} = {x}.user.pk
-{x} = new_request()\n{x_} = bool({x}.user)
-{x} = new_request()\n{x_} = isinstance({x}.user, User)
-{x} = new_request()\n{x_} = {x}.user
-{x} = new_request()\n{x_} = {x}.user is None
-{x} = new_request()\n{x_} = await {x}.auser()
-{x} = new_request()\n{x_} = (await {x}.auser()).is_authenticated
-{x} = new_request()\n{x_} = {x}.session
-{x} = new_request()\n{x_} = {x}.session.get("key")
-{x} = new_request()\n{x_} = {x}.session["_auth_user_id"]
-{x} = new_request()\n{x_} = await {x}.session.aget("key")
-{x} = new_request()\n{x}.session["key"] = 1
-{x} = new_request()\n{x_} = {x}.session.keys()
-{x} = new_request()\n{x_} = f"{{{x}.user}}"
+{x} = request.user.username
+{x} = request.user.is_authenticated
+{x} = request.user.pk
+{x} = bool(request.user)
+{x} = isinstance(request.user, User)
+{x} = request.user
+{x} = request.user is None
+{x} = await request.auser()
+{x} = (await request.auser()).is_authenticated
+{x} = request.session
+{x} = request.session.get("key")
+{x} = request.session["_auth_user_id"]
+{x} = await request.session.aget("key")
+request.session["key"] = 1
+{x} = request.session.keys()
+{x} = f"{{request.user}}"
 """
 
 _HELPED: Final = r"""

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from grammar import Line, written
+from grammar import Line, start, written
 from verdicts import VARIANTS, Verdict, verdicts
 
 MARK = "  # raises"
@@ -144,4 +144,4 @@ def test_both_say_what_is_marked(name: str, said: dict[str, list[Verdict]]) -> N
 
 def _program(number: int, name: str) -> list[Line]:
     lines = FOUND[name].strip("\n").rstrip().splitlines()
-    return [written(text) for text in (f"async def program_{number}(flag: bool) -> None:", *lines)]
+    return [written(text) for text in (start(number), *lines)]

@@ -153,7 +153,7 @@ def _reported(output: str) -> _Said:
 
 def names_in(text: str) -> set[str]:
     """The names that the grammar made, in a line."""
-    return set(re.findall(r"\b(?:[a-z]\w*\d|helper_\w+|Shelf_\w+)\b", text))
+    return set(re.findall(r"\b(?:[a-z]\w*\d|helper_\w+|Shelf_\w+|request)\b", text))
 
 
 def _opens(text: str, indent: int) -> bool:
