@@ -1,11 +1,13 @@
 """Summaries of a module's functions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any, Final
 
 from mypy.nodes import (
     Argument,
     CallExpr,
+    ConditionalExpr,
     Expression,
     FuncDef,
     FuncItem,
@@ -48,11 +50,11 @@ from mypy_async_django.index.held import held_functions
 from mypy_async_django.index.hits import Hit, api_of_function, hits
 from mypy_async_django.index.named import functions_behind, is_nested, summary_name
 from mypy_async_django.index.operations import ImplicitUse, called_name, calls
-from mypy_async_django.index.orm.loaded import is_consumed, is_evaluated
+from mypy_async_django.index.orm.loaded import is_consumed, is_empty, is_evaluated
 from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, passes_of
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Kind, Result
-from mypy_async_django.index.orm.relations import may_be_changed
+from mypy_async_django.index.orm.relations import may_be_changed, may_have_loaded
 from mypy_async_django.index.orm.rendered import rendered_querysets
 from mypy_async_django.index.upward import hands_upward, upward
 
@@ -69,6 +71,8 @@ _LOOP_PROBES: Final = frozenset(
     }
 )
 _IS_RUNNING: Final = "is_running"
+#: Where decorators come from that give what the function gives.
+_KEEPING: Final = ("asgiref.", "builtins.", "django.", "functools.")
 _MOST_NEEDS: Final = 20
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _RENDERED: Final = "QuerySet.__iter__"
@@ -84,14 +88,19 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
     found: dict[str, Summary] = {}
     prefix = f"{tree.fullname}."
     decorators = dict(_decorators(tree))
+    catalogue = body_of(tree).catalogue
     for _, function in functions(tree):
         if function.fullname.startswith(prefix):
             summary = summary_of(function, body_of, is_project)
             names = decorators.get(function, frozenset())
             if function.is_coroutine and names & TO_SYNC:
                 summary = summary._replace(nests=(MADE_SYNC_TITLE,))
-            elif any(body_of(function).catalogue.offloader(name) for name in names):
+            elif any(catalogue.offloader(name) for name in names):
                 summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=())
+            if function.type is None and not all(
+                name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
+            ):
+                summary = summary._replace(result=())
             if summary:
                 found[summary_name(function).removeprefix(prefix)] = summary
     for variable, value in held_functions(tree):
@@ -228,7 +237,7 @@ def _decorators(tree: MypyFile) -> Iterator[tuple[FuncDef, frozenset[str]]]:
     """The decorated functions of a module, with the full names of what decorates them."""
     for node in decorated(tree):
         makers = (d.callee if isinstance(d, CallExpr) else d for d in node.original_decorators)
-        yield node.func, frozenset(m.fullname for m in makers if isinstance(m, RefExpr))
+        yield node.func, frozenset(m.fullname if isinstance(m, RefExpr) else "" for m in makers)
 
 
 def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
@@ -237,14 +246,12 @@ def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
         return ()
     yielded = [node.expr for node in body.every(YieldExpr)]
     returned = [node.expr for node in body.every(ReturnStmt)]
-    facts: tuple[Any, ...] = ()
-    for value in yielded or returned:
-        if value is None or is_none(value):
-            continue
-        given = _given(body, value, is_project)
-        facts = _same(facts, given) if facts else given
-        if not facts:
-            return ()
+    ways = [way for value in yielded or returned if value is not None for way in _ways(value)]
+    given = [
+        _given(body, way, is_project, way)
+        for way in [way for way in ways if not is_empty(body, way)] or ways
+    ]
+    facts: tuple[Any, ...] = reduce(_same, given) if given else ()
     if facts[:1] == (ITEMS,):
         facts = (ITEMS, *(item or () for item in facts[1:])) if any(facts[1:]) else ()
     if not yielded or not facts:
@@ -253,24 +260,46 @@ def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
     return (Kind.ROWS.value, *facts[1:]) if is_row else ()
 
 
+def _ways(value: Expression) -> Iterator[Expression]:
+    """The values that an expression may give, but for None."""
+    match value:
+        case ConditionalExpr(if_expr=one, else_expr=other):
+            yield from _ways(one)
+            yield from _ways(other)
+        case _:
+            if not is_none(value):
+                yield value
+
+
 def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
     """What two ways out both give; of a tuple, item by item, where None is as good as the other."""
     if facts == others:
         return facts
+    if (LOADED,) in {facts, others}:
+        return (LOADED,)  # it may be, that is enough
     if facts[:1] != (ITEMS,) or others[:1] != (ITEMS,) or len(facts) != len(others):
         return ()
     pairs = list(zip(facts[1:], others[1:], strict=True))
-    return (ITEMS, *(b if a is None else a if b is None or a == b else () for a, b in pairs))
+    return (ITEMS, *(b if a is None else a if b is None else _same(a, b) for a, b in pairs))
 
 
-def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, ...]:
-    """What one way out gives; nothing where the body may have loaded or changed it."""
+def _given(
+    body: Body, value: Expression, is_project: IsProject, way: Expression
+) -> tuple[Any, ...]:
+    """What one way out gives; nothing where the body may have loaded or changed it.
+
+    ``way`` is the whole of what is given, of which ``value`` may be an item.
+    """
     if isinstance(value, TupleExpr):
-        items = [None if is_none(item) else _given(body, item, is_project) for item in value.items]
+        items = [
+            None if is_none(item) else _given(body, item, is_project, way) for item in value.items
+        ]
         is_plain = not any(isinstance(item, StarExpr) for item in value.items)
         return (ITEMS, *items) if is_plain else ()
     type_ = body.type_of(value)
-    if all_are(type_, QUERYSET) and (is_consumed(body, value) or is_evaluated(body, value)):
+    if (type_ is None or all_are(type_, QUERYSET)) and (
+        is_consumed(body, value) or is_evaluated(body, value, way)
+    ):
         return (LOADED,)
     if not may_hold_rows(type_):
         return ()
@@ -279,7 +308,7 @@ def _given(body: Body, value: Expression, is_project: IsProject) -> tuple[Any, .
     result = origins(body).result(value)
     begun = None if result else origins(body).built_on(value)
     is_known = result is not None or (begun is not None and is_project(begun[0].fullname))
-    if not is_known or may_be_changed(body, value, value):
+    if not is_known or may_be_changed(body, value, way) or may_have_loaded(body, value, way):
         return ()
     if result is not None:
         return _stored(result)

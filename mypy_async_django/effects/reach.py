@@ -163,9 +163,12 @@ class Reach:
         facts = self._summary(function.fullname).result
         return facts[1] if facts[:1] == (PARAMETER,) else None
 
-    def gives_loaded(self, function: FuncItem) -> bool:
-        """Whether a function gives a queryset that it has iterated, or may have."""
-        _, facts, steps = self._given(function.fullname)
+    def gives_loaded(self, function: FuncItem, place: int | None = None) -> bool:
+        """Whether a function gives a queryset that it has iterated, or may have.
+
+        One that stands at a place of the tuple that it gives, if there is a ``place``.
+        """
+        _, facts, steps = self._given(function.fullname, place)
         return facts == (LOADED,) and not steps
 
     def _given(

@@ -101,8 +101,11 @@ class Effects(Protocol):
         """The parameter that a function returns as it came in, on all ways out; or None."""
         ...
 
-    def gives_loaded(self, function: FuncItem) -> bool:
-        """Whether a function gives a queryset that it has iterated, or may have."""
+    def gives_loaded(self, function: FuncItem, place: int | None = None) -> bool:
+        """Whether a function gives a queryset that it has iterated, or may have.
+
+        One that stands at a place of the tuple that it gives, if there is a ``place``.
+        """
         ...
 
     def needs(

@@ -14,10 +14,11 @@ from mypy.nodes import (
     MemberExpr,
     NameExpr,
     Node,
+    OpExpr,
     SliceExpr,
 )
 
-from mypy_async_django.bridge.models import QUERYSET
+from mypy_async_django.bridge.models import MANAGER, QUERYSET
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
@@ -86,33 +87,60 @@ def takes_loaded(body: Body, call: CallExpr) -> bool:
 def is_consumed(body: Body, queryset: Expression) -> bool:
     """Whether a queryset may have its rows in memory: iterated before, handed on, given so."""
     if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
-        return is_consumed(body, queryset.base)
-    if _is_given_loaded(body, queryset):
+        # A slice with a step is a list of rows.
+        return queryset.index.stride is not None or is_consumed(body, queryset.base)
+    if _is_given_loaded(body, queryset) or is_empty(body, queryset):
         return True
     return isinstance(queryset, NameExpr) and (
         is_handed_on(body, queryset, queryset)
         or _is_iterated(body, queryset, queryset)
         or _is_list(body, queryset)
+        or any(
+            isinstance(value, IndexExpr) and is_consumed(body, value)
+            for value in body.values(queryset)
+        )
     )
 
 
-def is_evaluated(body: Body, queryset: Expression) -> bool:
-    """Whether a sync function evaluates a queryset before: its rows stay with it."""
+def is_empty(body: Body, queryset: Expression) -> bool:
+    """Whether a queryset is what ``none()`` gives: it has no rows, and runs no query."""
+    match queryset:
+        case CallExpr(callee=MemberExpr(expr=rows, name=name)):
+            if not all_are(body.type_of(rows), QUERYSET, MANAGER):
+                return False
+            return name == "none" or is_empty(body, rows)
+        case NameExpr():
+            values = [value for value in body.values(queryset) if value is not queryset]
+            return bool(values) and all(is_empty(body, value) for value in values)
+        case _:
+            return False
+
+
+def is_evaluated(body: Body, queryset: Expression, before: Node) -> bool:
+    """Whether a sync function may evaluate a queryset before a node: its rows stay with it.
+
+    Two that are combined may be one of them, where the other is empty.
+    """
+    if isinstance(queryset, OpExpr):
+        return any(
+            is_consumed(body, one) or is_evaluated(body, one, before)
+            for one in (queryset.left, queryset.right)
+        )
     if not isinstance(queryset, NameExpr):
         return False
     made = body.makers(queryset)
     return any(
         use.use in _EVALUATING
         and isinstance(use.value, NameExpr)
-        and body.makers(use.value) == made
-        and body.flow.reaches(use.value, queryset)
+        and body.makers(use.value) & made
+        and body.flow.reaches(use.value, before)
         for use in implicit_uses(body)
     )
 
 
 def _is_given_loaded(body: Body, queryset: Expression) -> bool:
-    giver = origins(body).giver(queryset) if body.effects else None
-    return giver is not None and body.effects is not None and body.effects.gives_loaded(giver)
+    given = origins(body).given_by(queryset) if body.effects else None
+    return given is not None and body.effects is not None and body.effects.gives_loaded(*given)
 
 
 def _is_iterated(body: Body, queryset: NameExpr, before: Node) -> bool:

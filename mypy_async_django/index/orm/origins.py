@@ -115,7 +115,7 @@ class Origins:
                     if step is not None:
                         return step
                 return self._given_query(call, awaited=True)
-            case IndexExpr(index=SliceExpr()):
+            case IndexExpr(index=SliceExpr(stride=None)):
                 return self.query(expression.base)
             case MemberExpr():
                 return self._manager(expression)
@@ -358,11 +358,21 @@ class Origins:
             ):
                 step, begun = _step_of(method.name, value), self.built_on(queryset)
                 return (begun[0], (*begun[1], step)) if step and begun else None
-            case IndexExpr(index=SliceExpr(), base=queryset):
+            case IndexExpr(index=SliceExpr(stride=None), base=queryset):
                 return self.built_on(queryset)
             case _:
                 giver = self.giver(value)
                 return (giver, ()) if giver else None
+
+    def given_by(self, value: Expression) -> tuple[FuncDef, int | None] | None:
+        """The project's function that gave a value, and its place if that was in a tuple."""
+        bindings = self._body.flow.reaching(value) if isinstance(value, NameExpr) else ()
+        for binding in bindings if len(bindings) == 1 else ():
+            if binding.value is not None and len(binding.path) == 1:
+                function = self.giver(binding.value)
+                return (function, binding.path[0]) if function else None
+        function = self.giver(value)
+        return (function, None) if function else None
 
     def giver(self, value: Expression) -> FuncDef | None:
         """The project's function that gave a value, where one call of it did."""

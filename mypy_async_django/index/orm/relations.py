@@ -15,9 +15,10 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
-from mypy_async_django.bridge.types import class_of, classes
+from mypy_async_django.bridge.types import class_of, classes, member
+from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import Read, attributes_in, reads
+from mypy_async_django.index.operations import Read, attributes_in, implicit_uses, reads
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Row
@@ -124,6 +125,31 @@ def may_be_set(body: Body, instance: Expression, name: str, before: Node) -> boo
 def may_be_changed(body: Body, instance: Expression, before: Node) -> bool:
     """Whether any relation may have been loaded or assigned before; columns do not count."""
     return _may_hold_more(body, instance, before, lambda target: not _is_of_column(body, target))
+
+
+def may_have_loaded(body: Body, instance: Expression, before: Node) -> bool:
+    """Whether a sync body may have loaded relations of an instance: it reads one, or calls a method.
+
+    Django's own methods load none.
+    """
+    holders = [instance, *_lists_with(body, instance)]
+    return not body.is_coroutine and any(
+        body.flow.reaches(value, before) and _shares(body, value, holders)
+        for value in _looked_into(body)
+    )
+
+
+def _looked_into(body: Body) -> Iterator[Expression]:
+    """The instances that the body reads more of than a column, or puts into words."""
+    for read in reads(body):
+        info = class_of(body.type_of(read.receiver))
+        own = member(info, read.name) if info else None
+        is_djangos = own is not None and own[0].fullname.startswith("django.")
+        if not is_djangos and not (info and is_column(info, read.name)):
+            yield read.receiver
+    for use in implicit_uses(body):
+        if use.use is Use.FORMAT:
+            yield use.value
 
 
 def _is_of_column(body: Body, target: MemberExpr) -> bool:
