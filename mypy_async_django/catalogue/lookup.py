@@ -34,10 +34,18 @@ MADE_SYNC_TITLE: Final = "async_to_sync"
 _ACCESSOR: Final = re.compile(r"\.(setter|deleter)$")
 
 
+_OFFERED_BY: Final = {
+    inside: package for package, modules in third_party.OFFERED.items() for inside in modules
+}
+
+
 def title(api: Api) -> str:
-    """An API's name as a person would say it: ``QuerySet.count``, ``time.sleep``."""
+    """An API's name as a person would say it: ``QuerySet.count``, ``requests.get``."""
     if api.name == loops.MADE_SYNC:
         return MADE_SYNC_TITLE
+    module, _, name = api.name.rpartition(".")
+    if module in _OFFERED_BY:
+        return f"{_OFFERED_BY[module]}.{name}"
     parts = api.name.split(".")
     of_class = len(parts) > 2 and parts[-2][:1].isupper()
     return ".".join(parts[-2:]) if of_class or len(parts) == 2 else api.name
@@ -105,6 +113,12 @@ class Catalogue:
     def api(self, name: str) -> Api | None:
         """The row with this full name."""
         return self._apis.get(name)
+
+    def defined(self, name: str) -> str:
+        """The full name of a row by the one that its package offers it by: ``requests.get``."""
+        module, _, member = name.rpartition(".")
+        names = (f"{inside}.{member}" for inside in third_party.OFFERED.get(module, ()))
+        return next((inside for inside in names if inside in self._apis), name)
 
     def is_of_django(self, operation: str) -> bool:
         """Whether an operation, by its title, is Django's own."""

@@ -209,6 +209,17 @@ ROWS: Final[tuple[Api, ...]] = tuple(
     chain.from_iterable((*_HTTP_CLIENTS, *_SQL, *_STORES, *_SERVICES, *_FILES))
 )
 
+#: Modules that offer functions under their own name, with those that define them. It takes both where
+#: mypy does not find the package, or its stubs, and only the import tells what a name stands for.
+OFFERED: Final = {
+    "elasticsearch.helpers": ("elasticsearch.helpers.actions",),
+    "httpx": ("httpx._api",),
+    "httpx2": ("httpx2._api",),
+    "openpyxl": ("openpyxl.reader.excel",),
+    "pandas": tuple(sorted({row.name.rpartition(".")[0] for row in ROWS if "pandas" in row.name})),
+    "requests": ("requests.api",),
+}
+
 _LAZY: Final = (
     blocks("celery.result.AsyncResult", "collect"),
     blocks("celery.result.ResultSet", "iter_native"),

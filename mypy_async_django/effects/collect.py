@@ -8,6 +8,7 @@ from mypy.nodes import (
     Argument,
     CallExpr,
     ConditionalExpr,
+    Decorator,
     Expression,
     FuncDef,
     FuncItem,
@@ -15,7 +16,6 @@ from mypy.nodes import (
     MemberExpr,
     MypyFile,
     NameExpr,
-    RefExpr,
     ReturnStmt,
     StarExpr,
     TryStmt,
@@ -48,8 +48,14 @@ from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.held import held_functions
 from mypy_async_django.index.hits import Hit, api_of_function, hits
+from mypy_async_django.index.imported import is_missing
 from mypy_async_django.index.named import functions_behind, is_nested, summary_name
-from mypy_async_django.index.operations import ImplicitUse, called_name, calls
+from mypy_async_django.index.operations import (
+    ImplicitUse,
+    called_name,
+    calls,
+    full_name,
+)
 from mypy_async_django.index.orm.loaded import is_consumed, is_empty, is_evaluated
 from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, passes_of
 from mypy_async_django.index.orm.origins import origins
@@ -87,26 +93,48 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
     """What the functions of a module do; those with nothing to say are left out."""
     found: dict[str, Summary] = {}
     prefix = f"{tree.fullname}."
-    decorators = dict(_decorators(tree))
-    catalogue = body_of(tree).catalogue
+    module = body_of(tree)
+    decorators = _decorators(tree)
     for _, function in functions(tree):
         if function.fullname.startswith(prefix):
             summary = summary_of(function, body_of, is_project)
-            names = decorators.get(function, frozenset())
-            if function.is_coroutine and names & TO_SYNC:
-                summary = summary._replace(nests=(MADE_SYNC_TITLE,))
-            elif any(catalogue.offloader(name) for name in names):
-                summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=())
-            if function.type is None and not all(
-                name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
-            ):
-                summary = summary._replace(result=())
+            if (decorator := decorators.get(function)) is not None:
+                summary = _as_decorated(summary, decorator, module)
             if summary:
                 found[summary_name(function).removeprefix(prefix)] = summary
     for variable, value in held_functions(tree):
-        if summary := _summary_of_value(value, body_of(tree), body_of, is_project):
+        if summary := _summary_of_value(value, module, body_of, is_project):
             found[variable.fullname.removeprefix(prefix)] = summary
     return found
+
+
+def summary_in(
+    tree: MypyFile, function: FuncDef, body_of: BodyOf, is_project: IsProject
+) -> Summary:
+    """What one function of a module does, as `summaries_of` has it."""
+    summary = summary_of(function, body_of, is_project)
+    decorator = _decorators(tree).get(function)
+    return summary if decorator is None else _as_decorated(summary, decorator, body_of(tree))
+
+
+def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summary:
+    """What a function does for who calls it by its name, given what it does itself."""
+    function, catalogue = decorator.func, module.catalogue
+    makers = [d.callee if isinstance(d, CallExpr) else d for d in decorator.original_decorators]
+    names = [full_name(module, maker) or "" for maker in makers]
+    offloaders = [found for name in names if (found := catalogue.offloader(name)) is not None]
+    if function.is_coroutine and not TO_SYNC.isdisjoint(names):
+        summary = summary._replace(nests=(MADE_SYNC_TITLE,))
+    elif offloaders:
+        summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=())
+    if function.type is None and not all(
+        name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
+    ):
+        summary = summary._replace(result=())
+    is_unseen = len(makers) == 1 and is_missing(makers[0])
+    return summary._replace(
+        is_awaited=is_unseen and any(offloader.wraps for offloader in offloaders)
+    )
 
 
 def _summary_of_value(
@@ -233,11 +261,9 @@ def _is_probe(body: Body) -> bool:
     )
 
 
-def _decorators(tree: MypyFile) -> Iterator[tuple[FuncDef, frozenset[str]]]:
-    """The decorated functions of a module, with the full names of what decorates them."""
-    for node in decorated(tree):
-        makers = (d.callee if isinstance(d, CallExpr) else d for d in node.original_decorators)
-        yield node.func, frozenset(m.fullname if isinstance(m, RefExpr) else "" for m in makers)
+def _decorators(tree: MypyFile) -> Mapping[FuncDef, Decorator]:
+    """The decorated functions of a module."""
+    return {node.func: node for node in decorated(tree)}
 
 
 def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:

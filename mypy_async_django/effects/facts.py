@@ -8,7 +8,7 @@ from mypy.options import Options
 from mypy_async_django import environment
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.effects import store
-from mypy_async_django.effects.collect import summaries_of, summary_of
+from mypy_async_django.effects.collect import summaries_of, summary_in, summary_of
 from mypy_async_django.effects.reach import Cone, Reach, module_of
 from mypy_async_django.effects.summary import Summaries, Summary, loaded
 from mypy_async_django.index.bodies import Bodies
@@ -78,7 +78,7 @@ class Facts:
             return False
         bodies, before = self._bodies(), self.of(tree)
         try:
-            summary = summary_of(function, bodies.inferred, self._is_projects)
+            summary = summary_in(tree, function, bodies.inferred, self._is_projects)
         except Exception:
             return False  # the old one stays: told when the whole module is summarised again
         if summary == before.get(name, Summary()):

@@ -189,6 +189,10 @@ class Reach:
             function, steps = facts[1], (*facts[2:], *steps)
         return function, (), ()
 
+    def is_awaited(self, function: FuncItem) -> bool:
+        """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
+        return self._summary(function.fullname).is_awaited
+
     def needs(self, function: FuncItem, parameter: str) -> Iterator[tuple[Names, Names]]:
         """The attributes read on a parameter, and by which functions, the nearest first."""
         start = (function.fullname, parameter)

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Effect
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 
 Names = tuple[str, ...]
 
@@ -43,7 +43,8 @@ class Summary(NamedTuple):
     for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
     ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
     in one. ``upward`` are the ways on from calls of a mixin's methods, ``hands_upward`` says that the
-    function is one that goes on; see `index.upward`.
+    function is one that goes on; see `index.upward`. ``is_awaited`` says that a decorator, of which
+    mypy knows no more than its name, makes a coroutine function of a sync one.
     """
 
     raises: Names = ()
@@ -56,6 +57,7 @@ class Summary(NamedTuple):
     is_probe: bool = False
     upward: tuple[Names, ...] = ()
     hands_upward: bool = False
+    is_awaited: bool = False
 
     def operations(self) -> Iterator[tuple[Effect, Names]]:
         """The effects that the function has itself, with the operations."""

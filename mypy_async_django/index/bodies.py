@@ -6,16 +6,16 @@ from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile
 from mypy.types import ProperType
 
 from mypy_async_django.bridge.checked import CheckedTypes
+from mypy_async_django.bridge.imports import MissingImports
 from mypy_async_django.bridge.members import Members
-from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.index.body import Body, Effects, Surroundings, Types
 from mypy_async_django.index.flow.flow import Flow
+from mypy_async_django.index.given import GivenTypes
 from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.named import is_nested
-from mypy_async_django.index.orm.given import GivenTypes
 
 Remembered = Mapping[Expression, ProperType | None]
 """Types of expressions from the last time that mypy checked them."""
@@ -40,6 +40,7 @@ class Bodies:
         self._strict_relations = strict_relations
         self._remembered = remembered
         self.members = Members(modules)
+        self._missing_imports = MissingImports(modules)
 
     def looked_at(
         self,
@@ -61,7 +62,7 @@ class Bodies:
             body = self._body(function, flow, types, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)
-        body.given = GivenTypes(body, self.members.class_named(QUERYSET)).type_of
+        body.given = GivenTypes(body, self.members).type_of
         body.is_checked = module.is_checked(function)
         body.surroundings = Surroundings(
             module.tree,
@@ -102,6 +103,7 @@ class Bodies:
             self._catalogue,
             source,
             effects,
+            missing_imports=self._missing_imports,
             strict_relations=self._strict_relations,
         )
 

@@ -34,6 +34,7 @@ from mypy.nodes import (
 )
 from mypy.types import ProperType
 
+from mypy_async_django.bridge.imports import MissingImports
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import LEAVES, children
 from mypy_async_django.bridge.types import class_object, is_a
@@ -108,6 +109,10 @@ class Effects(Protocol):
         """
         ...
 
+    def is_awaited(self, function: FuncItem) -> bool:
+        """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
+        ...
+
     def needs(
         self, function: FuncItem, parameter: str
     ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -147,6 +152,7 @@ class Body:
         source: Source,
         effects: Effects | None = None,
         *,
+        missing_imports: MissingImports,
         strict_relations: bool = False,
     ) -> None:
         self.function = function
@@ -155,6 +161,7 @@ class Body:
         self.catalogue = catalogue
         self.source = source
         self.effects = effects
+        self.missing_imports = missing_imports
         self.strict_relations = strict_relations
         #: Asked where ``types`` know nothing, if that is known.
         self.given: Callable[[Expression], ProperType | None] | None = None

@@ -76,6 +76,8 @@ def named_function(body: Body, callee: Expression) -> Named | None:
         case [Decorator(func=function, var=Var(type=CallableType() as type_))]:
             result = get_proper_type(type_.ret_type)
             return Named(function, is_coroutine_type(result))
+        case [Decorator(func=function)] if body.effects and body.effects.is_awaited(function):
+            return Named(function, is_awaited=True)
         case _:
             return None
 

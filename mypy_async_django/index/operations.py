@@ -50,6 +50,7 @@ from mypy.types import Instance
 from mypy_async_django.bridge.types import class_object, classes, common_member, definition
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.index.body import Body, once, once_each
+from mypy_async_django.index.imported import missing_name
 
 _EVALUATING_METHODS: Final = frozenset(name.rpartition(".")[2] for name in EVALUATORS)
 #: What a name that is called stands for, unless it is a class or a variable.
@@ -137,7 +138,8 @@ def called_name(body: Body, call: CallExpr) -> str | None:
     """The full name of the function or class that a call runs, where it does not hang on a value.
 
     It is the name where that is defined, whatever the call calls it: seen through import aliases,
-    re-exports and a local name for a function, such as ``get = Book.objects.get``.
+    re-exports and a local name for a function, such as ``get = Book.objects.get``. Of a module that
+    mypy has not found it is the name by the import.
     """
     return full_name(body, call.callee)
 
@@ -150,12 +152,16 @@ def full_name(body: Body, callee: Expression) -> str | None:
                 return node.fullname
             case TypeAlias(target=Instance() as target):
                 return target.type.fullname
+            case Var(is_suppressed_import=True):
+                return missing_name(body, callee)
             case Var(is_self=False) if callee.kind != LDEF:
                 # From which function it was made mypy forgets when it stores the module.
                 return callee.fullname
             case Var(is_self=False) | None if "@" not in callee.fullname:
                 return _function_name(body, callee) or callee.fullname
-    return _function_name(body, callee) if isinstance(callee, NameExpr) else None
+    return (
+        _function_name(body, callee) if isinstance(callee, NameExpr) else missing_name(body, callee)
+    )
 
 
 @once_each

@@ -88,7 +88,8 @@ EVERYWHERE: Final = True
 def findings(body: Body) -> Iterator[Finding]:
     """Coroutines that are kept, returned or made without anything ever running them."""
     for call, end in coroutine_values(body):
-        said = body.is_checked and isinstance(body.parent(call), ExpressionStmt)
+        is_statement = isinstance(body.parent(call), ExpressionStmt)
+        said = is_statement and body.is_checked and body.types.type_of(call) is not None
         if end.fate not in {Fate.DROPPED, Fate.RETURNED} or said:
             continue
         text = body.source.text(call)

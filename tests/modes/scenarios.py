@@ -569,6 +569,34 @@ _OWN_OPTIONS: Final = [
     State({"view.py": _ONLY_BARE}, ("view.py:5 async-blocking",)),
 ]
 
+_OFFLOADED: Final = """\
+import time
+from channels.db import {0} as decorate  # type: ignore
+
+@decorate
+def three():
+    time.sleep(1)
+"""
+_MISSING: Final = [
+    State({"view.py": _VIEW, "near.py": _OFFLOADED.replace("three", "one").format("other")}, ()),
+    # mypy knows nothing of the decorator but its name.
+    State(
+        {"near.py": _OFFLOADED.replace("three", "one").format("database_sync_to_async")},
+        ("view.py:5 unawaited-coroutine",),
+    ),
+    State({"view.py": _VIEW.replace("one()", "await one()")}, ()),
+    State({"near.py": _FIRST, **_CHAIN, "far.py": _SLEEPS}, _REACHED),
+    State({"far.py": "import requests  # type: ignore\n\n\n" + _HARMLESS}, ()),
+    State(
+        {
+            "far.py": _SLEEPS.replace("time", "requests  # type: ignore", 1).replace(
+                "time.sleep(1)", "requests.get('x')"
+            )
+        },
+        _REACHED,
+    ),
+]
+
 SCENARIOS: Final = {
     "operation appears and disappears": _APPEARS,
     "helper moves": _MOVES,
@@ -588,5 +616,6 @@ SCENARIOS: Final = {
     "variables that hold a function": _VARIABLES,
     "method of a base through a re-export": _INHERITED,
     "mixins that hand calls on": _UPWARD,
+    "names of modules that are missing": _MISSING,
     "options of a module that was checked again in part": _OWN_OPTIONS,
 }
