@@ -42,7 +42,7 @@ from mypy_async_django.catalogue.builtin import EVALUATORS
 from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.index.flow.bindings import BindingKind
+from mypy_async_django.index.flow.bindings import BindingKind, in_order
 from mypy_async_django.index.flow.flow import Flow
 from mypy_async_django.index.orm.queries import Result
 
@@ -268,10 +268,10 @@ class Body:
             if not bindings:
                 found.append(current)
                 continue
-            values = [b.value for b in bindings if b.kind in _PLAIN and not b.path and b.value]
-            if len(values) < len(bindings):
+            plain = [b for b in in_order(bindings) if b.kind in _PLAIN and not b.path and b.value]
+            if len(plain) < len(bindings):
                 return ()
-            queue.extend(value for value in values if value not in queue)
+            queue.extend(b.value for b in plain if b.value and b.value not in queue)
         return tuple(found)
 
     def makers(self, name: NameExpr) -> frozenset[object]:

@@ -1,6 +1,6 @@
 """What binds names, and where the value that a name gets comes from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, TypeAlias
@@ -116,6 +116,11 @@ def bindings_by(node: Node) -> Iterator[Binding]:
             yield Binding(unmangle(node.name.name), BindingKind.DEFINITION, node)
         case _:
             pass
+
+
+def in_order(bindings: Iterable[Binding]) -> list[Binding]:
+    """Bindings in source order: the same in each run, as sets of them are not."""
+    return sorted(bindings, key=lambda binding: (binding.node.line, binding.node.column))
 
 
 def is_declaration(node: nodes.AssignmentStmt) -> bool:

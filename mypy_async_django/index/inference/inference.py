@@ -36,7 +36,7 @@ from mypy_async_django.bridge.members import Members, class_type, union
 from mypy_async_django.bridge.models import MODEL
 from mypy_async_django.bridge.protocols import entered, iterated
 from mypy_async_django.bridge.types import alternatives, known
-from mypy_async_django.index.flow.bindings import STAR, Binding, BindingKind
+from mypy_async_django.index.flow.bindings import STAR, Binding, BindingKind, in_order
 from mypy_async_django.index.flow.flow import Flow
 from mypy_async_django.index.inference.expressions import Expressions
 from mypy_async_django.index.inference.narrowing import Tests, tests_before
@@ -193,8 +193,8 @@ class InferredTypes(Expressions):
 
     def _local(self, name: NameExpr) -> ProperType | None:
         if self._flow.is_local(name):
-            reaching = sorted(self._flow.reaching(name), key=lambda binding: binding.node.line)
-            return union([self._bound(binding, name) for binding in reaching])
+            reaching = self._flow.reaching(name)
+            return union([self._bound(binding, name) for binding in in_order(reaching)])
         outer = self._outer
         while outer is not None and not outer._flow.is_local(name):
             outer = outer._outer

@@ -86,34 +86,57 @@ def takes_loaded(body: Body, call: CallExpr) -> bool:
 
 def is_consumed(body: Body, queryset: Expression) -> bool:
     """Whether a queryset may have its rows in memory: iterated before, handed on, given so."""
-    if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
-        # A slice with a step is a list of rows.
-        return queryset.index.stride is not None or is_consumed(body, queryset.base)
-    if _is_given_loaded(body, queryset) or is_empty(body, queryset):
-        return True
-    return isinstance(queryset, NameExpr) and (
-        is_handed_on(body, queryset, queryset)
-        or _is_iterated(body, queryset, queryset)
-        or _is_list(body, queryset)
-        or any(
-            isinstance(value, IndexExpr) and is_consumed(body, value)
-            for value in body.values(queryset)
-        )
-    )
+    return any(_is_consumed(body, whole) for whole in _wholes(body, queryset))
+
+
+def _wholes(body: Body, queryset: Expression) -> list[Expression]:
+    """A queryset and those that it may be a slice of: a slice of rows in memory is a list."""
+    found = [queryset]
+    for value in found:  # grows; in a loop a name may be a slice of itself
+        match value:
+            case IndexExpr(index=SliceExpr()):
+                further = [value.base]
+            case NameExpr():
+                further = [each for each in body.values(value) if isinstance(each, IndexExpr)]
+            case _:
+                further = []
+        found += [each for each in further if each not in found]
+    return found
+
+
+def _is_consumed(body: Body, queryset: Expression) -> bool:
+    match queryset:
+        case IndexExpr(index=SliceExpr() as part):
+            return part.stride is not None  # that makes a list
+        case NameExpr() if (
+            is_handed_on(body, queryset, queryset)
+            or _is_iterated(body, queryset, queryset)
+            or _is_list(body, queryset)
+        ):
+            return True
+        case _:
+            return _is_given_loaded(body, queryset) or is_empty(body, queryset)
 
 
 def is_empty(body: Body, queryset: Expression) -> bool:
     """Whether a queryset is what ``none()`` gives: it has no rows, and runs no query."""
-    match queryset:
-        case CallExpr(callee=MemberExpr(expr=rows, name=name)):
-            if not all_are(body.type_of(rows), QUERYSET, MANAGER):
+    queue = [queryset]
+    for value in queue:  # grows; in a loop a name may be made of itself
+        match value:
+            case CallExpr(callee=MemberExpr(expr=rows, name=name)):
+                if not all_are(body.type_of(rows), QUERYSET, MANAGER):
+                    return False
+                further: tuple[Expression, ...] = () if name == "none" else (rows,)
+            case IndexExpr(index=SliceExpr(), base=rows):
+                further = (rows,)
+            case NameExpr():
+                further = body.values(value)
+                if not further or value in further:
+                    return False
+            case _:
                 return False
-            return name == "none" or is_empty(body, rows)
-        case NameExpr():
-            values = [value for value in body.values(queryset) if value is not queryset]
-            return bool(values) and all(is_empty(body, value) for value in values)
-        case _:
-            return False
+        queue += [each for each in further if each not in queue]
+    return True
 
 
 def is_evaluated(body: Body, queryset: Expression, before: Node) -> bool:
@@ -170,14 +193,24 @@ def _sources_of_async_loops(body: Body) -> list[NameExpr]:
 
 
 def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
-    if isinstance(queryset, IndexExpr) and isinstance(queryset.index, SliceExpr):
-        return _is_prefetched(body, queryset.base, implicit=implicit)
-    if isinstance(queryset, NameExpr):
-        values = body.values(queryset)
-        return bool(values) and all(
-            value is not queryset and _is_prefetched(body, value, implicit=implicit)
-            for value in values
-        )
+    queue = [queryset]
+    for value in queue:  # grows; in a loop a name may be a slice of itself
+        match value:
+            case IndexExpr(index=SliceExpr(), base=base):
+                further: tuple[Expression, ...] = (base,)
+            case NameExpr():
+                further = body.values(value)
+                if not further or value in further:
+                    return False
+            case _ if _is_prefetched_itself(body, value, implicit=implicit):
+                further = ()
+            case _:
+                return False
+        queue += [each for each in further if each not in queue]
+    return True
+
+
+def _is_prefetched_itself(body: Body, queryset: Expression, *, implicit: bool) -> bool:
     related = origins(body).related_row(queryset)
     if related is None:
         return False
@@ -186,4 +219,4 @@ def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
         return True
     if not rows:
         return implicit and not body.strict_relations
-    return all(row.has_prefetched(manager.name) for row in rows)
+    return any(row.has_prefetched(manager.name) for row in rows)

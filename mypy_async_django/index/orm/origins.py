@@ -41,7 +41,7 @@ from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import class_object, class_of, classes, is_a, member
 from mypy_async_django.catalogue.offload import GATHER
 from mypy_async_django.index.body import Body, once
-from mypy_async_django.index.flow.bindings import Binding, BindingKind
+from mypy_async_django.index.flow.bindings import Binding, BindingKind, in_order
 from mypy_async_django.index.named import named_function
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.operations import called_name
@@ -54,6 +54,7 @@ from mypy_async_django.index.orm.queries import (
     Row,
     Step,
     built,
+    either,
 )
 from mypy_async_django.index.takers import given_to
 
@@ -96,12 +97,13 @@ class Origins:
         return tuple(row for row in found if row) if all(found) else ()
 
     def query(self, expression: Expression) -> Query | None:
-        """The query that a queryset expression builds; None where a step is unknown."""
+        """The query that a queryset expression builds; None where a step is unknown.
+
+        Of a name that has several values it has loaded what any of them has.
+        """
         match expression:
             case NameExpr():
-                values = self._body.values(expression)
-                if len(values) == 1 and values[0] is not expression:
-                    return self.query(values[0])
+                return self._query_behind(expression)
             case CallExpr():
                 method = expression.callee
                 step = self._step(method, expression) if isinstance(method, MemberExpr) else None
@@ -122,6 +124,51 @@ class Origins:
             case _:
                 pass
         return None
+
+    def _query_behind(self, name: NameExpr) -> Query | None:
+        """The query behind a name: ``books``, after ``if q: books = books.filter(title=q)``."""
+        values = self._body.values(name)
+        if len(values) == 1:
+            return None if values[0] is name else self.query(values[0])
+        begun: list[Query | None] = []
+        steps: list[Step | None] = []
+        queue = [value for value in values if not is_none(value)]
+        for value in queue:  # grows: the values that these are made of
+            made, root = self._chain(value)
+            if not isinstance(root, NameExpr):
+                begun.append(self._begun(value))
+                continue
+            steps += made
+            before = self._body.values(root) or (root,)
+            begun += [None for expression in before if expression is root]
+            queue += [expression for expression in before if expression not in queue]
+        known, calls = [query for query in begun if query], [step for step in steps if step]
+        if not known or len(known) < len(begun) or len(calls) < len(steps):
+            return None
+        return either(known, calls)
+
+    def _chain(self, value: Expression) -> tuple[list[Step | None], Expression]:
+        """The query methods that a value is the result of, the last first, and what they begin with."""
+        steps: list[Step | None] = []
+        while True:
+            match value:
+                case CallExpr(callee=MemberExpr() as method) if self._is_django_query(method):
+                    steps.append(_step_of(method.name, value))
+                    value = method.expr
+                case IndexExpr(index=SliceExpr(stride=None)):
+                    value = value.base
+                case _:
+                    return steps, value
+
+    def _begun(self, value: Expression) -> Query | None:
+        """The query of a value that begins anew; None too if that is being looked for."""
+        if value in self._under_way:
+            return None
+        self._under_way.add(value)
+        try:
+            return self.query(value)
+        finally:
+            self._under_way.discard(value)
 
     def related_row(self, queryset: Expression) -> tuple[MemberExpr, tuple[Row, ...]] | None:
         """For ``author.books.all()`` the expression of the manager, and what ``author`` may be."""
@@ -151,7 +198,7 @@ class Origins:
         match expression:
             case NameExpr() if not is_none(expression):
                 bindings = self._body.flow.reaching(expression)
-                for binding in bindings:
+                for binding in in_order(bindings):
                     yield from self._bound_rows(binding)
                 if not bindings:
                     yield None

@@ -1,6 +1,6 @@
 """Queries and model instances, by what was loaded of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -162,6 +162,36 @@ def built(query: Query, steps: Iterable[Step]) -> Query:
     for method, lookups in steps:
         query = _extended(query, method, frozenset(lookups))
     return query
+
+
+def either(queries: Sequence[Query], steps: Iterable[Step]) -> Query | None:
+    """The query that has loaded all that any of several may have, with any of the steps after it.
+
+    None where their rows differ in kind.
+    """
+    found, *others = queries
+    for query in others:
+        if (query.model, query.parent) != (found.model, found.parent):
+            return None
+        found = _with_all(found, query)
+    for method, lookups in steps:
+        loading = _extended(found, method, frozenset(lookups))
+        found = _with_all(found, loading)
+    return found
+
+
+def _with_all(one: Query, other: Query) -> Query:
+    """The query with what is loaded by one or the other."""
+    only = None if one.only is None or other.only is None else one.only | other.only
+    left_out = [query.deferred for query in (one, other) if query.only is None]
+    named = (one.only or frozenset()) | (other.only or frozenset())
+    return one._replace(
+        selected=one.selected | other.selected,
+        all_selected=one.all_selected or other.all_selected,
+        prefetched=one.prefetched | other.prefetched,
+        only=only,
+        deferred=frozenset.intersection(*left_out) - named if left_out else one.deferred,
+    )
 
 
 def _extended(query: Query, method: str, lookups: frozenset[str]) -> Query:
