@@ -149,6 +149,11 @@ def is_coroutine_type(type_: ProperType | None) -> bool:
     return all_are(type_, *COROUTINES)
 
 
+def makes_coroutine(type_: ProperType | None) -> bool:
+    """Whether calling a value of the type gives a coroutine."""
+    return isinstance(type_, CallableType) and is_coroutine_type(get_proper_type(type_.ret_type))
+
+
 def is_awaitable(type_: ProperType | None) -> bool:
     """Whether each alternative can be awaited."""
     found = classes(type_)

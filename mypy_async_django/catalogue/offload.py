@@ -70,7 +70,6 @@ OFFLOADERS: Final = (
     _ending("multiprocessing.pool.Pool.map_async", keyword="func"),
     _ending("multiprocessing.pool.Pool.starmap", keyword="func"),
     _ending("multiprocessing.pool.Pool.starmap_async", keyword="func"),
-    Offloader("starlette.background.BackgroundTask", keyword="func"),
     Offloader("starlette.concurrency.run_in_threadpool", keyword="func"),
     _ending("threading.Thread", argument=1, keyword="target"),
     _ending("threading.Timer", argument=1, keyword="function"),

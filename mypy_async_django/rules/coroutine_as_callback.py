@@ -78,13 +78,12 @@ from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr
 from mypy.types import CallableType
 
 from mypy_async_django import suggestion
-from mypy_async_django.bridge.types import classes
+from mypy_async_django.bridge.types import classes, makes_coroutine
 from mypy_async_django.catalogue.callbacks import CALLBACKS, METHODS, Callback
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.overrides import MYPYS, callback_owner
-from mypy_async_django.index.coroutines.values import makes_coroutine
 from mypy_async_django.index.offloading import handed_over
 from mypy_async_django.index.operations import called_name, calls
 
@@ -94,8 +93,8 @@ EVERYWHERE: Final = True
 
 def findings(body: Body) -> Iterator[Finding]:
     """Coroutine functions handed to what calls them and does not await the coroutine."""
-    owner = callback_owner(body.function) if isinstance(body.function, FuncDef) else None
-    if owner is not None:
+    owner = callback_owner(body)
+    if owner is not None and isinstance(body.function, FuncDef):
         fate = METHODS[owner.fullname][body.name]
         yield Finding(
             CODE,

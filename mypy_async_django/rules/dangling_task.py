@@ -3,7 +3,8 @@
 ## What it catches
 
 `asyncio.create_task`, `asyncio.ensure_future` and `loop.create_task` where the task is not kept:
-as a statement of its own, assigned to `_`, or assigned to a name that is never used again.
+as a statement of its own, only to give it a callback or a name, assigned to `_`, or assigned to a
+name that is never used again in a function that does not wait any more.
 
 ## Why it bites
 
@@ -69,7 +70,8 @@ the code off for the module.
 
 ## Known limits
 
-- Any use of the name counts as keeping the task, even one that only prints it.
+- Any use of the name counts as keeping the task, even one that only prints it. So does an `await`
+  after the assignment: the task is kept while the coroutine waits, but no longer.
 - Under WSGI, and behind sync middleware, Django runs an async view in an event loop that ends with
   the view. Tasks are cancelled then, even if something keeps them. That is not seen here.
 - Tasks of anyio and trio always belong to a group and need no rule.
@@ -78,7 +80,16 @@ the code off for the module.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import CallExpr, MemberExpr
+from mypy.nodes import (
+    AssignmentExpr,
+    AssignmentStmt,
+    AwaitExpr,
+    CallExpr,
+    ForStmt,
+    MemberExpr,
+    Node,
+    WithStmt,
+)
 
 from mypy_async_django.bridge.types import classes
 from mypy_async_django.codes import code
@@ -90,7 +101,11 @@ from mypy_async_django.index.operations import called_name, calls
 CODE: Final = code("dangling-task", "Task that nothing keeps")
 EVERYWHERE: Final = True
 
-_STARTERS: Final = frozenset({"asyncio.tasks.create_task", "asyncio.tasks.ensure_future"})
+_STARTERS: Final = frozenset(
+    {"_asyncio.Task", "asyncio.tasks.create_task", "asyncio.tasks.ensure_future"}
+)
+#: Methods of a task that tell nobody of it.
+_KEEPING_NOTHING: Final = frozenset({"add_done_callback", "set_name"})
 _LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
 
 
@@ -103,7 +118,7 @@ _WAY_OUT: Final = (
 def findings(body: Body) -> Iterator[Finding]:
     """Tasks that are started and let go."""
     for call in calls(body):
-        if _starts_task(body, call) and end_of(body, call).fate is Fate.DROPPED:
+        if _starts_task(body, call) and _is_let_go(body, call):
             yield Finding(
                 CODE,
                 call,
@@ -111,6 +126,53 @@ def findings(body: Body) -> Iterator[Finding]:
                 "only a weak reference, so it may vanish before it is done",
                 (_WAY_OUT,),
             )
+
+
+def _is_let_go(body: Body, task: CallExpr) -> bool:
+    match body.parent(task):
+        case MemberExpr(name=name) as method if name in _KEEPING_NOTHING:
+            return isinstance(body.parent(method), CallExpr)
+        case _:
+            is_dropped = end_of(body, task).fate is Fate.DROPPED
+            return is_dropped and not _is_kept_while_waiting(body, task)
+
+
+def _is_kept_while_waiting(body: Body, task: CallExpr) -> bool:
+    """Whether a coroutine waits for something else while a name of its own holds the task."""
+    if not body.is_coroutine:
+        return False
+    flow, targets = body.flow, _targets(body, task)
+    for binding in flow.bindings():
+        is_named = binding.node in targets and binding.name != "_"
+        if not is_named or flow.reaches(binding.node, binding.node):
+            continue
+        again = [other.node for other in flow.bindings() if other.name == binding.name]
+        if any(
+            flow.reaches(binding.node, node, avoiding=[n for n in again if n is not binding.node])
+            for node in body.nodes
+            if _waits(node)
+        ):
+            return True
+    return False
+
+
+def _targets(body: Body, value: Node) -> list[Node]:
+    """The names that a value is assigned to, itself or in a display."""
+    for around in body.ancestors(value):
+        match around:
+            case AssignmentStmt():
+                return [*around.lvalues]
+            case AssignmentExpr():
+                return [around.target]
+            case CallExpr() | AwaitExpr():
+                return []
+            case _:
+                pass
+    return []
+
+
+def _waits(node: Node) -> bool:
+    return isinstance(node, AwaitExpr) or (isinstance(node, ForStmt | WithStmt) and node.is_async)
 
 
 def _starts_task(body: Body, call: CallExpr) -> bool:

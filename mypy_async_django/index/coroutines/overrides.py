@@ -40,11 +40,18 @@ from mypy.types import (
     get_proper_type,
 )
 
-from mypy_async_django.bridge.tree import children, walk
-from mypy_async_django.bridge.types import class_of, is_a, is_awaitable, known, member
+from mypy_async_django.bridge.tree import children, decorated, walk
+from mypy_async_django.bridge.types import (
+    class_of,
+    is_a,
+    is_awaitable,
+    known,
+    makes_coroutine,
+    member,
+)
 from mypy_async_django.catalogue.callbacks import METHODS
 from mypy_async_django.catalogue.django import VIEW
-from mypy_async_django.catalogue.offload import ASKING, TO_SYNC
+from mypy_async_django.catalogue.offload import ASKING
 from mypy_async_django.catalogue.overrides import (
     AWAITED_HANDLERS,
     AWAITING,
@@ -100,12 +107,12 @@ class Misplaced(NamedTuple):
 def misplaced(body: Body) -> Misplaced | None:
     """What calls a coroutine function without awaiting it."""
     function, surroundings = body.function, body.surroundings
-    if not isinstance(function, FuncDef) or surroundings is None or not function.is_coroutine:
+    if not isinstance(function, FuncDef) or surroundings is None:
         return None
     tree = surroundings.tree
-    above = list(decorators(tree, function))
-    if function.is_generator or any(_makes_sync(decorator) for decorator in above):
+    if function.is_generator or not _is_coroutine_function(tree, function):
         return None
+    above = list(decorators(tree, function))
     if not function.info:
         return _decorated(body, above)
     found = (
@@ -117,9 +124,18 @@ def misplaced(body: Body) -> Misplaced | None:
     return None if found is None or _is_awaited_somewhere(tree, function.name) else found
 
 
-def callback_owner(function: FuncDef) -> TypeInfo | None:
+def callback_owner(body: Body) -> TypeInfo | None:
     """The class that calls a coroutine method as a callback, where mypy does not say so itself."""
-    if not function.info or not function.is_coroutine or not function.is_dynamic():
+    function, surroundings = body.function, body.surroundings
+    if not isinstance(function, FuncDef) or surroundings is None:
+        return None
+    return (
+        _callback_owner(function) if _is_coroutine_function(surroundings.tree, function) else None
+    )
+
+
+def _callback_owner(function: FuncDef) -> TypeInfo | None:
+    if not function.info or not function.is_dynamic():
         return None
     owners = (base for base in function.info.mro if function.name in METHODS.get(base.fullname, ()))
     return next(owners, None)
@@ -157,7 +173,7 @@ def _is_exempt(
     info: TypeInfo, function: FuncDef, inherited: TypeInfo, awaiting: frozenset[str]
 ) -> bool:
     name = function.name
-    if callback_owner(function) is not None or _is_awaited_by(awaiting, inherited.fullname):
+    if _callback_owner(function) is not None or _is_awaited_by(awaiting, inherited.fullname):
         return True
     if not is_a(info, VIEW):
         return False
@@ -343,10 +359,12 @@ def _imported_name(expression: Expression, imported: dict[str, str]) -> str | No
             return None
 
 
-def _makes_sync(decorator: Node) -> bool:
-    """Whether a decorator is ``async_to_sync``, with options or without."""
-    maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
-    return isinstance(maker, RefExpr) and _definition(maker) in TO_SYNC
+def _is_coroutine_function(tree: MypyFile, function: FuncDef) -> bool:
+    """Whether a function is known to be a coroutine function, with all its decorators."""
+    if not function.is_coroutine or not function.is_decorated:
+        return function.is_coroutine
+    made = (node.var.type for node in decorated(tree) if node.func is function)
+    return all(makes_coroutine(known(type_)) for type_ in made)
 
 
 def _definition(name: RefExpr) -> str:

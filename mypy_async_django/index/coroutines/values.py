@@ -12,9 +12,8 @@ from mypy.nodes import (
     StarExpr,
     TupleExpr,
 )
-from mypy.types import CallableType, ProperType, get_proper_type
 
-from mypy_async_django.bridge.types import is_coroutine_type
+from mypy_async_django.bridge.types import is_coroutine_type, makes_coroutine
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
 from mypy_async_django.index.body import Body
@@ -66,11 +65,6 @@ def _uncalled(body: Body, expressions: list[Expression]) -> Iterator[Expression]
                 yield from _uncalled(body, [expression.expr])
             case RefExpr() if makes_coroutine(body.type_of(expression)):
                 yield expression
-
-
-def makes_coroutine(type_: ProperType | None) -> bool:
-    """Whether calling a value of the type gives a coroutine."""
-    return isinstance(type_, CallableType) and is_coroutine_type(get_proper_type(type_.ret_type))
 
 
 def _is_of_misused_bridge(body: Body, awaited: Expression) -> bool:

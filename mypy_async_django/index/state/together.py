@@ -33,7 +33,11 @@ _WAIT: Final = "asyncio.tasks.wait"
 
 
 class Together(NamedTuple):
-    """Coroutines that are started together by ``node``; ``unordered`` is the set they stand in."""
+    """Coroutines that are started together by ``node``.
+
+    ``unordered`` is the set they stand in: unless that holds tasks, which have been started, for
+    ``asyncio.wait``, which gives a set back.
+    """
 
     node: Expression
     coroutines: tuple[CallExpr, ...]
@@ -53,11 +57,14 @@ class Clash(NamedTuple):
 def started_together(body: Body) -> Iterator[Together]:
     """The groups of coroutines that a body starts without waiting for one before the next."""
     for call in calls(body):
-        if called_name(body, call) in {GATHER, _WAIT}:
+        name = called_name(body, call)
+        if name in {GATHER, _WAIT}:
             items, unordered = _items(call)
-            coroutines = tuple(_coroutines(body, items))
-            if len(coroutines) > 1:
-                yield Together(call, coroutines, unordered)
+            found = list(_coroutines(body, items))
+            if name == _WAIT and all(is_started for _, is_started in found):
+                unordered = None
+            if len(found) > 1:
+                yield Together(call, tuple(coroutine for coroutine, _ in found), unordered)
     for node in body.nodes:
         if isinstance(node, Block):
             yield from _tasks(body, node)
@@ -119,13 +126,15 @@ def _items(call: CallExpr) -> tuple[list[Expression], SetExpr | None]:
     return items, unordered
 
 
-def _coroutines(body: Body, items: list[Expression]) -> Iterator[CallExpr]:
+def _coroutines(body: Body, items: list[Expression]) -> Iterator[tuple[CallExpr, bool]]:
+    """The coroutines among items, each with whether the item is the task that runs it."""
     for item in items:
         values = body.values(item) if isinstance(item, NameExpr) else (item,)
         if len(values) == 1 and isinstance(values[0], CallExpr):
-            call = _scheduled(body, values[0]) or values[0]
-            if is_coroutine_type(body.type_of(call)):
-                yield call
+            scheduled = _scheduled(body, values[0])
+            coroutine = scheduled or values[0]
+            if is_coroutine_type(body.type_of(coroutine)):
+                yield coroutine, scheduled is not None
 
 
 def _scheduled(body: Body, call: CallExpr) -> CallExpr | None:
