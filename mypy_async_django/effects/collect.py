@@ -57,7 +57,12 @@ from mypy_async_django.index.operations import (
     full_name,
 )
 from mypy_async_django.index.orm.loaded import is_consumed, is_empty, is_evaluated
-from mypy_async_django.index.orm.needs import is_untouched_argument, needs_of, passes_of
+from mypy_async_django.index.orm.needs import (
+    is_untouched_argument,
+    leaves_itself_alone,
+    needs_of,
+    passes_of,
+)
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Kind, Result
 from mypy_async_django.index.orm.relations import may_be_changed, may_have_loaded
@@ -184,6 +189,7 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         is_probe=_is_probe(body),
         upward=tuple(sorted(ways)),
         hands_upward=hands_upward(body) and not _probes(body),
+        leaves_itself_alone=leaves_itself_alone(body),
     )
 
 

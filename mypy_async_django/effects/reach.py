@@ -193,6 +193,10 @@ class Reach:
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         return self._summary(function.fullname).is_awaited
 
+    def leaves_itself_alone(self, method: FuncItem) -> bool:
+        """Whether a model's method is known to load and set no relation of its instance."""
+        return self._summary(method.fullname).leaves_itself_alone
+
     def needs(self, function: FuncItem, parameter: str) -> Iterator[tuple[Names, Names]]:
         """The attributes read on a parameter, and by which functions, the nearest first."""
         start = (function.fullname, parameter)

@@ -44,7 +44,8 @@ class Summary(NamedTuple):
     ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
     in one. ``upward`` are the ways on from calls of a mixin's methods, ``hands_upward`` says that the
     function is one that goes on; see `index.upward`. ``is_awaited`` says that a decorator, of which
-    mypy knows no more than its name, makes a coroutine function of a sync one.
+    mypy knows no more than its name, makes a coroutine function of a sync one. ``leaves_itself_alone``
+    says of a model's method that it at most reads and sets columns of its instance.
     """
 
     raises: Names = ()
@@ -58,6 +59,7 @@ class Summary(NamedTuple):
     upward: tuple[Names, ...] = ()
     hands_upward: bool = False
     is_awaited: bool = False
+    leaves_itself_alone: bool = False
 
     def operations(self) -> Iterator[tuple[Effect, Names]]:
         """The effects that the function has itself, with the operations."""

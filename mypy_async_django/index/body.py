@@ -113,6 +113,10 @@ class Effects(Protocol):
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         ...
 
+    def leaves_itself_alone(self, method: FuncItem) -> bool:
+        """Whether a model's method is known to load and set no relation of its instance."""
+        ...
+
     def needs(
         self, function: FuncItem, parameter: str
     ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from mypy.nodes import (
     CallExpr,
+    Decorator,
     Expression,
+    FuncDef,
     FuncItem,
     ListExpr,
     MemberExpr,
@@ -14,9 +16,9 @@ from mypy.nodes import (
     TupleExpr,
 )
 
-from mypy_async_django.bridge.models import MANAGER, QUERYSET
+from mypy_async_django.bridge.models import MANAGER, QUERYSET, is_model
 from mypy_async_django.bridge.tree import walk
-from mypy_async_django.bridge.types import class_of, is_a
+from mypy_async_django.bridge.types import class_of, is_a, member
 from mypy_async_django.index.body import Body, once
 
 
@@ -31,12 +33,12 @@ def is_handed_on(body: Body, value: Expression, before: Node) -> bool:
     makers = body.makers(value)
     return any(
         name is not value and makers & body.makers(name) and body.flow.reaches(place, before)
-        for place, name in _gifts(body)
+        for place, name in gifts(body)
     )
 
 
 @once
-def _gifts(body: Body) -> Sequence[tuple[Node, NameExpr]]:
+def gifts(body: Body) -> Sequence[tuple[Node, NameExpr]]:
     """Where names are handed on, with the name as it stands there."""
     return tuple(_each_gift(body))
 
@@ -45,8 +47,10 @@ def _each_gift(body: Body) -> Iterator[tuple[Node, NameExpr]]:
     for node in body.nodes:
         match node:
             case CallExpr() if not _only_looks(body, node):
+                if isinstance(node.callee, MemberExpr) and _gets_itself(body, node.callee):
+                    yield from ((node, name) for name in _names(body, node.callee.expr))
                 for argument in node.args:
-                    for name in _names(argument):
+                    for name in _names(body, argument):
                         yield node, name
                         for inside in _held(body, name):
                             yield node, inside
@@ -65,11 +69,11 @@ def _held(body: Body, name: NameExpr) -> Iterator[NameExpr]:
             yield from (item for item in value.items if isinstance(item, NameExpr))
 
 
-def _names(argument: Expression) -> Iterator[NameExpr]:
+def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:
     """The names in an argument whose objects, not only whose attributes, are given."""
     looked_into: set[Node] = set()
     for node in walk(argument):
-        if isinstance(node, MemberExpr):
+        if isinstance(node, MemberExpr) and not _gets_itself(body, node):
             looked_into.add(node.expr)
         elif isinstance(node, NameExpr) and node not in looked_into:
             yield node
@@ -85,3 +89,16 @@ def _only_looks(body: Body, call: CallExpr) -> bool:
             return False  # the new row may be the other side of a one-to-one
         return info is not None and is_a(info, QUERYSET, MANAGER, "builtins.str")
     return False
+
+
+def _gets_itself(body: Body, method: MemberExpr) -> bool:
+    """Whether a method of a model's own may load, or set, what the instance it is called on holds."""
+    info = class_of(body.type_of(method.expr))
+    own = member(info, method.name) if info is not None and is_model(info) else None
+    if own is None or own[0].fullname.startswith("django."):
+        return False
+    node = own[1].node
+    function = node.func if isinstance(node, Decorator) else node
+    if not isinstance(function, FuncDef) or function.is_property:
+        return False
+    return body.effects is None or not body.effects.leaves_itself_alone(function)

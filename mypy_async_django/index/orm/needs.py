@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
+    AssignmentStmt,
     CallExpr,
     ComparisonExpr,
     Expression,
@@ -26,7 +27,8 @@ from mypy_async_django.index.called import methods_used, properties_read
 from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.hits import hits
 from mypy_async_django.index.named import named_function
-from mypy_async_django.index.operations import Read, calls, reads
+from mypy_async_django.index.operations import Read, attributes_in, calls, reads
+from mypy_async_django.index.orm.handed_on import gifts
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Row
 from mypy_async_django.index.orm.relations import may_be_changed, may_be_set
@@ -114,6 +116,28 @@ def passes_of(body: Body) -> Iterator[Passed]:
         parameter = _parameter(body, taken.given) if _may_be_row(body, taken.given) else None
         if parameter and not may_be_changed(body, taken.given, taken.node):
             yield Passed(parameter, taken.function.fullname, taken.parameter)
+
+
+def leaves_itself_alone(body: Body) -> bool:
+    """Whether a model's method at most reads and sets columns of the instance it is called on."""
+    function = body.function
+    if not isinstance(function, FuncDef) or not function.info or not is_model(function.info):
+        return False
+    if not function.body.body or not function.arguments:
+        return False  # mypy leaves out the bodies of modules whose errors it does not show
+    itself = function.arguments[0].variable.name
+    used = {need.parameter for need in needs_of(body)}
+    return itself not in used | {_parameter(body, given) for given in _touched(body)}
+
+
+def _touched(body: Body) -> Iterator[Expression]:
+    """What a body hands on, or sets an attribute of that is no column."""
+    for assignment in body.every(AssignmentStmt):
+        for target in attributes_in(assignment.lvalues):
+            info = class_of(body.type_of(target.expr))
+            if info is None or not is_column(info, target.name):
+                yield target.expr
+    yield from (given for _, given in gifts(body))
 
 
 def _may_be_row(body: Body, value: Expression) -> bool:

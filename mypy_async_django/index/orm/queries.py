@@ -83,8 +83,10 @@ class Row(NamedTuple):
         return model
 
     def has_loaded(self, name: str) -> bool:
-        """Whether following a relation to one row needs no query."""
-        if self.given is not None and not self.path:
+        """Whether following a relation to one row needs no query, or may need none."""
+        if self._is_behind_given:
+            return True
+        if self.given is not None:
             if is_reverse_one_to_one(self.query.model, name):
                 return not self.given & {"pk", "id"}
             return name in self.given or f"{name}_id" not in self.given
@@ -98,6 +100,14 @@ class Row(NamedTuple):
         if is_parent and not self.path:
             return True
         return query.all_selected and not self._meets_null((*self.path, name))
+
+    @property
+    def _is_behind_given(self) -> bool:
+        """Whether the instance was given to the one it is reached from, with what it has loaded."""
+        if not self.path or self.given is not None:
+            return bool(self.path)
+        parent = self.query.parent
+        return parent is not None and related_model(self.query.model, self.path[0]) is parent
 
     def has_prefetched(self, name: str) -> bool:
         """Whether a relation to many rows was prefetched."""

@@ -19,10 +19,11 @@ from mypy_async_django.bridge.types import class_of, classes, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import Read, attributes_in, implicit_uses, reads
-from mypy_async_django.index.orm.handed_on import is_handed_on
+from mypy_async_django.index.orm.handed_on import gifts
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.queries import Row
 
+_REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
 #: Attributes of a model instance that tell what it has loaded.
 _STATE: Final = frozenset({"_prefetched_objects_cache", "_state", "get_deferred_fields"})
 
@@ -98,21 +99,22 @@ def _is_again(body: Body, read: Read, seen: list[Read]) -> bool:
 def _is_refreshed(body: Body, read: Read, *, wholly: bool = False) -> bool:
     """Whether ``book.arefresh_from_db``, or the sync one in a thread, comes before.
 
-    It loads columns and, unless it is given the ``fields`` to load, forgets keys.
+    It loads columns and, unless it is told what to load, forgets keys.
     """
     return any(
         isinstance(node, MemberExpr)
-        and node.name in {"arefresh_from_db", "refresh_from_db"}
+        and node.name in _REFRESHING
         and _is_same(body, node.expr, read.receiver)
         and body.flow.reaches(node, read.node)
-        and not (wholly and _is_given_fields(body, node))
+        and not (wholly and _is_told(body, node, "fields", "from_queryset"))
         for node in body.nodes
     )
 
 
-def _is_given_fields(body: Body, refresh: MemberExpr) -> bool:
+def _is_told(body: Body, refresh: MemberExpr, *names: str) -> bool:
+    """Whether a refresh, here or in a thread, is given one of some arguments."""
     return any(
-        isinstance(node, CallExpr) and "fields" in node.arg_names
+        isinstance(node, CallExpr) and any(name in names for name in node.arg_names)
         for node in islice(body.ancestors(refresh), 2)
     )
 
@@ -165,22 +167,30 @@ def _may_hold_more(
     So it is where it was handed on, where an assignment that ``counts`` gave it an attribute, and
     where the body asks it what it holds.
     """
+    if isinstance(instance, MemberExpr):  # of ``a.b`` too what ``a`` may hold
+        name = instance.name
+        return _may_hold_more(body, instance.expr, before, lambda target: target.name == name)
     holders = [instance, *_lists_with(body, instance)]
-    if any(is_handed_on(body, holder, before) for holder in holders):
-        return True
     return any(
-        body.flow.reaches(node, before) and _shares(body, given, holders)
-        for node in body.nodes
-        for given in _touched(node, counts)
+        given is not instance and body.flow.reaches(node, before) and _shares(body, given, holders)
+        for node, given in (*gifts(body), *_each_touched(body, counts))
     )
 
 
-def _touched(node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
-    """The instances whose attribute a statement assigns, or that are asked what they hold."""
+def _each_touched(
+    body: Body, counts: Callable[[MemberExpr], bool]
+) -> Iterator[tuple[Node, Expression]]:
+    return ((node, given) for node in body.nodes for given in _touched(body, node, counts))
+
+
+def _touched(body: Body, node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
+    """The instances that a node gives an attribute, or rows of a query, or asks what they hold."""
     match node:
         case AssignmentStmt():
             yield from (target.expr for target in attributes_in(node.lvalues) if counts(target))
         case MemberExpr(name=name) if name in _STATE:
+            yield node.expr
+        case MemberExpr(name=name) if name in _REFRESHING and _is_told(body, node, "from_queryset"):
             yield node.expr
         case _:
             pass
