@@ -45,6 +45,7 @@ from mypy_async_django.effects.summary import (
 from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.called import called_functions
 from mypy_async_django.index.caught import is_caught
+from mypy_async_django.index.coroutines.fates import value_parameters
 from mypy_async_django.index.flow.bindings import BindingKind
 from mypy_async_django.index.held import held_functions
 from mypy_async_django.index.hits import Hit, api_of_function, hits
@@ -190,6 +191,7 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         upward=tuple(sorted(ways)),
         hands_upward=hands_upward(body) and not _probes(body),
         leaves_itself_alone=leaves_itself_alone(body),
+        value_parameters=tuple(sorted(value_parameters(body))),
     )
 
 

@@ -97,7 +97,9 @@ class Facts:
             )
 
         api, class_named = self._catalogue.api, bodies.members.class_named
-        return Reach(self._modules, self.of, nested, api, class_named, self._cones)
+        return Reach(
+            self._modules, self.of, nested, api, class_named, self._cones, self._is_projects
+        )
 
     def _kept(self, tree: MypyFile) -> Summaries:
         """The summaries that mypy has stored with a module, read once."""

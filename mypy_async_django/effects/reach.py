@@ -36,7 +36,8 @@ class Reach:
     """Follows summaries across modules; ``summaries_of`` gives those of a module by its name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
-    ``summary_of`` when asked for. ``api`` gives the catalogue's rows. ``modules`` collects whose
+    ``summary_of`` when asked for. ``api`` gives the catalogue's rows, ``is_project`` says whether a
+    function, by its full name, is the user's. ``modules`` collects whose
     summaries were asked for: the answers depend on them. ``cones`` keeps what is reached, as long as
     no summary changes.
     """
@@ -49,6 +50,7 @@ class Reach:
         api: Callable[[str], Api | None],
         class_named: Callable[[str], TypeInfo | None],
         cones: dict[str, Cone],
+        is_project: Callable[[str], bool],
     ) -> None:
         self._modules = modules
         self._summaries_of = summaries_of
@@ -56,6 +58,7 @@ class Reach:
         self._api = api
         self._class_named = class_named
         self._cones = cones
+        self._is_project = is_project
         self.modules: set[str] = set()
 
     def path(
@@ -192,6 +195,15 @@ class Reach:
     def is_awaited(self, function: FuncItem) -> bool:
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         return self._summary(function.fullname).is_awaited
+
+    def uses_as_value(self, function: FuncItem, parameter: str) -> bool:
+        """Whether a function only uses what a parameter gets as a value.
+
+        One of the project's may await it, or see that it is; others that take anything do not.
+        """
+        if not self._is_project(function.fullname):
+            return True
+        return parameter in self._summary(function.fullname).value_parameters
 
     def leaves_itself_alone(self, method: FuncItem) -> bool:
         """Whether a model's method is known to load and set no relation of its instance."""

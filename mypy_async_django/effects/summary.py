@@ -46,6 +46,7 @@ class Summary(NamedTuple):
     function is one that goes on; see `index.upward`. ``is_awaited`` says that a decorator, of which
     mypy knows no more than its name, makes a coroutine function of a sync one. ``leaves_itself_alone``
     says of a model's method that it at most reads and sets columns of its instance.
+    ``value_parameters`` are those for anything that it does nothing for a coroutine with.
     """
 
     raises: Names = ()
@@ -60,6 +61,7 @@ class Summary(NamedTuple):
     hands_upward: bool = False
     is_awaited: bool = False
     leaves_itself_alone: bool = False
+    value_parameters: Names = ()
 
     def operations(self) -> Iterator[tuple[Effect, Names]]:
         """The effects that the function has itself, with the operations."""

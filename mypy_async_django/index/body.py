@@ -113,6 +113,13 @@ class Effects(Protocol):
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         ...
 
+    def uses_as_value(self, function: FuncItem, parameter: str) -> bool:
+        """Whether a function only uses what a parameter gets as a value.
+
+        One of the project's may await it, or see that it is; others that take anything do not.
+        """
+        ...
+
     def leaves_itself_alone(self, method: FuncItem) -> bool:
         """Whether a model's method is known to load and set no relation of its instance."""
         ...

@@ -43,7 +43,7 @@ from mypy_async_django.index.operations import (
 
 CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functional.cached_property")
 CACHED_FUNCTION: Final = "functools._lru_cache_wrapper"
-_CONSTRUCTORS: Final = ("__new__", "__init__")
+CONSTRUCTORS: Final = ("__new__", "__init__")
 _AFTER_INIT: Final = "__post_init__"
 _PARTIALS: Final = frozenset({"functools.partial"})
 
@@ -120,7 +120,7 @@ def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
             yield from inherited(callee)
         case _ if info := class_object(body.type_of(callee)):
             is_dataclass = any("dataclass" in base.metadata for base in info.mro)
-            for name in (*_CONSTRUCTORS, _AFTER_INIT) if is_dataclass else _CONSTRUCTORS:
+            for name in (*CONSTRUCTORS, _AFTER_INIT) if is_dataclass else CONSTRUCTORS:
                 yield from _first([found[1]] if (found := member(info, name)) else [])
         case _ if variable := _variable(body, callee):
             yield variable

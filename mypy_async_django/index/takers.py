@@ -25,8 +25,9 @@ from mypy.types import (
     get_proper_type,
 )
 
-from mypy_async_django.bridge.types import class_object, definition, member
+from mypy_async_django.bridge.types import class_object, definition, is_awaitable, member
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.named import CONSTRUCTORS
 
 
 def takes_anything(body: Body, call: CallExpr, argument: Expression, *, inside: bool) -> bool:
@@ -69,7 +70,7 @@ def _takes_anything(
     if declared is None or _is_generic(callee, call, argument):
         return False
     starred = call.arg_kinds[call.args.index(argument)] in {ARG_STAR, ARG_STAR2}
-    return _holds_anything(declared) if inside or starred else _is_anything(declared)
+    return holds_anything(declared) if inside or starred else is_anything(declared)
 
 
 def _is_generic(callee: CallableType, call: CallExpr, argument: Expression) -> bool:
@@ -100,7 +101,7 @@ def _formal(
     return get_proper_type(found.typ) if found else None
 
 
-def _is_anything(type_: Type) -> bool:
+def is_anything(type_: Type) -> bool:
     """Whether a declared type is ``Any`` or ``object``, as somebody wrote it."""
     proper = get_proper_type(type_)
     match proper:
@@ -109,21 +110,22 @@ def _is_anything(type_: Type) -> bool:
         case Instance():
             return proper.type.fullname == "builtins.object"
         case UnionType():
-            return any(_is_anything(item) for item in proper.items)
+            is_for_some = any(is_awaitable(get_proper_type(item)) for item in proper.items)
+            return any(is_anything(item) for item in proper.items) and not is_for_some
         case _:
             return False
 
 
-def _holds_anything(type_: Type) -> bool:
+def holds_anything(type_: Type) -> bool:
     """Whether a declared type is a container of anything, ``Mapping[str, Any]``, or ``Any``."""
     proper = get_proper_type(type_)
-    if _is_anything(proper):
+    if is_anything(proper):
         return True
     match proper:
         case Instance() if proper.args:
-            return _is_anything(proper.args[-1])
+            return is_anything(proper.args[-1])
         case UnionType():
-            return any(_holds_anything(item) for item in proper.items)
+            return any(holds_anything(item) for item in proper.items)
         case _:
             return False
 
@@ -132,8 +134,12 @@ def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expressio
     """The arguments of a call with the names of the parameters that get them."""
     names = [name for name in function.arg_names if name is not None]
     is_method = bool(function.info) and not function.is_static
-    if is_method and names and isinstance(call.callee, MemberExpr):
-        yield names[0], call.callee.expr
+    callee = call.callee
+    is_named = isinstance(callee, MemberExpr) and callee.name == function.name
+    if function.name in CONSTRUCTORS and not is_named:
+        names = names[1:]
+    elif is_method and names and isinstance(callee, MemberExpr):
+        yield names[0], callee.expr
         names = names[1:]
     for position, (argument, kind, name) in enumerate(
         zip(call.args, call.arg_kinds, call.arg_names, strict=True)
@@ -144,3 +150,12 @@ def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expressio
             yield names[position], argument
         else:
             return
+
+
+def star_parameters(function: FuncDef) -> list[str]:
+    """The names of the parameters that get what no other does: ``*args`` and ``**kwargs``."""
+    return [
+        name
+        for name, kind in zip(function.arg_names, function.arg_kinds, strict=True)
+        if name is not None and kind in {ARG_STAR, ARG_STAR2}
+    ]

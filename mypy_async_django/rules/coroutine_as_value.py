@@ -10,7 +10,8 @@ functions too:
 - made into text: f-strings, `str`, `print`, `%`, `format`, log messages
 - compared: `==`, `in`, `is None`
 - handed to something that takes any value: the context of `render`, the data of `JsonResponse`,
-  the content of `HttpResponse`, any parameter of type `Any` or `object`
+  the content of `HttpResponse`, any parameter of type `Any` or `object`; of your own functions, if
+  the function tests, shows or compares what it gets, or hands it on to such a place
 - a coroutine function where its call was meant: `asyncio.gather(load)`
 
 The coroutine is followed through names, displays and comprehensions. The error stands where it is
@@ -52,16 +53,16 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 ## When to leave it
 
-A function that is made to take coroutines but declares its parameter as `Any`, such as a scheduler
-of your own, gets a report at every call. Declare the parameter as `Coroutine[Any, Any, T]` or
-`Awaitable[T]`; mypy then checks its callers as well. If you cannot, write
-`# type: ignore[coroutine-as-value]`.
+A function of a package that is made to take coroutines but declares its parameter as `Any` gets a
+report at every call. Write `# type: ignore[coroutine-as-value]`, or hand it on in a function of
+your own whose parameter is declared as `Coroutine[Any, Any, T]` or `Awaitable[T]`.
 
 ## Known limits
 
 - Where mypy itself reports the line for the same reason (`acount() + 1`, an argument of the wrong
   type, an attribute of a coroutine), this rule adds nothing.
-- A parameter without annotation is not known to take anything, so nothing is reported for it.
+- A parameter without annotation is not known to take anything, so nothing is reported for it. Nor
+  is anything for a function of your own that stores or returns what it gets: somebody may await it.
 - A coroutine that is assigned to an item of a dict or list counts as taken care of, as somebody
   may take it out again and await it. It is followed where the dict is the context of a template.
 - What a loop over stored coroutines does with each of them is not followed.

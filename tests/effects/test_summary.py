@@ -158,7 +158,9 @@ def _reach(summaries: Summaries) -> Reach:
     def nothing(_: str) -> None:
         return None
 
-    return Reach({"module": tree}, lambda _: summaries, lambda _: Summary(), nothing, nothing, {})
+    return Reach(
+        {"module": tree}, lambda _: summaries, lambda _: Summary(), nothing, nothing, {}, bool
+    )
 
 
 def _function(name: str) -> FuncDef:

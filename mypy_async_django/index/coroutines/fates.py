@@ -49,9 +49,17 @@ from mypy.types import (
 from mypy_async_django.bridge.types import definition, is_coroutine_type
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.flow.bindings import BindingKind
+from mypy_async_django.index.named import functions_behind, named_function
 from mypy_async_django.index.offloading import offloader_of
 from mypy_async_django.index.operations import called_name
-from mypy_async_django.index.takers import takes_anything
+from mypy_async_django.index.takers import (
+    given_to,
+    holds_anything,
+    is_anything,
+    star_parameters,
+    takes_anything,
+)
 
 
 class Fate(Enum):
@@ -107,6 +115,8 @@ def end_of(body: Body, value: Expression, *, inside: bool = False) -> End:
     return _Tracker(body, value).end(value, inside=inside)
 
 
+#: How the names of functions begin that await nothing they are given.
+_USING_VALUES: Final = ("builtins.", "django.", "json.", "logging.")
 _TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
 #: What a coroutine has to offer: ``close``, ``send``, ``throw``, ``cr_frame`` and their like.
 _OF_COROUTINES: Final = ("close", "send", "throw", "cr_", "__")
@@ -262,7 +272,44 @@ class _Tracker:
             if found is not None and found.fullname == "builtins.str.format":
                 return Fate.FORMATTED
         anything = takes_anything(self._body, call, value, inside=inside)
-        return Fate.PASSED if anything else Fate.TAKEN_CARE_OF
+        return Fate.PASSED if anything and self._uses(call, value) else Fate.TAKEN_CARE_OF
+
+    def _uses(self, call: CallExpr, argument: Expression) -> bool:
+        """Whether a function uses what it gets as a value: one of the project's may await it."""
+        effects = self._body.effects
+        function = self._function(call)
+        if effects is None:
+            name = called_name(self._body, call) or (function.fullname if function else "")
+            return name.startswith(_USING_VALUES)
+        if function is None:
+            return True
+        found = [name for name, given in given_to(call, function) if given is argument]
+        return any(
+            effects.uses_as_value(function, name) for name in found or star_parameters(function)
+        )
+
+    def _function(self, call: CallExpr) -> FuncDef | None:
+        """The function that gets a call's arguments: of a class the one that makes its instances."""
+        functions = [f for f in functions_behind(self._body, call.callee) if isinstance(f, FuncDef)]
+        named = named_function(self._body, call.callee)
+        return named.function if named else functions[-1] if functions else None
+
+
+def value_parameters(body: Body) -> Iterator[str]:
+    """The parameters for anything that a function only uses as values: it awaits none, keeps none."""
+    signature = body.function.type if isinstance(body.function, FuncDef) else None
+    if not isinstance(signature, CallableType):
+        return
+    declared = dict(zip(signature.arg_names, signature.arg_types, strict=True))
+    for binding in body.flow.bindings():
+        type_ = declared.get(binding.name)
+        is_argument = binding.kind is BindingKind.ARGUMENT and not body.flow.is_captured(binding)
+        if not is_argument or type_ is None or not holds_anything(type_):
+            continue
+        uses = body.flow.uses(binding)
+        ends = [end_of(body, use, inside=not is_anything(type_)) for use in uses]
+        if ends and all(end.fate is not Fate.TAKEN_CARE_OF for end in ends):
+            yield binding.name
 
 
 def _misuse(parent: Node | None, value: Expression) -> Fate | None:
