@@ -27,7 +27,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
 from mypy_async_django.bridge.tree import decorated, functions, is_none
 from mypy_async_django.bridge.types import all_are, result_type
-from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
@@ -47,7 +47,7 @@ from mypy_async_django.index.called import called_functions
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.coroutines.fates import value_parameters
 from mypy_async_django.index.flow.bindings import BindingKind
-from mypy_async_django.index.held import held_functions
+from mypy_async_django.index.held import held_functions, kept_values
 from mypy_async_django.index.hits import Hit, api_of_function, hits
 from mypy_async_django.index.imported import is_missing
 from mypy_async_django.index.named import functions_behind, is_nested, summary_name
@@ -56,6 +56,7 @@ from mypy_async_django.index.operations import (
     called_name,
     calls,
     full_name,
+    implicit_uses,
 )
 from mypy_async_django.index.orm.loaded import is_consumed, is_empty, is_evaluated
 from mypy_async_django.index.orm.needs import (
@@ -111,6 +112,9 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
     for variable, value in held_functions(tree):
         if summary := _summary_of_value(value, module, body_of, is_project):
             found[variable.fullname.removeprefix(prefix)] = summary
+    for variable, function, value in kept_values(tree):
+        if result := _given(body_of(function), value, is_project, value):
+            found[variable.fullname.removeprefix(prefix)] = Summary(result=result)
     return found
 
 
@@ -192,6 +196,7 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         hands_upward=hands_upward(body) and not _probes(body),
         leaves_itself_alone=leaves_itself_alone(body),
         value_parameters=tuple(sorted(value_parameters(body))),
+        queries=tuple(sorted(_queries(body, is_project))),
     )
 
 
@@ -234,6 +239,28 @@ def _operations(
             elif not nested.is_coroutine and all(nested is not other.function for other in bodies):
                 bodies.append(body_of(nested))
     return found, called, ways
+
+
+def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
+    """The operations on what functions of the project give, of which no more is known here."""
+    if body.is_coroutine:
+        return
+    operations: list[tuple[Expression, Sequence[str]]] = [
+        (use.value, METHODS[use.use]) for use in implicit_uses(body)
+    ]
+    for call in calls(body):
+        match call.callee:
+            case MemberExpr(expr=rows, name=name):
+                operations.append((rows, (name,)))
+            case _:
+                pass
+    for rows, names in operations:
+        row = next(filter(None, (body.catalogue.api(f"{QUERYSET}.{name}") for name in names)), None)
+        if row is None or not _is_certain(row, Effect.RAISES) or body.type_of(rows) is not None:
+            continue
+        begun = None if is_caught(body, rows) else origins(body).built_on(rows)
+        if begun is not None and is_project(begun[0].fullname):
+            yield begun[0].fullname, title(row)
 
 
 def _tests_whether_given(body: Body, hit: Hit) -> bool:

@@ -101,6 +101,9 @@ class Reach:
             for effect, operations in summary.operations():
                 if effect not in ways:
                     ways[effect] = (*_way(name, came_from), operations[0])
+            for giver, operation in summary.queries:
+                if Effect.RAISES not in ways and self._gives_query(giver):
+                    ways[Effect.RAISES] = (*_way(name, came_from), operation)
             for called in summary.calls:
                 if called not in came_from and not self._leads_nowhere(called):
                     came_from[called] = name
@@ -118,6 +121,11 @@ class Reach:
         self.modules = asked
         return cone
 
+    def _gives_query(self, giver: str) -> bool:
+        """Whether a function gives, or a variable keeps, a queryset that is lazy still."""
+        _, facts, _ = self._given(giver)
+        return facts[:1] == (Kind.QUERYSET.value,)
+
     def _handed_upward(self, summary: Summary) -> Iterator[tuple[str, str]]:
         """The methods of mixins that hand a function's calls on, with those that get them."""
         for way in summary.upward:
@@ -134,8 +142,10 @@ class Reach:
         self.modules |= cone.modules
         return True
 
-    def result(self, function: FuncItem, place: int | None = None) -> Result | None:
+    def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
         """What rows calling, and awaiting, a function gives; None if that is not known.
+
+        Or what a variable keeps.
 
         Those at a place of the tuple that it gives, if there is a ``place``.
         """
@@ -166,7 +176,7 @@ class Reach:
         facts = self._summary(function.fullname).result
         return facts[1] if facts[:1] == (PARAMETER,) else None
 
-    def gives_loaded(self, function: FuncItem, place: int | None = None) -> bool:
+    def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
         """Whether a function gives a queryset that it has iterated, or may have.
 
         One that stands at a place of the tuple that it gives, if there is a ``place``.

@@ -46,7 +46,8 @@ class Summary(NamedTuple):
     function is one that goes on; see `index.upward`. ``is_awaited`` says that a decorator, of which
     mypy knows no more than its name, makes a coroutine function of a sync one. ``leaves_itself_alone``
     says of a model's method that it at most reads and sets columns of its instance.
-    ``value_parameters`` are those for anything that it does nothing for a coroutine with.
+    ``queries`` are operations on what a function of the project gives (its full name, the operation):
+    they raise if that is a queryset. ``value_parameters`` are those for anything that it does nothing for a coroutine with.
     """
 
     raises: Names = ()
@@ -62,6 +63,7 @@ class Summary(NamedTuple):
     is_awaited: bool = False
     leaves_itself_alone: bool = False
     value_parameters: Names = ()
+    queries: tuple[tuple[str, str], ...] = ()
 
     def operations(self) -> Iterator[tuple[Effect, Names]]:
         """The effects that the function has itself, with the operations."""

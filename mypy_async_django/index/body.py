@@ -91,8 +91,10 @@ class Effects(Protocol):
         """
         ...
 
-    def result(self, function: FuncItem, place: int | None = None) -> Result | None:
+    def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
         """What rows calling, and awaiting, a function gives; None if that is not known.
+
+        Or what a variable keeps.
 
         Those at a place of the tuple that it gives, if there is a ``place``.
         """
@@ -102,7 +104,7 @@ class Effects(Protocol):
         """The parameter that a function returns as it came in, on all ways out; or None."""
         ...
 
-    def gives_loaded(self, function: FuncItem, place: int | None = None) -> bool:
+    def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
         """Whether a function gives a queryset that it has iterated, or may have.
 
         One that stands at a place of the tuple that it gives, if there is a ``place``.

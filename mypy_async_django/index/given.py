@@ -1,6 +1,6 @@
 """Types of what functions give that mypy knows nothing of: what summaries say of them."""
 
-from mypy.nodes import AwaitExpr, CallExpr, Expression, IndexExpr, NameExpr
+from mypy.nodes import AwaitExpr, CallExpr, Expression, IndexExpr, MemberExpr, NameExpr
 from mypy.types import Instance, ProperType
 
 from mypy_async_django.bridge.members import Members
@@ -21,7 +21,7 @@ class GivenTypes:
 
     def type_of(self, expression: Expression) -> ProperType | None:
         """A coroutine, or a queryset if one of the project's functions began its query."""
-        if not isinstance(expression, AwaitExpr | CallExpr | IndexExpr | NameExpr):
+        if not isinstance(expression, AwaitExpr | CallExpr | IndexExpr | MemberExpr | NameExpr):
             return None
         if expression not in self._found:
             self._found[expression] = None  # what it may be asked for while it is looked for

@@ -1,4 +1,4 @@
-"""Variables of a module and its classes that hold a function: ``alias = total``."""
+"""Variables that hold what is known: functions, ``alias = total``, and values that objects keep."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from mypy.nodes import (
     MemberExpr,
     MypyFile,
     NameExpr,
+    OperatorAssignmentStmt,
     OverloadedFuncDef,
     RefExpr,
     Statement,
@@ -22,7 +23,8 @@ from mypy.nodes import (
 )
 from mypy.types import FunctionLike, get_proper_type
 
-from mypy_async_django.bridge.tree import all_statements
+from mypy_async_django.bridge.tree import all_statements, functions
+from mypy_async_django.index.operations import attributes_in
 
 _PARTIAL: Final = "functools.partial"
 
@@ -80,3 +82,35 @@ def _bindings(tree: MypyFile) -> tuple[Counter[Var], frozenset[str]]:
                 case _:
                     pass
     return bound, frozenset(names)
+
+
+def kept_values(tree: MypyFile) -> Iterator[tuple[Var, FuncDef, Expression]]:
+    """The attributes that mypy has no type for and only one assignment of a module gives an object.
+
+    Each with the method that does, ``self.books = books``, and the value.
+    """
+    found = [
+        (target, function, node.rvalue)
+        for _, function in functions(tree)
+        if function.info and function.type is None and function.arguments
+        for node in all_statements(function)
+        if isinstance(node, AssignmentStmt)
+        for target in node.lvalues
+        if isinstance(target, MemberExpr)
+    ]
+    names = Counter(_assigned_names(tree)) if found else Counter()
+    for target, function, value in found:
+        symbol = function.info.names.get(target.name)
+        itself = function.arguments[0].variable
+        is_own = isinstance(target.expr, NameExpr) and target.expr.node is itself
+        variable = symbol.node if symbol is not None else None
+        if is_own and isinstance(variable, Var) and names[target.name] == 1:
+            yield variable, function, value
+
+
+def _assigned_names(tree: MypyFile) -> Iterator[str]:
+    """The names of the attributes that are assigned, on any object, each time."""
+    for node in all_statements(tree):
+        if isinstance(node, AssignmentStmt | OperatorAssignmentStmt):
+            targets = node.lvalues if isinstance(node, AssignmentStmt) else [node.lvalue]
+            yield from (target.name for target in attributes_in(targets))

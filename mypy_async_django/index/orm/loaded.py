@@ -1,5 +1,6 @@
 """Querysets whose rows are in memory already: using them costs no query."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from mypy.nodes import (
@@ -23,8 +24,15 @@ from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS, SESSION
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import ImplicitUse, Read, called_name, implicit_uses
+from mypy_async_django.index.body import Body, once
+from mypy_async_django.index.operations import (
+    ImplicitUse,
+    Read,
+    called_name,
+    calls,
+    function_named,
+    implicit_uses,
+)
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.origins import origins
 from mypy_async_django.index.orm.pages import pages_sequence
@@ -114,8 +122,44 @@ def _is_consumed(body: Body, queryset: Expression) -> bool:
             or _is_list(body, queryset)
         ):
             return True
+        case MemberExpr(expr=NameExpr()) if _is_iterated(
+            body, queryset, queryset
+        ) or _is_owner_at_work(body, queryset):
+            return True
         case _:
             return _is_given_loaded(body, queryset) or is_empty(body, queryset)
+
+
+def _is_owner_at_work(body: Body, kept: MemberExpr) -> bool:
+    """Whether a method of the object that keeps a queryset ran before, in a thread or awaited."""
+    return isinstance(kept.expr, NameExpr) and any(
+        _is_same(body, owner, kept.expr) and body.flow.reaches(call, kept)
+        for call, owner in _at_work(body)
+    )
+
+
+@once
+def _at_work(body: Body) -> Sequence[tuple[CallExpr, NameExpr]]:
+    """The calls that are awaited, with the objects whose methods they call, or hand to a thread."""
+    return [
+        (call, method.expr)
+        for call in calls(body)
+        for method in ([*call.args, call.callee] if body.is_awaited(call) else call.args)
+        if isinstance(method, MemberExpr) and isinstance(method.expr, NameExpr)
+        if function_named(body, method) is not None
+    ]
+
+
+def _is_same(body: Body, one: Expression, other: Expression) -> bool:
+    """Whether two names, or the same attribute of them, stand for the same object."""
+    match one, other:
+        case NameExpr(), NameExpr():
+            made = body.makers(one)
+            return made == body.makers(other) if made else one.node is other.node
+        case MemberExpr(), MemberExpr():
+            return one.name == other.name and _is_same(body, one.expr, other.expr)
+        case _:
+            return False
 
 
 def is_empty(body: Body, queryset: Expression) -> bool:
@@ -166,10 +210,9 @@ def _is_given_loaded(body: Body, queryset: Expression) -> bool:
     return given is not None and body.effects is not None and body.effects.gives_loaded(*given)
 
 
-def _is_iterated(body: Body, queryset: NameExpr, before: Node) -> bool:
-    made = body.makers(queryset)
+def _is_iterated(body: Body, queryset: NameExpr | MemberExpr, before: Node) -> bool:
     return any(
-        body.flow.reaches(source, before) and body.makers(source) == made
+        body.flow.reaches(source, before) and _is_same(body, source, queryset)
         for source in _sources_of_async_loops(body)
     )
 
@@ -180,7 +223,8 @@ def _is_list(body: Body, name: NameExpr) -> bool:
     return bool(values) and all(isinstance(value, ListComprehension) for value in values)
 
 
-def _sources_of_async_loops(body: Body) -> list[NameExpr]:
+@once
+def _sources_of_async_loops(body: Body) -> Sequence[NameExpr | MemberExpr]:
     found: list[Expression] = []
     for node in body.nodes:
         if isinstance(node, ForStmt) and node.is_async:
@@ -189,7 +233,7 @@ def _sources_of_async_loops(body: Body) -> list[NameExpr]:
             found += [s for s, a in zip(node.sequences, node.is_async, strict=True) if a]
         elif isinstance(node, CallExpr) and called_name(body, node) == "builtins.aiter":
             found += node.args
-    return [source for source in found if isinstance(source, NameExpr)]
+    return [source for source in found if isinstance(source, NameExpr | MemberExpr)]
 
 
 def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:

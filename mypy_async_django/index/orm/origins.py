@@ -38,13 +38,21 @@ from mypy_async_django.bridge.models import (
     model_class,
 )
 from mypy_async_django.bridge.tree import is_none
-from mypy_async_django.bridge.types import class_object, class_of, classes, is_a, member
+from mypy_async_django.bridge.types import (
+    class_object,
+    class_of,
+    classes,
+    common_member,
+    is_a,
+    known,
+    member,
+)
 from mypy_async_django.catalogue.offload import GATHER
 from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.flow.bindings import Binding, BindingKind, in_order
-from mypy_async_django.index.named import named_function
+from mypy_async_django.index.named import getter, named_function
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
-from mypy_async_django.index.operations import called_name
+from mypy_async_django.index.operations import called_name, owners
 from mypy_async_django.index.orm.queries import (
     EXTENDING,
     SAME_ROWS,
@@ -61,6 +69,9 @@ from mypy_async_django.index.takers import given_to
 _ONE_ROW: Final = frozenset(["earliest", "first", "get", "last", "latest"])
 _UPDATING: Final = frozenset(["aupdate_or_create"])
 _OR_CREATE: Final = _UPDATING | {"aget_or_create"}
+#: What gives a query: a function, or a variable that an object keeps one in.
+Giver = FuncDef | Var
+
 _DEFAULTS: Final = frozenset(["create_defaults", "defaults"])
 
 
@@ -120,7 +131,7 @@ class Origins:
             case IndexExpr(index=SliceExpr(stride=None)):
                 return self.query(expression.base)
             case MemberExpr():
-                return self._manager(expression)
+                return self._manager(expression) or self._kept_query(expression)
             case _:
                 pass
         return None
@@ -397,8 +408,8 @@ class Origins:
         function = self._function(call, awaited=awaited)
         return self._body.effects.result(function, place) if function else None
 
-    def built_on(self, value: Expression) -> tuple[FuncDef, tuple[Step, ...]] | None:
-        """The project's function that began a query, and what is called on its result."""
+    def built_on(self, value: Expression) -> tuple[Giver, tuple[Step, ...]] | None:
+        """The project's function, or attribute, that began a query, and what is called on it."""
         match value:
             case CallExpr(callee=MemberExpr(expr=queryset) as method) if (
                 self._is_django_query(method) or self._body.type_of(queryset) is None
@@ -411,7 +422,7 @@ class Origins:
                 giver = self.giver(value)
                 return (giver, ()) if giver else None
 
-    def given_by(self, value: Expression) -> tuple[FuncDef, int | None] | None:
+    def given_by(self, value: Expression) -> tuple[Giver, int | None] | None:
         """The project's function that gave a value, and its place if that was in a tuple."""
         bindings = self._body.flow.reaching(value) if isinstance(value, NameExpr) else ()
         for binding in bindings if len(bindings) == 1 else ():
@@ -421,8 +432,8 @@ class Origins:
         function = self.giver(value)
         return (function, None) if function else None
 
-    def giver(self, value: Expression) -> FuncDef | None:
-        """The project's function that gave a value, where one call of it did."""
+    def giver(self, value: Expression) -> Giver | None:
+        """The project's function that gave a value, where one call of it did, or an attribute."""
         match value:
             case NameExpr():
                 values = self._body.values(value)
@@ -432,8 +443,26 @@ class Origins:
                 return self._function(call, awaited=True)
             case CallExpr():
                 return self._function(value, awaited=False)
+            case MemberExpr(node=None):
+                return self._attribute(value)
             case _:
                 return None
+
+    def _attribute(self, read: MemberExpr) -> Giver | None:
+        """The property behind an attribute, or the variable of an object's own, without a type."""
+        node = common_member(owners(self._body, read.expr), read.name)
+        match node:
+            case Var(is_initialized_in_class=False) if known(node.type) is None:
+                return node
+            case _:
+                return getter(node)
+
+    def _kept_query(self, read: MemberExpr) -> Query | None:
+        """The query that a property makes, or that an object keeps."""
+        giver = self._attribute(read) if self._body.effects else None
+        if giver is None or self._body.effects is None:
+            return None
+        return self._query_of(self._body.effects.result(giver), Kind.QUERYSET)
 
     def _function(self, call: CallExpr, *, awaited: bool) -> FuncDef | None:
         """The function that a call runs, here or in a thread."""
