@@ -122,19 +122,21 @@ def _is_consumed(body: Body, queryset: Expression) -> bool:
             or _is_list(body, queryset)
         ):
             return True
-        case MemberExpr(expr=NameExpr()) if _is_iterated(
-            body, queryset, queryset
-        ) or _is_owner_at_work(body, queryset):
-            return True
+        case MemberExpr(expr=NameExpr() as owner) if all_are(body.type_of(queryset), QUERYSET):
+            return (
+                _is_iterated(body, queryset, queryset)
+                or _is_at_work(body, owner, queryset)
+                or _is_given_loaded(body, queryset)
+            )
         case _:
             return _is_given_loaded(body, queryset) or is_empty(body, queryset)
 
 
-def _is_owner_at_work(body: Body, kept: MemberExpr) -> bool:
-    """Whether a method of the object that keeps a queryset ran before, in a thread or awaited."""
-    return isinstance(kept.expr, NameExpr) and any(
-        _is_same(body, owner, kept.expr) and body.flow.reaches(call, kept)
-        for call, owner in _at_work(body)
+def _is_at_work(body: Body, owner: NameExpr, before: Node) -> bool:
+    """Whether a method of an object runs before a node, in a thread or awaited."""
+    return any(
+        _is_same(body, other, owner) and body.flow.reaches(call, before)
+        for call, other in _at_work(body)
     )
 
 
