@@ -597,6 +597,24 @@ _MISSING: Final = [
     ),
 ]
 
+_SHOWS: Final = "from typing import Any\n\n\ndef one(it: Any) -> None:\n    print(it)\n"
+_KEEPS: Final = _SHOWS.replace("print(it)", "KEPT.append(it)") + "\n\nKEPT: list[Any] = []\n"
+_VALUES: Final = [
+    State(
+        {
+            "view.py": (
+                "from near import one\n\n\nasync def two() -> None:\n    one(three())\n\n\n"
+                "async def three() -> int:\n    return 3\n"
+            ),
+            "near.py": _SHOWS,
+        },
+        ("view.py:5 coroutine-as-value",),
+    ),
+    State({"near.py": _KEEPS}, ()),
+    State({"near.py": "# A line more.\n" + _KEEPS}, ()),
+    State({"near.py": _SHOWS}, ("view.py:5 coroutine-as-value",)),
+]
+
 SCENARIOS: Final = {
     "operation appears and disappears": _APPEARS,
     "helper moves": _MOVES,
@@ -617,5 +635,6 @@ SCENARIOS: Final = {
     "method of a base through a re-export": _INHERITED,
     "mixins that hand calls on": _UPWARD,
     "names of modules that are missing": _MISSING,
+    "what a function does with what it gets": _VALUES,
     "options of a module that was checked again in part": _OWN_OPTIONS,
 }
