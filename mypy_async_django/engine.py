@@ -169,12 +169,12 @@ class Engine:
         all types are known; for the rest those of the last time have to do.
         """
         memory, outermost = self._memory, checker.tscope.function
-        if memory is None or not self._facts.is_project(checker.tree):
+        module = self._module(checker.tree, checker) if memory is not None else None
+        if memory is None or module is None:
             return
         around = outermost if isinstance(outermost, FuncDef) else None
         memory.bell.hear(checker.tree, around)
-        module = self._module(checker.tree, checker)
-        if checker.last_pass != _RECHECK_PASSES or module is None:
+        if checker.last_pass != _RECHECK_PASSES:
             return
         memory.show_again(module.errors, self.modules)
         function = checker.scope.current_function()
