@@ -55,6 +55,9 @@ OF_ONE_REQUEST: Final = (
     "unittest.case.TestCase",
 )
 
+#: What a service asks an event, a server or a connection, to learn whether it should stop.
+STOPPED: Final = frozenset({"closed", "is_closed", "is_closing", "is_running", "is_set"})
+
 #: Change what they are called on, and give back the same object: ``items += more``.
 IN_PLACE: Final = ("__iadd__", "__ior__", "__iand__", "__isub__", "__imul__", "__ixor__")
 

@@ -59,8 +59,9 @@ async def count_books_locked() -> None:
 ## When to leave it
 
 Where a coroutine never runs twice at the same time, and the code does not show it: write
-`# type: ignore[async-race]` on the line. A coroutine given to `asyncio.run`, or one that loops for
-ever with `while True`, is taken as running alone.
+`# type: ignore[async-race]` on the line. A coroutine given to `asyncio.run` is taken as running
+alone, and so is a service: one that loops for ever with `while True`, or until a flag or an event
+tells it to stop.
 
 ## Known limits
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from mypy.literals import literal_hash
 from mypy.nodes import (
     AssignmentStmt,
     AwaitExpr,
@@ -22,6 +23,7 @@ from mypy.nodes import (
     NameExpr,
     Node,
     OperatorAssignmentStmt,
+    OpExpr,
     RaiseStmt,
     RefExpr,
     ReturnStmt,
@@ -44,6 +46,7 @@ from mypy_async_django.catalogue.shared import (
     LOCKS,
     OF_ONE_REQUEST,
     PLAIN_VALUES,
+    STOPPED,
 )
 from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.coroutines.starts import MANY, decorators, is_run_once, starts
@@ -100,7 +103,7 @@ class _Source(NamedTuple):
 def races(body: Body) -> tuple[Race, ...]:
     """The lost updates of a body, one for each write; every rule asks."""
     writes = [write for write in _writes(body) if not _is_literal(write.value)]
-    if not writes or not _may_run_beside_itself(body):
+    if not writes or not _may_run_beside_itself(body) or _is_service(body, writes):
         return ()
     pauses = [node for node in body.nodes if _is_pause(body, node)]
     found = (_race(body, write, pauses) for write in writes if _is_shared(body, write.place))
@@ -358,20 +361,43 @@ def _may_run_beside_itself(body: Body) -> bool:
     names = [function.name, *map(body.source.text, decorators(surroundings.tree, function))]
     if any(word in name.lower() for name in names for word in LOCK_WORDS):
         return False
-    if function.name.startswith("test_") or _never_ends(body):
-        return False
-    return not is_run_once(surroundings.tree, function)
+    return not function.name.startswith("test_") and not is_run_once(surroundings.tree, function)
 
 
-def _never_ends(body: Body) -> bool:
-    """Whether the function is a service: a loop without an end, started once."""
-    return any(
-        isinstance(node, WhileStmt)
-        and isinstance(node.expr, NameExpr)
-        and node.expr.name == "True"
-        and not any(isinstance(inside, BreakStmt | ReturnStmt) for inside in walk(node.body))
-        for node in body.nodes
-    )
+def _is_service(body: Body, writes: list[_Write]) -> bool:
+    """Whether the function is started once: all it does is a loop that others tell to stop."""
+    for loop in body.every(WhileStmt):
+        if any(isinstance(inside, BreakStmt | ReturnStmt) for inside in walk(loop.body)):
+            continue
+        if isinstance(loop.expr, NameExpr) and loop.expr.name == "True":
+            return True
+        is_all = all(loop in body.ancestors(write.statement) for write in writes)
+        if is_all and _is_told_to_stop(body, loop, loop.expr):
+            return True
+    return False
+
+
+def _is_told_to_stop(body: Body, loop: WhileStmt, condition: Expression) -> bool:
+    """Whether a condition asks flags and events alone, and the loop sets none of the flags."""
+    match condition:
+        case UnaryExpr(op="not", expr=inner):
+            return _is_told_to_stop(body, loop, inner)
+        case OpExpr(op="and" | "or", left=left, right=right):
+            return all(_is_told_to_stop(body, loop, part) for part in (left, right))
+        case CallExpr(callee=MemberExpr(name=question), args=[]):
+            return question in STOPPED
+        case NameExpr() | MemberExpr():
+            is_flag = all(
+                info.fullname == "builtins.bool" for info in classes(body.type_of(condition))
+            )
+            return is_flag and not any(
+                literal_hash(target) == literal_hash(condition)
+                for node in walk(loop.body)
+                if isinstance(node, AssignmentStmt)
+                for target in node.lvalues
+            )
+        case _:
+            return False
 
 
 def _is_shared(body: Body, place: Place) -> bool:
