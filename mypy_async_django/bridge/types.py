@@ -145,8 +145,11 @@ def result_type(function: Node) -> ProperType | None:
 
 
 def is_coroutine_type(type_: ProperType | None) -> bool:
-    """Whether each alternative is a ``Coroutine``, the result of calling a coroutine function."""
-    return all_are(type_, *COROUTINES)
+    """Whether each alternative is a ``Coroutine``, the result of calling a coroutine function.
+
+    None is another: what gives a coroutine or None has done its work where it gives None.
+    """
+    return all_are(type_, *COROUTINES) and not may_be_none(type_)
 
 
 def makes_coroutine(type_: ProperType | None) -> bool:

@@ -74,7 +74,6 @@ from typing import Final
 from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
-from mypy_async_django.bridge.types import may_be_none
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
@@ -85,14 +84,12 @@ CODE: Final = code("coroutine-as-value", "Coroutine used as if it were its resul
 EVERYWHERE: Final = True
 
 _RIGHT: Final = frozenset({Fate.TAKEN_CARE_OF, Fate.DROPPED, Fate.RETURNED})
-#: What one may do with "a coroutine or None".
-_OPTIONAL: Final = frozenset({Fate.TESTED, Fate.COMPARED})
 
 
 def findings(body: Body) -> Iterator[Finding]:
     """Coroutines that are tested, formatted, compared or passed on as a value."""
     for call, end in coroutine_values(body):
-        if end.fate in _RIGHT or (end.fate in _OPTIONAL and may_be_none(body.type_of(call))):
+        if end.fate in _RIGHT:
             continue
         what = end.fate.value
         if end.fate is Fate.PASSED and isinstance(end.node, CallExpr):
