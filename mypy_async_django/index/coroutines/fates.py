@@ -172,7 +172,7 @@ class _Tracker:
                 yield self.end(parent, inside=inside)
             case OpExpr(op="and" | "or") if value is parent.right:
                 yield self.end(parent, inside=inside)
-            case ReturnStmt():
+            case ReturnStmt() if not inside:  # who awaits a container's items is the caller
                 yield End(self._returned(value), parent)
             case CallExpr() if value is not parent.callee:
                 yield End(self._argument(parent, value, inside), parent)
