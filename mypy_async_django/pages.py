@@ -195,6 +195,9 @@ def _of_row(row: Api) -> Fact:
     if row.unless:
         spared = " or ".join(_argument(argument) for argument in row.unless.split())
         effect += f", but not with {spared}"
+    if row.asked:
+        asked = " or ".join(map(_question, row.asked.split()))
+        effect += f", but not after {asked}"
     since = ".".join(map(str, row.since)) if any(row.since) else ""
     return Fact(row.name, effect, _instead(row), since)
 
@@ -202,6 +205,10 @@ def _of_row(row: Api) -> Fact:
 def _argument(argument: str) -> str:
     name, _, value = argument.partition("=")
     return f"`{value}` as argument {int(name) + 1}" if name.isdigit() else f"`{argument}`"
+
+
+def _question(asked: str) -> str:
+    return f"`not {asked[1:]}`" if asked.startswith("!") else f"`{asked}`"
 
 
 def _instead(row: Api) -> str:

@@ -36,6 +36,9 @@ class Api(NamedTuple):
     counted from 0; a constant of a module goes by its last name, alone or joined with others by
     ``|``: ``1=WNOHANG``.
 
+    ``asked`` are questions to the same object after which the call does not wait, if the answer was
+    yes or, behind a ``!``, no: ``ready``, ``!empty``. Any one is enough.
+
     ``untouched`` says that it depends on what was done with the object before: the row counts for an
     object that the code shows to be new, or for a local name that it has not used before.
     """
@@ -47,6 +50,7 @@ class Api(NamedTuple):
     instead: str | None = None
     when: str | None = None
     unless: str | None = None
+    asked: str | None = None
     untouched: bool = False
 
 
@@ -58,6 +62,7 @@ class _Facts(TypedDict, total=False):
     instead: str
     when: str
     unless: str
+    asked: str
     untouched: bool
 
 
@@ -75,6 +80,7 @@ def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
         instead=facts.get("instead"),
         when=facts.get("when"),
         unless=facts.get("unless"),
+        asked=facts.get("asked"),
         untouched=facts.get("untouched", False),
     )
 

@@ -37,6 +37,11 @@ _NO_TIME: Final = "0=0 timeout=0"
 _NO_TIME_LAST: Final = "1=0 timeout=0"
 _NO_WAIT: Final = "0=P_NOWAIT 0=P_NOWAITO mode=P_NOWAIT mode=P_NOWAITO"
 
+# The questions after which it does not wait: something is there, the other has ended.
+_FILLED: Final = "!empty qsize"
+_ENDED: Final = "!is_alive"
+_EXITED: Final = "poll returncode"
+
 _TIME: Final = (
     blocks("builtins", "input"),
     blocks("getpass", "getpass"),
@@ -47,10 +52,10 @@ _TIME: Final = (
 )
 
 _PROCESSES: Final = (
-    blocks("multiprocessing.pool.ApplyResult", "get wait", unless=_NO_TIME),
+    blocks("multiprocessing.pool.ApplyResult", "get wait", unless=_NO_TIME, asked="ready"),
     blocks("multiprocessing.pool.IMapIterator", "next", unless=_NO_TIME),
     blocks("multiprocessing.pool.Pool", "apply join map starmap"),
-    blocks("multiprocessing.process.BaseProcess", "join", unless=_NO_TIME),
+    blocks("multiprocessing.process.BaseProcess", "join", unless=_NO_TIME, asked=_ENDED),
     blocks("os", "popen posix_spawn posix_spawnp", instead=_PROCESS),
     blocks(
         "os",
@@ -67,15 +72,29 @@ _PROCESSES: Final = (
     # Starting a process takes a few milliseconds, and what talks to it then waits for it.
     blocks("subprocess", "Popen call check_call check_output run", instead=_PROCESS),
     blocks("subprocess", "getoutput getstatusoutput", instead=_SHELL),
-    blocks("subprocess.Popen", "communicate", instead=_PROCESS),
-    blocks("subprocess.Popen", "wait", instead=_PROCESS, unless=_NO_TIME),
+    blocks("subprocess.Popen", "communicate", instead=_PROCESS, asked=_EXITED),
+    blocks("subprocess.Popen", "wait", instead=_PROCESS, unless=_NO_TIME, asked=_EXITED),
 )
 
 _THREADS: Final = (
-    blocks("_queue.SimpleQueue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE),
-    blocks("_thread.LockType", "acquire acquire_lock", instead="asyncio.Lock", unless=_NOT_MINE),
+    blocks(
+        "_queue.SimpleQueue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE, asked=_FILLED
+    ),
+    blocks(
+        "_thread.LockType",
+        "acquire acquire_lock",
+        instead="asyncio.Lock",
+        unless=_NOT_MINE,
+        asked="!locked",
+    ),
     blocks("_thread.RLock", "acquire", instead="asyncio.Lock", unless=_NOT_MINE),
-    blocks("_thread.lock", "acquire acquire_lock", instead="asyncio.Lock", unless=_NOT_MINE),
+    blocks(
+        "_thread.lock",
+        "acquire acquire_lock",
+        instead="asyncio.Lock",
+        unless=_NOT_MINE,
+        asked="!locked",
+    ),
     blocks("concurrent.futures._base", "wait", instead="asyncio.wait", unless=_NO_TIME_LAST),
     blocks("concurrent.futures._base.Executor", "shutdown", unless="0=False wait=False"),
     blocks(
@@ -87,21 +106,22 @@ _THREADS: Final = (
         unless=_NO_TIME,
     ),
     blocks("multiprocessing.queues.JoinableQueue", "join"),
-    blocks("multiprocessing.queues.Queue", "get", unless=_NOTHING_THERE),
-    blocks("multiprocessing.queues.SimpleQueue", "get put"),
+    blocks("multiprocessing.queues.Queue", "get", unless=_NOTHING_THERE, asked=_FILLED),
+    blocks("multiprocessing.queues.SimpleQueue", "get", asked="!empty"),
+    blocks("multiprocessing.queues.SimpleQueue", "put"),
     blocks("multiprocessing.synchronize.Condition", "wait", unless=_NO_TIME),
     blocks("multiprocessing.synchronize.Condition", "wait_for", unless=_NO_TIME_LAST),
-    blocks("multiprocessing.synchronize.Event", "wait", unless=_NO_TIME),
+    blocks("multiprocessing.synchronize.Event", "wait", unless=_NO_TIME, asked="is_set"),
     blocks("multiprocessing.synchronize.SemLock", "acquire", unless=_NOTHING_THERE),
-    blocks("queue.Queue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE),
+    blocks("queue.Queue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE, asked=_FILLED),
     blocks("queue.Queue", "join", instead="asyncio.Queue"),
     blocks("threading.Barrier", "wait", instead="asyncio.Barrier"),
     blocks("threading.Condition", "acquire", instead="asyncio.Condition", unless=_NOT_MINE),
     blocks("threading.Condition", "wait", instead="asyncio.Condition", unless=_NO_TIME),
     blocks("threading.Condition", "wait_for", instead="asyncio.Condition", unless=_NO_TIME_LAST),
-    blocks("threading.Event", "wait", instead="asyncio.Event", unless=_NO_TIME),
+    blocks("threading.Event", "wait", instead="asyncio.Event", unless=_NO_TIME, asked="is_set"),
     blocks("threading.Semaphore", "acquire", instead="asyncio.Semaphore", unless=_NOT_MINE),
-    blocks("threading.Thread", "join", unless=_NO_TIME),
+    blocks("threading.Thread", "join", unless=_NO_TIME, asked=_ENDED),
 )
 
 _SOCKETS: Final = (

@@ -34,6 +34,7 @@ from mypy_async_django.catalogue.django_packages import SERIALIZED
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.index.asked import is_answered
 from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.caught import is_caught
 from mypy_async_django.index.offloading import is_called_early
@@ -117,7 +118,7 @@ def _hits(body: Body) -> Iterator[Hit]:
         api = api_of_call(body, call)
         if api is None or is_spared(call, api) or is_awaitable(body.type_of(call)):
             continue
-        if is_called_early(body, call):
+        if is_called_early(body, call) or is_answered(body, call, api):
             continue
         if body.is_awaited(call) and api.instead == ASYNC_CLIENT:
             continue  # an AsyncClient in its place, against the declared type

@@ -12,7 +12,8 @@ Calls in an `async def` that wait for something and hold the event loop while th
 
 The catalogue lists them all. Functions of your own are added with the setting `blocking`.
 
-A call that is told not to wait is fine: `lock.acquire(blocking=False)`, `queue.get(timeout=0)`.
+A call that is told not to wait is fine: `lock.acquire(blocking=False)`, `queue.get(timeout=0)`. So
+is one that need not, as the code has asked before: `if not queue.empty(): queue.get()`.
 
 ## Why it bites
 
