@@ -39,6 +39,9 @@ class Api(NamedTuple):
     ``asked`` are questions to the same object after which the call does not wait, if the answer was
     yes or, behind a ``!``, no: ``ready``, ``!empty``. Any one is enough.
 
+    ``owned`` says that the object is for one thread alone, the one that made the connection or took
+    the lock: another thread for the one call is no way out.
+
     ``untouched`` says that it depends on what was done with the object before: the row counts for an
     object that the code shows to be new, or for a local name that it has not used before.
     """
@@ -51,6 +54,7 @@ class Api(NamedTuple):
     when: str | None = None
     unless: str | None = None
     asked: str | None = None
+    owned: bool = False
     untouched: bool = False
 
 
@@ -63,6 +67,7 @@ class _Facts(TypedDict, total=False):
     when: str
     unless: str
     asked: str
+    owned: bool
     untouched: bool
 
 
@@ -81,6 +86,7 @@ def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
         when=facts.get("when"),
         unless=facts.get("unless"),
         asked=facts.get("asked"),
+        owned=facts.get("owned", False),
         untouched=facts.get("untouched", False),
     )
 

@@ -87,7 +87,7 @@ _THREADS: Final = (
         unless=_NOT_MINE,
         asked="!locked",
     ),
-    blocks("_thread.RLock", "acquire", instead="asyncio.Lock", unless=_NOT_MINE),
+    blocks("_thread.RLock", "acquire", instead="asyncio.Lock", unless=_NOT_MINE, owned=True),
     blocks(
         "_thread.lock",
         "acquire acquire_lock",
@@ -109,16 +109,24 @@ _THREADS: Final = (
     blocks("multiprocessing.queues.Queue", "get", unless=_NOTHING_THERE, asked=_FILLED),
     blocks("multiprocessing.queues.SimpleQueue", "get", asked="!empty"),
     blocks("multiprocessing.queues.SimpleQueue", "put"),
-    blocks("multiprocessing.synchronize.Condition", "wait", unless=_NO_TIME),
-    blocks("multiprocessing.synchronize.Condition", "wait_for", unless=_NO_TIME_LAST),
+    blocks("multiprocessing.synchronize.Condition", "wait", unless=_NO_TIME, owned=True),
+    blocks("multiprocessing.synchronize.Condition", "wait_for", unless=_NO_TIME_LAST, owned=True),
     blocks("multiprocessing.synchronize.Event", "wait", unless=_NO_TIME, asked="is_set"),
     blocks("multiprocessing.synchronize.SemLock", "acquire", unless=_NOTHING_THERE),
     blocks("queue.Queue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE, asked=_FILLED),
     blocks("queue.Queue", "join", instead="asyncio.Queue"),
     blocks("threading.Barrier", "wait", instead="asyncio.Barrier"),
-    blocks("threading.Condition", "acquire", instead="asyncio.Condition", unless=_NOT_MINE),
-    blocks("threading.Condition", "wait", instead="asyncio.Condition", unless=_NO_TIME),
-    blocks("threading.Condition", "wait_for", instead="asyncio.Condition", unless=_NO_TIME_LAST),
+    blocks(
+        "threading.Condition", "acquire", instead="asyncio.Condition", unless=_NOT_MINE, owned=True
+    ),
+    blocks("threading.Condition", "wait", instead="asyncio.Condition", unless=_NO_TIME, owned=True),
+    blocks(
+        "threading.Condition",
+        "wait_for",
+        instead="asyncio.Condition",
+        unless=_NO_TIME_LAST,
+        owned=True,
+    ),
     blocks("threading.Event", "wait", instead="asyncio.Event", unless=_NO_TIME, asked="is_set"),
     blocks("threading.Semaphore", "acquire", instead="asyncio.Semaphore", unless=_NOT_MINE),
     blocks("threading.Thread", "join", unless=_NO_TIME, asked=_ENDED),
@@ -231,11 +239,16 @@ _PROTOCOLS: Final = (
 )
 
 _DATABASES: Final = (
-    blocks("_sqlite3", "connect"),
-    blocks("sqlite3.Connection", "backup commit execute executemany executescript rollback"),
+    blocks("_sqlite3", "connect", owned=True),
+    blocks(
+        "sqlite3.Connection",
+        "backup commit execute executemany executescript rollback",
+        owned=True,
+    ),
     blocks(
         "sqlite3.Cursor",
         "__iter__ execute executemany executescript fetchall fetchmany fetchone",
+        owned=True,
     ),
 )
 

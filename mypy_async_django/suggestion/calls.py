@@ -11,7 +11,14 @@ from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, Called
 from mypy_async_django.index.operations import called_name
-from mypy_async_django.suggestion.wording import WHOLE_BLOCK, arguments_of, in_thread, placed, use
+from mypy_async_django.suggestion.wording import (
+    WHOLE_BLOCK,
+    WHOLE_USE,
+    arguments_of,
+    in_thread,
+    placed,
+    use,
+)
 
 
 def for_call(body: Body, call: CallExpr, api: Api) -> str:
@@ -21,10 +28,12 @@ def for_call(body: Body, call: CallExpr, api: Api) -> str:
     twin = body.catalogue.twin(api)
     if twin is not None:
         return use(placed(body, call, f"await {_twin(body, call, twin)}{arguments_of(body, call)}"))
+    instead = body.catalogue.instead(api)
+    if api.owned:
+        return use(instead) if instead else WHOLE_USE
     function, arguments = body.source.text(call.callee), arguments_of(body, call)[1:-1]
     code = in_thread(function, arguments, sensitive=is_sensitive(api))
     thread = use(placed(body, call, code))
-    instead = body.catalogue.instead(api)
     return f'Use "{instead}", or {thread[4:]}' if instead else thread
 
 

@@ -27,7 +27,7 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import ImplicitUse
 from mypy_async_django.suggestion.calls import is_sensitive
-from mypy_async_django.suggestion.wording import WHOLE_BLOCK, in_thread, placed, use
+from mypy_async_django.suggestion.wording import WHOLE_BLOCK, WHOLE_USE, in_thread, placed, use
 
 
 def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
@@ -37,6 +37,8 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
     if isinstance(found.value, AwaitExpr):
         value = f"({value})"
     match twin:
+        case None if api.owned:
+            return (WHOLE_USE,)
         case None if found.use in _ITERATING:
             return (use(in_thread("list", value, sensitive=is_sensitive(api))),)
         case None if isinstance(found.within, IndexExpr):

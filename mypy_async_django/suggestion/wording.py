@@ -44,3 +44,8 @@ def in_place(body: Body, node: Expression, code: str) -> str:
 WHOLE_BLOCK: Final = (
     'Move the whole block into a sync function and call that: "await sync_to_async(...)(...)"'
 )
+
+WHOLE_USE: Final = (
+    "Move all that is done with it into one sync function, and run that in a thread: "
+    '"await asyncio.to_thread(...)"'
+)
