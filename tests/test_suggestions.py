@@ -75,6 +75,7 @@ from django.shortcuts import (
 from shop.models import Author, Book, Tag
 
 ready = Signal()
+tasks: set[asyncio.Task[Any]] = set()
 
 async def get_book(pk: int) -> Book:
     return await Book.objects.aget(pk=pk)
@@ -83,6 +84,8 @@ async def is_banned(name: str) -> bool:
     return name == "x"
 
 async def run() -> None: ...
+
+async def finish(task: asyncio.Future[None]) -> None: ...
 
 def load(pk: int) -> Book:
     return Book.objects.get(pk=pk)
@@ -272,12 +275,23 @@ IN_A_COROUTINE: Final[list[Row]] = [
     "found = get_book(1)\nprint(found)",
     "render(request, 'x.html', {'book': get_book(1)})",
     "JsonResponse({'book': get_book(1)})",
+    (
+        "found = next((name for name in names if is_banned(name)), None)",
+        "(name for name in names if is_banned(name))",
+    ),
     "await asyncio.gather(run)",
     "await asyncio.wait({run})",
     # coroutine-as-callback
     "threading.Thread(target=run).start()",
     "loop.call_soon(run)",
     "loop.call_later(1, run)",
+    "loop.call_later(1, get_book, 1)",
+    "task = asyncio.create_task(run())\ntask.add_done_callback(finish)\nawait task",
+    ("found = list(filter(is_banned, names))", "filter(is_banned, names)"),
+    (
+        "found = next(filter(lambda name: is_banned(name), names), None)",
+        "filter(lambda name: is_banned(name), names)",
+    ),
 ]
 
 IN_A_FUNCTION: Final[list[Row]] = [
@@ -433,7 +447,9 @@ def as_suggested(program: str, replaced: str | None, said: list[Said]) -> str:
     return program
 
 
-_SUGGESTION: Final = re.compile(r'Use "(?:[\w.]+", or ")?(.*?)"(?:, or make .*| for the query .*)?')
+_SUGGESTION: Final = re.compile(
+    r'Use "(?:[\w.]+", or ")?(.*?)"(?:, or make .*| for the query .*|, with a set .*)?'
+)
 
 
 def suggested(said: Said) -> str | None:

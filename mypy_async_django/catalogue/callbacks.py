@@ -1,6 +1,7 @@
 """Functions that call what they are given, and await nothing."""
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from mypy_async_django.catalogue.row import NEVER, Version
@@ -17,6 +18,14 @@ _RESULT: Final = "hands on the coroutine as the result"
 _OUTPUT: Final = "writes the coroutine as text, which fails"
 
 
+class When(Enum):
+    """When a callback is called."""
+
+    AT_ONCE = auto()
+    BY_THE_LOOP = auto()
+    LATER = auto()
+
+
 class Callback(NamedTuple):
     """The callback's position (``self`` not counted) and name among the arguments.
 
@@ -27,33 +36,34 @@ class Callback(NamedTuple):
     argument: int
     keyword: str | None = None
     fate: str = _DROPPED
+    when: When = When.LATER
     until: Version = NEVER
 
 
 CALLBACKS: Final[Mapping[str, Callback]] = {
     **{
-        f"{loop}.{name}": Callback(0, "callback")
+        f"{loop}.{name}": Callback(0, "callback", when=When.BY_THE_LOOP)
         for loop in _LOOPS
         for name in ("call_soon", "call_soon_threadsafe")
     },
     **{
-        f"{loop}.{name}": Callback(1, "callback")
+        f"{loop}.{name}": Callback(1, "callback", when=When.BY_THE_LOOP)
         for loop in _LOOPS
         for name in ("add_reader", "add_signal_handler", "add_writer", "call_at", "call_later")
     },
-    "_asyncio.Future.add_done_callback": Callback(0),
-    "_asyncio.Task.add_done_callback": Callback(0),
+    "_asyncio.Future.add_done_callback": Callback(0, when=When.BY_THE_LOOP),
+    "_asyncio.Task.add_done_callback": Callback(0, when=When.BY_THE_LOOP),
     "atexit.register": Callback(0, "func"),
-    "builtins.filter": Callback(0, fate=_TRUE),
-    "builtins.list.sort": Callback(_BY_NAME, "key", _COMPARED),
-    "builtins.max": Callback(_BY_NAME, "key", _COMPARED),
-    "builtins.min": Callback(_BY_NAME, "key", _COMPARED),
-    "builtins.sorted": Callback(_BY_NAME, "key", _COMPARED),
+    "builtins.filter": Callback(0, fate=_TRUE, when=When.AT_ONCE),
+    "builtins.list.sort": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
+    "builtins.max": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
+    "builtins.min": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
+    "builtins.sorted": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
     "concurrent.futures._base.Executor.submit": Callback(0, fate=_RESULT),
     "concurrent.futures._base.Future.add_done_callback": Callback(0, "fn"),
     "django.db.transaction.on_commit": Callback(0, "func"),
     "django.dispatch.dispatcher.Signal.connect": Callback(0, "receiver", until=(5, 0)),
-    "functools.reduce": Callback(0, fate=_VALUE),
+    "functools.reduce": Callback(0, fate=_VALUE, when=When.AT_ONCE),
     "threading.Thread": Callback(1, "target"),
     "threading.Timer": Callback(1, "function"),
     "weakref.finalize": Callback(1, "func"),

@@ -40,7 +40,8 @@ def add(book: Book) -> None:
 ## Use instead
 
 Hand over a plain function. `async_to_sync` makes one of a coroutine function. On the event loop,
-where `async_to_sync` is not allowed, use a function that starts a task.
+where `async_to_sync` is not allowed, use a function that starts a task and keeps it in a set, or in
+the place of `filter` a comprehension that awaits.
 
 ```python
 from asgiref.sync import async_to_sync
@@ -75,7 +76,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr
-from mypy.types import CallableType
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import classes, makes_coroutine
@@ -116,7 +116,7 @@ def findings(body: Body) -> Iterator[Finding]:
             function,
             f'"{text(function)}" {_gives(function)}: "{text(call.callee)}" calls it and '
             f"{callback.fate}",
-            (_way_out(body, call, function),),
+            (suggestion.for_callback(body, call, function, callback),),
             unless_said="Coroutine",
         )
 
@@ -143,15 +143,3 @@ def _given(body: Body, call: CallExpr, callback: Callback) -> Expression | None:
     if isinstance(given, CallExpr) and called_name(body, given) == "functools.partial":
         return given.args[0] if given.args else None
     return given
-
-
-def _way_out(body: Body, call: CallExpr, function: Expression) -> str:
-    text = body.source.text(function)
-    if isinstance(function, LambdaExpr):
-        return "Hand over a plain function, which may use async_to_sync or create a task"
-    if isinstance(call.callee, MemberExpr) and call.callee.name.startswith(("call_", "add_")):
-        type_ = body.type_of(function)
-        takes_none = isinstance(type_, CallableType) and not type_.arg_types
-        arguments = "()" if takes_none else "(...)"
-        return suggestion.use(f"lambda: asyncio.create_task({text}{arguments})")
-    return suggestion.use(f"async_to_sync({text})")

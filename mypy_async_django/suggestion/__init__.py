@@ -6,6 +6,7 @@ from mypy_async_django.suggestion.bridges import (
     for_nested_loop,
     for_thread,
 )
+from mypy_async_django.suggestion.callbacks import for_callback
 from mypy_async_django.suggestion.calls import for_call, for_reached
 from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled
 from mypy_async_django.suggestion.rows import for_read, for_row, for_unloaded
@@ -18,6 +19,7 @@ __all__ = [
     "all_rows",
     "for_bridged",
     "for_call",
+    "for_callback",
     "for_coroutine",
     "for_early_call",
     "for_nested_loop",

@@ -20,7 +20,7 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.named import is_nested
 from mypy_async_django.index.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.operations import called_name
-from mypy_async_django.suggestion.wording import arguments_of, placed, use
+from mypy_async_django.suggestion.wording import arguments_of, as_iterator, placed, use
 
 
 def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
@@ -50,7 +50,8 @@ def _awaited(body: Body, call: CallExpr, text: str) -> str:
         if isinstance(node, GeneratorExpr) and call is not node.sequences[0]:
             if isinstance(body.parent(node), ListComprehension | SetComprehension):
                 break
-            return f"[{_unbracketed(body.source.text(node)).replace(text, f'await {text}', 1)}]"
+            items = _unbracketed(body.source.text(node)).replace(text, f"await {text}", 1)
+            return as_iterator(body, node, f"[{items}]")
     return placed(body, call, f"await {text}")
 
 

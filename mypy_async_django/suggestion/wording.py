@@ -5,6 +5,7 @@ from typing import Final
 from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
 
 from mypy_async_django.index.body import Body
+from mypy_async_django.index.operations import called_name
 
 _LONGEST_ARGUMENTS: Final = 60
 
@@ -34,6 +35,13 @@ def placed(body: Body, node: Expression, code: str) -> str:
             return f"({code})" if inner is node else code
         case _:
             return code
+
+
+def as_iterator(body: Body, node: Expression, items: str) -> str:
+    """The code of a list in the place of an iterator: ``next`` does not take the list itself."""
+    outer = body.parent(node)
+    is_next = isinstance(outer, CallExpr) and called_name(body, outer) == "builtins.next"
+    return f"iter({items})" if is_next else items
 
 
 def in_place(body: Body, node: Expression, code: str) -> str:

@@ -1,0 +1,44 @@
+"""Plain functions in the place of coroutine functions that are called like plain ones."""
+
+from typing import Final
+
+from mypy.nodes import CallExpr, Expression, LambdaExpr
+from mypy.types import CallableType
+
+from mypy_async_django.catalogue.callbacks import Callback, When
+from mypy_async_django.index.body import Body
+from mypy_async_django.index.operations import called_name
+from mypy_async_django.suggestion.wording import as_iterator, use
+
+
+def for_callback(body: Body, call: CallExpr, function: Expression, callback: Callback) -> str:
+    """The note for a coroutine function that a call hands to what awaits nothing."""
+    text = body.source.text
+    if callback.when is When.AT_ONCE and body.is_coroutine:
+        comprehension = _filtered(body, call)
+        return use(as_iterator(body, call, comprehension)) if comprehension else _AWAITED_FIRST
+    if isinstance(function, LambdaExpr):
+        return "Hand over a plain function, which may use async_to_sync or create a task"
+    if callback.when is When.BY_THE_LOOP:
+        type_ = body.type_of(function)
+        takes_none = isinstance(type_, CallableType) and not type_.arg_types
+        parameters, arguments = ("", "") if takes_none else (" *args", "*args")
+        start = f"tasks.add(asyncio.create_task({text(function)}({arguments})))"
+        return f'{use(f"lambda{parameters}: {start}")}, with a set "tasks" that keeps them'
+    return use(f"async_to_sync({text(function)})")
+
+
+_AWAITED_FIRST: Final = "Await what it gives for each item first, and hand over a plain function"
+
+
+def _filtered(body: Body, call: CallExpr) -> str | None:
+    """What ``filter`` does, as a comprehension that awaits."""
+    text = body.source.text
+    match called_name(body, call), call.args:
+        case "builtins.filter", [LambdaExpr(arguments=[parameter]) as function, items]:
+            name, condition = parameter.variable.name, text(function.expr())
+        case "builtins.filter", [function, items] if not isinstance(function, CallExpr):
+            name, condition = "item", f"{text(function)}(item)"
+        case _:
+            return None
+    return f"[{name} for {name} in {text(items)} if await {condition}]"
