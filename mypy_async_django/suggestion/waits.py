@@ -4,7 +4,7 @@ from typing import Final
 
 from mypy.nodes import AwaitExpr, ComparisonExpr, OperatorAssignmentStmt, OpExpr
 
-from mypy_async_django.bridge.types import classes
+from mypy_async_django.bridge.types import classes, member
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.orm.saves import StaleSave
 from mypy_async_django.index.state.polling import Polling
@@ -50,11 +50,13 @@ def for_stale_save(body: Body, found: StaleSave) -> str:
 def for_polling(body: Body, found: Polling) -> str:
     """The note for a loop that waits for other code."""
     state = body.source.text(found.state)
-    match found.condition:
-        case ComparisonExpr() | OpExpr():
-            return use("await condition.wait_for(lambda: ...)") + ', with an "asyncio.Condition"'
-        case _:
-            return (
-                f'Make it an "{found.event}", and use "await {state}.wait()" here and '
-                f'"{state}.set()" there'
-            )
+    infos = classes(body.type_of(found.state))
+    condition = use("await condition.wait_for(lambda: ...)") + ', with an "asyncio.Condition"'
+    if any(member(info, "__len__") for info in infos):
+        return f'{condition}, or hand over what it holds in an "asyncio.Queue"'
+    is_flag = all(info.fullname == "builtins.bool" for info in infos)
+    if not is_flag or isinstance(found.condition, ComparisonExpr | OpExpr):
+        return condition
+    return (
+        f'Make it an "{found.event}", and use "await {state}.wait()" here and "{state}.set()" there'
+    )
