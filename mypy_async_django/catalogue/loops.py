@@ -16,6 +16,9 @@ SENDERS: Final = frozenset(
     {"django.dispatch.dispatcher.Signal.send", "django.dispatch.dispatcher.Signal.send_robust"}
 )
 
+#: Methods of an event loop, which the code has from somewhere; the others make their own.
+OF_A_LOOP: Final = (".run_forever", ".run_until_complete")
+
 ROWS: Final = tuple(
     Api(name, Effect.NESTS)
     for name in (

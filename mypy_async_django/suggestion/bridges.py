@@ -1,7 +1,5 @@
 """Ways out where sync and async code are bridged the wrong way."""
 
-from typing import Final
-
 from mypy.nodes import CallExpr, Expression
 
 from mypy_async_django.bridge.types import makes_coroutine
@@ -12,7 +10,7 @@ from mypy_async_django.index.named import named_function
 from mypy_async_django.index.offloading import offloaded_by, offloader_of
 from mypy_async_django.index.toplevel import values_of
 from mypy_async_django.suggestion.coroutines import called
-from mypy_async_django.suggestion.wording import arguments_of, placed, use
+from mypy_async_django.suggestion.wording import RUNNING_ALREADY, arguments_of, placed, use
 
 
 def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> str:
@@ -55,17 +53,14 @@ def for_nested_loop(body: Body, call: CallExpr, api: Api) -> str:
         case [CallExpr(args=[function])], _ if _is_to_await(body, function):
             code = f"{text(function)}{arguments_of(body, call)}"
         case _ if api.name == MADE_SYNC:
-            return _RUNNING_ALREADY
+            return RUNNING_ALREADY
         case _, [function, *rest] if makes_coroutine(body.type_of(function)):
             code = f"{text(function)}({', '.join(map(text, rest))})"
         case _, [coroutine]:
             code = text(coroutine)
         case _:
-            return _RUNNING_ALREADY
+            return RUNNING_ALREADY
     return use(placed(body, call, f"await {code}"))
-
-
-_RUNNING_ALREADY: Final = "The event loop is running already: await what is to be run"
 
 
 def _is_to_await(body: Body, function: Expression) -> bool:

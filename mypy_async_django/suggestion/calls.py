@@ -7,11 +7,13 @@ from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, Nam
 from mypy_async_django.bridge.types import classes, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
+from mypy_async_django.catalogue.loops import OF_A_LOOP
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, Called
 from mypy_async_django.index.operations import called_name
 from mypy_async_django.suggestion.wording import (
+    RUNNING_ALREADY,
     WHOLE_BLOCK,
     WHOLE_USE,
     arguments_of,
@@ -61,6 +63,8 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
     """The note for what must not run its function, which reaches an operation, on the event loop."""
     text = body.source.text
     node = found.node
+    if effect is Effect.NESTS and operation.endswith(OF_A_LOOP):
+        return RUNNING_ALREADY  # in a thread there may be no event loop to get
     match node:
         case CallExpr(callee=MemberExpr(expr=owner)) if twin := _own_twin(found):
             return use(placed(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}"))

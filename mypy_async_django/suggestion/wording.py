@@ -57,3 +57,5 @@ WHOLE_USE: Final = (
     "Move all that is done with it into one sync function, and run that in a thread: "
     '"await asyncio.to_thread(...)"'
 )
+
+RUNNING_ALREADY: Final = "The event loop is running already: await what is to be run"
