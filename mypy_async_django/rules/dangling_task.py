@@ -2,9 +2,10 @@
 
 ## What it catches
 
-`asyncio.create_task`, `asyncio.ensure_future` and `loop.create_task` where the task is not kept:
-as a statement of its own, only to give it a callback or a name, assigned to `_`, or assigned to a
-name that is never used again in a function that does not wait any more.
+`asyncio.create_task`, `asyncio.ensure_future`, `loop.create_task` and `asyncio.shield` of a
+coroutine where the task is not kept: as a statement of its own, only to give it a callback or a
+name, assigned to `_`, or assigned to a name that is never used again in a function that does not
+wait any more.
 
 ## Why it bites
 
@@ -91,7 +92,7 @@ from mypy.nodes import (
     WithStmt,
 )
 
-from mypy_async_django.bridge.types import classes
+from mypy_async_django.bridge.types import classes, is_coroutine_type
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.body import Body
@@ -104,6 +105,8 @@ EVERYWHERE: Final = True
 _STARTERS: Final = frozenset(
     {"_asyncio.Task", "asyncio.tasks.create_task", "asyncio.tasks.ensure_future"}
 )
+#: Starts a task for what is a coroutine.
+_SHIELD: Final = "asyncio.tasks.shield"
 #: Methods of a task that tell nobody of it.
 _KEEPING_NOTHING: Final = frozenset({"add_done_callback", "set_name"})
 _LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
@@ -176,7 +179,8 @@ def _waits(node: Node) -> bool:
 
 
 def _starts_task(body: Body, call: CallExpr) -> bool:
-    if called_name(body, call) in _STARTERS:
+    name = called_name(body, call)
+    if name in _STARTERS or (name == _SHIELD and _is_of_coroutine(body, call)):
         return True
     callee = call.callee
     return (
@@ -188,3 +192,7 @@ def _starts_task(body: Body, call: CallExpr) -> bool:
             for base in info.mro
         )
     )
+
+
+def _is_of_coroutine(body: Body, call: CallExpr) -> bool:
+    return bool(call.args) and is_coroutine_type(body.type_of(call.args[0]))
