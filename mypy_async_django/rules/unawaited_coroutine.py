@@ -11,6 +11,7 @@ runs it. This rule finds coroutine objects that nothing can ever run, in sync fu
 - returned from an `async def` whose result is `Any` or not declared, so that the caller's `await`
   gives a coroutine instead of the result
 - `asyncio.gather(...)` without `await`, whose results nobody waits for
+- what an `@asynccontextmanager` function gives, without `async with`
 
 Async twins of Django count like any other coroutine function: `acreate`, `aupdate`, `asave`. So do
 `sync_to_async(f)(...)`, `asyncio.to_thread(...)` and `asyncio.sleep(...)`.
@@ -70,9 +71,10 @@ may want to, call its `close()`.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import ExpressionStmt
+from mypy.nodes import CallExpr, ExpressionStmt
 
 from mypy_async_django import suggestion
+from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.offload import GATHER
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
@@ -83,6 +85,8 @@ from mypy_async_django.index.operations import called_name, calls
 
 CODE: Final = code("unawaited-coroutine", "Coroutine that nothing awaits")
 EVERYWHERE: Final = True
+
+_ASYNC_MANAGER: Final = "contextlib._AsyncGeneratorContextManager"
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -101,6 +105,13 @@ def findings(body: Body) -> Iterator[Finding]:
             CODE, call, what, (suggestion.for_coroutine(body, call),), unless_said="Coroutine"
         )
     for call in calls(body):
-        if called_name(body, call) == GATHER and end_of(body, call).fate is Fate.DROPPED:
+        if called_name(body, call) == GATHER and _is_dropped(body, call):
             what = f'"{body.source.text(call)}" is never awaited: nobody waits for its results'
             yield Finding(CODE, call, what, (suggestion.for_coroutine(body, call),))
+        elif all_are(body.type_of(call), _ASYNC_MANAGER) and _is_dropped(body, call):
+            what = f'"{body.source.text(call)}" is never entered: nothing runs it'
+            yield Finding(CODE, call, what, (suggestion.for_unentered(body, call),))
+
+
+def _is_dropped(body: Body, value: CallExpr) -> bool:
+    return end_of(body, value).fate is Fate.DROPPED

@@ -8,7 +8,7 @@ from mypy_async_django.suggestion.bridges import (
 )
 from mypy_async_django.suggestion.callbacks import for_callback
 from mypy_async_django.suggestion.calls import for_call, for_reached
-from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled
+from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled, for_unentered
 from mypy_async_django.suggestion.rows import for_read, for_row, for_unloaded
 from mypy_async_django.suggestion.uses import all_rows, for_use
 from mypy_async_django.suggestion.waits import for_polling, for_race, for_stale_save
@@ -31,6 +31,7 @@ __all__ = [
     "for_stale_save",
     "for_thread",
     "for_uncalled",
+    "for_unentered",
     "for_unloaded",
     "for_use",
     "in_place",

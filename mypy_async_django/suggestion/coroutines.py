@@ -98,3 +98,11 @@ def for_uncalled(body: Body, function: Expression) -> str:
             waits = called_name(body, node) == "asyncio.tasks.wait"
             return use(f"asyncio.create_task({text})" if waits else text)
     return use(f"await {text}")
+
+
+def for_unentered(body: Body, call: CallExpr) -> str:
+    """The note for an async context manager that is not entered."""
+    code = f"async with {body.source.text(call)}:"
+    if body.is_coroutine or not isinstance(body.function, FuncDef):
+        return use(code)
+    return f'Make "{body.name}" a coroutine function and enter it: "{code}"'
