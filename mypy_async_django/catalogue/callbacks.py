@@ -8,6 +8,7 @@ from mypy_async_django.catalogue.row import NEVER, Version
 
 _LOOPS: Final = ("asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop")
 _BY_NAME: Final = -1
+_ASYNC_EXIT: Final = "AsyncExitStack.push_async_callback"
 
 # What comes of the coroutine.
 _DROPPED: Final = "drops the coroutine"
@@ -30,7 +31,8 @@ class Callback(NamedTuple):
     """The callback's position (``self`` not counted) and name among the arguments.
 
     ``fate`` is what becomes of the coroutine, as the end of "... calls it and". ``until`` is the
-    first Django version in which it may be a coroutine function.
+    first Django version in which it may be a coroutine function. ``instead`` names what to use on
+    the event loop.
     """
 
     argument: int
@@ -38,6 +40,7 @@ class Callback(NamedTuple):
     fate: str = _DROPPED
     when: When = When.LATER
     until: Version = NEVER
+    instead: str | None = None
 
 
 CALLBACKS: Final[Mapping[str, Callback]] = {
@@ -51,6 +54,10 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
         for loop in _LOOPS
         for name in ("add_reader", "add_signal_handler", "add_writer", "call_at", "call_later")
     },
+    **{
+        f"{loop}.set_exception_handler": Callback(0, "handler", when=When.BY_THE_LOOP)
+        for loop in _LOOPS
+    },
     "_asyncio.Future.add_done_callback": Callback(0, when=When.BY_THE_LOOP),
     "_asyncio.Task.add_done_callback": Callback(0, when=When.BY_THE_LOOP),
     "atexit.register": Callback(0, "func"),
@@ -61,9 +68,14 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
     "builtins.sorted": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
     "concurrent.futures._base.Executor.submit": Callback(0, fate=_RESULT),
     "concurrent.futures._base.Future.add_done_callback": Callback(0, "fn"),
+    "contextlib.AsyncExitStack.callback": Callback(0, when=When.BY_THE_LOOP, instead=_ASYNC_EXIT),
+    "contextlib.ExitStack.callback": Callback(0, instead=_ASYNC_EXIT),
     "django.db.transaction.on_commit": Callback(0, "func"),
     "django.dispatch.dispatcher.Signal.connect": Callback(0, "receiver", until=(5, 0)),
     "functools.reduce": Callback(0, fate=_VALUE, when=When.AT_ONCE),
+    "signal.signal": Callback(
+        1, "handler", when=When.BY_THE_LOOP, instead="loop.add_signal_handler"
+    ),
     "threading.Thread": Callback(1, "target"),
     "threading.Timer": Callback(1, "function"),
     "weakref.finalize": Callback(1, "func"),

@@ -6,7 +6,8 @@ An `async def`, or a lambda that returns a coroutine, given to something that ca
 function and does not await what it returns:
 
 - `transaction.on_commit`
-- `loop.call_soon`, `loop.call_later`, `add_done_callback` and their like
+- `loop.call_soon`, `loop.call_later`, `add_done_callback` and their like, `signal.signal`
+- the `callback` of an `ExitStack` or `AsyncExitStack`
 - `threading.Thread(target=...)`, `threading.Timer`, `executor.submit`
 - `atexit.register`, `weakref.finalize`
 - `filter`, for which every coroutine is true

@@ -17,6 +17,8 @@ def for_callback(body: Body, call: CallExpr, function: Expression, callback: Cal
     if callback.when is When.AT_ONCE and body.is_coroutine:
         comprehension = _filtered(body, call)
         return use(as_iterator(body, call, comprehension)) if comprehension else _AWAITED_FIRST
+    if callback.instead and (body.is_coroutine or callback.when is When.BY_THE_LOOP):
+        return use(callback.instead)
     if isinstance(function, LambdaExpr):
         return "Hand over a plain function, which may use async_to_sync or create a task"
     if callback.when is When.BY_THE_LOOP:
