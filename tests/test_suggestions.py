@@ -214,7 +214,7 @@ IN_A_COROUTINE: Final[list[Row]] = [
     "socket.create_connection(('x', 1))",
     "input('x')",
     "queue.Queue[int]().get()",
-    "threading.Lock().acquire()",
+    "locks = [threading.Lock()]\nlocks[0].acquire()",
     "concurrent.futures.Future[int]().result()",
     "cache.get('x')",
     "value = cache.get('x')['y']",

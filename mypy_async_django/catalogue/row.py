@@ -39,6 +39,9 @@ class Api(NamedTuple):
     ``asked`` are questions to the same object after which the call does not wait, if the answer was
     yes or, behind a ``!``, no: ``ready``, ``!empty``. Any one is enough.
 
+    ``fresh`` says that it does not wait for an object that is made in the same function, and was not
+    used before.
+
     ``owned`` says that the object is for one thread alone, the one that made the connection or took
     the lock: another thread for the one call is no way out.
 
@@ -54,6 +57,7 @@ class Api(NamedTuple):
     when: str | None = None
     unless: str | None = None
     asked: str | None = None
+    fresh: bool = False
     owned: bool = False
     untouched: bool = False
 
@@ -67,6 +71,7 @@ class _Facts(TypedDict, total=False):
     when: str
     unless: str
     asked: str
+    fresh: bool
     owned: bool
     untouched: bool
 
@@ -86,6 +91,7 @@ def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
         when=facts.get("when"),
         unless=facts.get("unless"),
         asked=facts.get("asked"),
+        fresh=facts.get("fresh", False),
         owned=facts.get("owned", False),
         untouched=facts.get("untouched", False),
     )

@@ -84,14 +84,18 @@ _THREADS: Final = (
         "_thread.LockType",
         "acquire acquire_lock",
         instead="asyncio.Lock",
+        fresh=True,
         unless=_NOT_MINE,
         asked="!locked",
     ),
-    blocks("_thread.RLock", "acquire", instead="asyncio.Lock", unless=_NOT_MINE, owned=True),
+    blocks(
+        "_thread.RLock", "acquire", instead="asyncio.Lock", fresh=True, unless=_NOT_MINE, owned=True
+    ),
     blocks(
         "_thread.lock",
         "acquire acquire_lock",
         instead="asyncio.Lock",
+        fresh=True,
         unless=_NOT_MINE,
         asked="!locked",
     ),

@@ -127,6 +127,8 @@ def _hits(body: Body) -> Iterator[Hit]:
         if api.name == _MODEL_TO_DICT and not _loads_many(body, call):
             continue
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
+        if api.fresh and receiver and _is_made_here(body, receiver):
+            continue
         if not api.untouched or (receiver and _is_untouched(body, receiver)):
             yield Hit(call, api)
     for use in implicit_uses(body):
@@ -221,6 +223,12 @@ def _is_untouched(body: Body, receiver: Expression) -> bool:
         and not _is_of_same_kind(body, node)
         for node in body.nodes
     )
+
+
+def _is_made_here(body: Body, receiver: Expression) -> bool:
+    """Whether an object is new, as `_is_untouched`, and no argument."""
+    makers = body.makers(receiver) if isinstance(receiver, NameExpr) else [receiver]
+    return all(isinstance(maker, CallExpr) for maker in makers) and _is_untouched(body, receiver)
 
 
 def _is_of_same_kind(body: Body, name: NameExpr) -> bool:
