@@ -245,6 +245,30 @@ def test_a_run_without_the_daemon_finds_all_useless_ignores(
         assert errors(mypy(folder, "mypy", "--no-error-summary", ".")) == expected
 
 
+def test_modules_whose_errors_are_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The only call that mypy asks about is in a module on the PYTHONPATH, which it passes by."""
+    installed, folder = tmp_path / "installed", tmp_path / "project"
+    for path in (installed, folder):
+        path.mkdir()
+    for variable in ("MYPYPATH", "PYTHONPATH"):
+        monkeypatch.setenv(variable, str(installed))
+    (installed / "silent.py").write_text("size = len('')\n")
+    (folder / "mypy.ini").write_text("[mypy]\nplugins = mypy_async_django\n")
+    (folder / "near.py").write_text("import silent\nimport time\n\ndef one():\n    time.sleep(1)\n")
+    (folder / "view.py").write_text("import near\n\nasync def view():\n    near.one()\n")
+    daemon = Daemon(folder)
+    try:
+        assert "[async-blocking-call]" in daemon.check()[0]
+        edit(folder / "near.py", "sleep(1)", "time()")
+        assert daemon.check() == []
+        edit(folder / "near.py", "time()", "sleep(2)")
+        assert "[async-blocking-call]" in daemon.check()[0]
+    finally:
+        daemon.stop()
+
+
 def useless(folder: Path, name: str) -> str:
     """What mypy says of a module's last line."""
     line = len(text_of(folder, name))
