@@ -25,6 +25,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache.backends.db import DatabaseCache
 from django.core.exceptions import SynchronousOnlyOperation
+from django.core.paginator import Paginator
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Q
 from django.dispatch import Signal
@@ -89,6 +90,13 @@ def key_was_loaded(world: World) -> Any:
     return book
 
 
+def paginator_in_use(_: World) -> Any:
+    """A paginator that has made a page."""
+    paginator = Paginator(shop.Book.objects.order_by("pk"), 2)
+    paginator.page(1)
+    return paginator
+
+
 def anonymous_session(_: World) -> Any:
     """The session of a visitor without a cookie."""
     return SessionStore()
@@ -138,6 +146,16 @@ FREE: Operations = {
             "prefetched: exists()": lambda author: author.books.exists(),
             "prefetched: filter() that stays lazy": lambda author: author.books.filter(pages=0),
             "prefetched: the parent": lambda author: [b.author for b in author.books.all()],
+        },
+    ),
+    **on(
+        paginator_in_use,
+        {
+            "after a page: another one": lambda paginator: paginator.get_page(2),
+            "after a page: count": lambda paginator: paginator.count,
+            "after a page: num_pages": lambda paginator: paginator.num_pages,
+            "after a page: page_range": lambda paginator: list(paginator.page_range),
+            "after a page: validate_number()": lambda paginator: paginator.validate_number(2),
         },
     ),
     "a key that was assigned": after(World.new_book, lambda book: book.author.name),
@@ -210,6 +228,10 @@ RAISES: Operations = {
             "set() of nothing": lambda book: book.tags.set([]),
             "the other side of a generic key": lambda book: book.comments.count(),
         },
+    ),
+    **on(
+        paginator_in_use,
+        {"after a page: the rows of one": lambda paginator: list(paginator.page(1))},
     ),
     **on(
         lazy_request,
