@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import (
     Decorator,
     FuncDef,
@@ -95,6 +96,15 @@ def is_a(info: TypeInfo, *fullnames: str) -> bool:
         if base.fullname in fullnames:
             return True
     return False
+
+
+def item_class(type_: ProperType | None) -> TypeInfo | None:
+    """The class of what a list or its like gives when it is iterated."""
+    if not isinstance(type_, Instance):
+        return None
+    base = next((base for base in type_.type.mro if base.fullname == "typing.Iterable"), None)
+    arguments = map_instance_to_supertype(type_, base).args if base else ()
+    return class_of(known(arguments[0])) if arguments else None
 
 
 def all_are(type_: ProperType | None, *fullnames: str) -> bool:

@@ -22,6 +22,7 @@ _GENERIC: Final = "django.views.generic"
 _CHECKS: Final = "a relation or a unique field is looked up"
 _PAGED: Final = "it pages a queryset"
 _NOT_EMPTY: Final = "the view may not be empty"
+_LAZY_ROWS: Final = "it is given a queryset, or rows with a many-to-many field"
 _UNBOUND: Final = "the formset is unbound"
 
 _MODEL_FORMS: Final = (
@@ -127,9 +128,9 @@ _SIGNALS_AND_TASKS: Final = (
 
 _COMMANDS_AND_DATA: Final = (
     raises("django.core.management", "call_command", when="the command uses the database"),
-    raises("django.core.serializers", "serialize", when="it is given a queryset"),
+    raises("django.core.serializers", "serialize", when=_LAZY_ROWS),
     raises("django.core.serializers.base.DeserializedObject", "save"),
-    raises("django.core.serializers.base.Serializer", "serialize", when="it is given a queryset"),
+    raises("django.core.serializers.base.Serializer", "serialize", when=_LAZY_ROWS),
 )
 
 #: What a test may put in the place of ``self.client``, against the class that is declared.

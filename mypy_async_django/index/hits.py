@@ -18,11 +18,8 @@ from mypy.nodes import (
     Var,
 )
 
-from mypy_async_django.bridge.models import QUERYSET, has_many_to_many
 from mypy_async_django.bridge.types import (
-    all_are,
     class_object,
-    class_of,
     classes,
     is_awaitable,
     member,
@@ -30,7 +27,6 @@ from mypy_async_django.bridge.types import (
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
-from mypy_async_django.catalogue.django_packages import SERIALIZED
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
@@ -48,13 +44,13 @@ from mypy_async_django.index.operations import (
     implicit_uses,
     reads,
 )
-from mypy_async_django.index.orm.loaded import is_consumed, is_loaded
+from mypy_async_django.index.orm.conditions import decided
+from mypy_async_django.index.orm.loaded import is_loaded
 from mypy_async_django.index.toplevel import reaches_coroutine, values_of
 
 _SYNC: Final = "asgiref.sync"
 _CALL: Final = ("__call__",)
 _NOBODY: Final = "django.contrib.auth.models.AnonymousUser"
-_MODEL_TO_DICT: Final = "django.forms.models.model_to_dict"
 
 
 class Hit(NamedTuple):
@@ -124,22 +120,18 @@ def _hits(body: Body) -> Iterator[Hit]:
             continue  # an AsyncClient in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
             api = api._replace(effect=Effect.NESTS)
-        if api.name == _MODEL_TO_DICT and not _loads_many(body, call):
-            continue
+        api = decided(body, call, api)
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
-        if api.fresh and receiver and _is_made_here(body, receiver):
+        if api and api.fresh and receiver and _is_made_here(body, receiver):
             continue
-        if not api.untouched or (receiver and _is_untouched(body, receiver)):
+        if api and (not api.untouched or (receiver and _is_untouched(body, receiver))):
             yield Hit(call, api)
     for use in implicit_uses(body):
         if api := api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
             yield Hit(use, api)
     for read in reads(body):
         api = _api_of_read(body, read)
-        if api and api.name in SERIALIZED:
-            if not _serializes_queryset(body, read.receiver):
-                continue
-            api = api._replace(when=None)
+        api = decided(body, read, api) if api else None
         if api and (not api.untouched or _is_untouched(body, read.receiver)):
             yield Hit(read, api)
 
@@ -238,25 +230,6 @@ def _is_of_same_kind(body: Body, name: NameExpr) -> bool:
         return False
     api = api_of_call(body, call)
     return api is not None and api.untouched
-
-
-def _serializes_queryset(body: Body, serializer: Expression) -> bool:
-    """Whether a serializer was made for the rows of a queryset that is not loaded."""
-    values = body.values(serializer)
-    return bool(values) and all(
-        isinstance(value, CallExpr)
-        and "many" in value.arg_names
-        and value.arg_names[0] in {None, "instance"}
-        and all_are(body.type_of(value.args[0]), QUERYSET)
-        and not is_consumed(body, value.args[0])
-        for value in values
-    )
-
-
-def _loads_many(body: Body, call: CallExpr) -> bool:
-    """Whether the model that ``model_to_dict`` is given has a many-to-many field."""
-    info = class_of(body.type_of(call.args[0])) if len(call.args) == 1 else None
-    return info is not None and has_many_to_many(info)
 
 
 def is_spared(call: CallExpr, api: Api) -> bool:

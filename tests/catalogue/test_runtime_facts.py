@@ -26,6 +26,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache.backends.db import DatabaseCache
 from django.core.exceptions import SynchronousOnlyOperation
 from django.core.paginator import Paginator
+from django.core.serializers import serialize
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Q
 from django.dispatch import Signal
@@ -225,6 +226,7 @@ RAISES: Operations = {
             "a method that follows a key": lambda book: redirect(book),
             "add() of nothing": lambda book: book.tags.add(),
             "model_to_dict() with many-to-many": model_to_dict,
+            "serialize() of rows with many-to-many": lambda book: serialize("json", [book]),
             "set() of nothing": lambda book: book.tags.set([]),
             "the other side of a generic key": lambda book: book.comments.count(),
         },
