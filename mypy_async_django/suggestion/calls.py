@@ -5,7 +5,6 @@ from typing import Final
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, NameExpr
 
 from mypy_async_django.bridge.types import classes, member
-from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.loops import OF_A_LOOP
 from mypy_async_django.catalogue.row import Api, Effect
@@ -13,6 +12,7 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.called import RUN_IN_LOOP, Called
 from mypy_async_django.index.operations import called_name
 from mypy_async_django.suggestion.wording import (
+    FUNCTION_OF,
     RUNNING_ALREADY,
     WHOLE_BLOCK,
     WHOLE_USE,
@@ -69,7 +69,7 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
         case CallExpr(callee=MemberExpr(expr=owner)) if twin := _own_twin(found):
             return use(placed(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}"))
         case _ if found.use is not None:
-            function, arguments = _FUNCTION_OF.get(found.use), text(node)
+            function, arguments = FUNCTION_OF.get(found.use), text(node)
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
             return 'Use a callback that starts a thread or a task: "asyncio.to_thread(...)"'
         case CallExpr() if _is_entered(body, node):
@@ -100,15 +100,6 @@ def _own_twin(found: Called) -> str | None:
     if not isinstance(twin, FuncDef) or not twin.is_coroutine:
         return None
     return name if twin.arg_names == function.arg_names else None
-
-
-#: What to run in a thread in the place of a use without a call.
-_FUNCTION_OF: Final = {
-    Use.FORMAT: "str",
-    Use.ITERATE: "list",
-    Use.LENGTH: "len",
-    Use.TRUTH: "bool",
-}
 
 
 _LAZY: Final = frozenset({"builtins.filter", "builtins.map"})

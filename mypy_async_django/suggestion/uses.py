@@ -3,19 +3,30 @@
 from typing import Final
 
 from mypy.nodes import (
+    AssertStmt,
+    AssignmentExpr,
     AssignmentStmt,
     AwaitExpr,
     CallExpr,
     ComparisonExpr,
+    ConditionalExpr,
     DictionaryComprehension,
     Expression,
+    ExpressionStmt,
     ForStmt,
     GeneratorExpr,
+    IfStmt,
     IndexExpr,
     IntExpr,
+    MemberExpr,
     NameExpr,
     OperatorAssignmentStmt,
+    OpExpr,
+    RefExpr,
     SetComprehension,
+    SliceExpr,
+    UnaryExpr,
+    WhileStmt,
 )
 from mypy.types import Instance, get_proper_type
 
@@ -27,7 +38,14 @@ from mypy_async_django.index.body import Body
 from mypy_async_django.index.offloading import offloaded_by
 from mypy_async_django.index.operations import ImplicitUse
 from mypy_async_django.suggestion.calls import is_sensitive
-from mypy_async_django.suggestion.wording import WHOLE_BLOCK, WHOLE_USE, in_thread, placed, use
+from mypy_async_django.suggestion.wording import (
+    FUNCTION_OF,
+    WHOLE_BLOCK,
+    WHOLE_USE,
+    in_thread,
+    placed,
+    use,
+)
 
 
 def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
@@ -40,7 +58,8 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
         case None if api.owned:
             return (WHOLE_USE,)
         case None if found.use in _ITERATING:
-            return (use(in_thread("list", value, sensitive=is_sensitive(api))),)
+            function = FUNCTION_OF.get(found.use, "list")
+            return (use(in_thread(function, value, sensitive=is_sensitive(api))),)
         case None if isinstance(found.within, IndexExpr):
             rows = in_thread("list", value, sensitive=is_sensitive(api))
             return (use(f"({rows})[{body.source.text(found.within.index)}]"),)
@@ -83,15 +102,19 @@ def _evaluated_in_place(body: Body, found: ImplicitUse, value: str) -> str:
 def _evaluated(body: Body, found: ImplicitUse, value: str) -> str:
     """A queryset's async form of the use."""
     match found.use, found.within:
+        case Use.TRUTH, OpExpr() as operation if not _is_only_tested(body, operation):
+            return _either(body, found, operation, value)
+        case Use.TRUTH, _ if isinstance(body.parent(found.value), AssignmentExpr):
+            return all_rows(body, found.value)
         case Use.TRUTH, _:
             return f"await {value}.aexists()"
         case Use.LENGTH, _:
             return f"await {value}.acount()"
-        case Use.CONTAINS, ComparisonExpr() as comparison if _row_is_model(body, found.value):
+        case Use.CONTAINS, ComparisonExpr() as comparison if _may_be_searched(body, found.value):
             left = comparison.operands[comparison.operands.index(found.value) - 1]
             negated = "not " if "not in" in comparison.operators else ""
             return f"{negated}await {value}.acontains({body.source.text(left)})"
-        case Use.INDEX, IndexExpr(index=IntExpr(value=0)):
+        case Use.INDEX, IndexExpr(index=IntExpr(value=0)) if not _is_sliced(body, found.value):
             return f"await {value}.afirst()"
         case Use.INDEX, IndexExpr(index=index):
             return f"{all_rows(body, found.value)}[{body.source.text(index)}]"
@@ -108,6 +131,46 @@ def _evaluated(body: Body, found: ImplicitUse, value: str) -> str:
             return text.replace(value, all_rows(body, found.value), 1)
         case _:
             return all_rows(body, found.value)
+
+
+def _is_only_tested(body: Body, operation: OpExpr) -> bool:
+    """Whether nothing but the truth of an ``and`` or ``or`` is asked for."""
+    match body.parent(operation):
+        case OpExpr() as outer:
+            return _is_only_tested(body, outer)
+        case ConditionalExpr(cond=condition):
+            return operation is condition
+        case GeneratorExpr() | DictionaryComprehension() as comprehension:
+            return any(operation in conditions for conditions in comprehension.condlists)
+        case CallExpr(callee=RefExpr(fullname="builtins.bool")):
+            return True
+        case around:
+            return isinstance(around, AssertStmt | ExpressionStmt | IfStmt | UnaryExpr | WhileStmt)
+
+
+def _either(body: Body, found: ImplicitUse, operation: OpExpr, value: str) -> str:
+    """An ``and`` or ``or`` that gives one of its operands, with the test of the first spelled out."""
+    if found.value is not operation.left:
+        return all_rows(body, found.value)
+    test, other = f"await {value}.aexists()", body.source.text(operation.right)
+    found_first, found_none = (value, other) if operation.op == "or" else (other, value)
+    code = f"{found_first} if {test} else {found_none}"
+    return f"({code})" if isinstance(body.parent(operation), OpExpr) else code
+
+
+def _is_sliced(body: Body, queryset: Expression) -> bool:
+    """Whether a queryset may be a slice of one, which can be neither ordered nor filtered."""
+    queue = [queryset]
+    for rows in queue:  # grows; in a loop a name may be a slice of itself
+        match rows:
+            case IndexExpr(index=SliceExpr()):
+                return True
+            case CallExpr(callee=MemberExpr(expr=earlier)):
+                further: tuple[Expression, ...] = (earlier,)
+            case _:
+                further = body.values(rows)
+        queue += [each for each in further if each not in queue]
+    return False
 
 
 def all_rows(body: Body, queryset: Expression) -> str:
@@ -145,6 +208,10 @@ def _row(body: Body, queryset: Expression) -> Instance | None:
 def _row_is_model(body: Body, queryset: Expression) -> bool:
     row = _row(body, queryset)
     return row is not None and is_model(row.type)
+
+
+def _may_be_searched(body: Body, queryset: Expression) -> bool:
+    return _row_is_model(body, queryset) and not _is_sliced(body, queryset)
 
 
 def _row_name(body: Body, queryset: Expression) -> str:

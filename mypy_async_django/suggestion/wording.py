@@ -4,6 +4,7 @@ from typing import Final
 
 from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
 
+from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import called_name
 
@@ -26,6 +27,15 @@ def arguments_of(body: Body, call: CallExpr) -> str:
     """A call's arguments with their brackets; ``(...)`` if they are long."""
     text = body.source.text(call)[len(body.source.text(call.callee)) :].strip()
     return text if text.startswith("(") and len(text) <= _LONGEST_ARGUMENTS else "(...)"
+
+
+#: What to run in a thread in the place of a use without a call.
+FUNCTION_OF: Final = {
+    Use.FORMAT: "str",
+    Use.ITERATE: "list",
+    Use.LENGTH: "len",
+    Use.TRUTH: "bool",
+}
 
 
 def placed(body: Body, node: Expression, code: str) -> str:

@@ -344,6 +344,18 @@ def test_derived_from_consumed(name: str, world: World) -> None:
     awaited(run)
 
 
+@pytest.mark.parametrize(
+    "again",
+    [lambda qs: qs.first(), lambda qs: qs.contains(shop.Book(pk=1))],
+    ids=["first", "contains"],
+)
+@pytest.mark.usefixtures("world")
+def test_slices_take_nothing_more(again: Callable[[Any], object]) -> None:
+    """What orders or filters once more refuses a slice, which knows no order of its own."""
+    with pytest.raises(TypeError, match="once a slice has been taken"):
+        again(shop.Book.objects.all()[:5])
+
+
 def test_refresh_forgets_selected_keys(world: World) -> None:
     """A key that came with the row is gone after ``arefresh_from_db``."""
 
