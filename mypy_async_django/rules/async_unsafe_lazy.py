@@ -139,7 +139,7 @@ def _lacking(body: Body, found: Lacking) -> Finding:
         f'"{body.name}": {Effect.RAISES.value}',
         (
             *(f"{'-> ' if step else ''}{name}" for step, name in enumerate(steps)),
-            suggestion.for_row(body, found.row, found.name),
+            suggestion.for_lacking(body, found),
         ),
     )
 

@@ -9,7 +9,7 @@ from mypy_async_django.suggestion.bridges import (
 from mypy_async_django.suggestion.callbacks import for_callback
 from mypy_async_django.suggestion.calls import for_call, for_reached
 from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled, for_unentered
-from mypy_async_django.suggestion.rows import for_read, for_row, for_unloaded
+from mypy_async_django.suggestion.rows import for_lacking, for_read, for_unloaded
 from mypy_async_django.suggestion.uses import all_rows, for_use
 from mypy_async_django.suggestion.waits import for_polling, for_race, for_stale_save
 from mypy_async_django.suggestion.wording import WHOLE_BLOCK, in_place, use
@@ -22,12 +22,12 @@ __all__ = [
     "for_callback",
     "for_coroutine",
     "for_early_call",
+    "for_lacking",
     "for_nested_loop",
     "for_polling",
     "for_race",
     "for_reached",
     "for_read",
-    "for_row",
     "for_stale_save",
     "for_thread",
     "for_uncalled",

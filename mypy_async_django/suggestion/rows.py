@@ -1,12 +1,13 @@
 """Ways to load what a row lacks, and attributes to read in a thread."""
 
-from mypy.nodes import CallExpr, MemberExpr, Node
+from mypy.nodes import CallExpr, MemberExpr, NameExpr, Node
 
 from mypy_async_django.bridge.models import is_single_relation
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.body import Body
 from mypy_async_django.index.operations import Read
+from mypy_async_django.index.orm.needs import Lacking
 from mypy_async_django.index.orm.queries import Row
 from mypy_async_django.index.orm.relations import Unloaded
 from mypy_async_django.suggestion.wording import arguments_of, placed, use
@@ -38,7 +39,7 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
         receiver = body.source.text(read.receiver)
         load = f'await {receiver}.arefresh_from_db(fields=["{read.name}"])'
         return f'Load the column with {_query(row)}, or "{load}"'
-    return for_row(body, row, "__".join(_followed(body, read)))
+    return _for_row(body, row, "__".join(_followed(body, read)))
 
 
 def _followed(body: Body, read: Read) -> list[str]:
@@ -54,11 +55,18 @@ def _followed(body: Body, read: Read) -> list[str]:
     return names
 
 
-def for_row(body: Body, row: Row, name: str) -> str:
+def for_lacking(body: Body, found: Lacking) -> str:
+    """The note for what a function reads on an instance that has not loaded it."""
+    if found.row.given is None:
+        return _for_row(body, found.row, found.name)
+    is_named = isinstance(found.given, NameExpr | MemberExpr)
+    row = ".".join((body.source.text(found.given), *found.path[:-1])) if is_named else "..."
+    return f'Load it in a thread: "await sync_to_async(getattr)({row}, "{found.name}")"'
+
+
+def _for_row(body: Body, row: Row, name: str) -> str:
     """The note for a row whose query should have loaded a relation, by its lookup."""
     root = row.query.root
-    if row.given is not None:
-        return f'Load it in a thread: "await sync_to_async(getattr)(..., "{name}")"'
     path = "__".join((*row.path, name))
     if root is None:
         return f'Use "select_related("{path}")" for {_query(row)}'
