@@ -11,6 +11,9 @@ from mypy.nodes import (
     IndexExpr,
     MemberExpr,
     NameExpr,
+    Node,
+    OperatorAssignmentStmt,
+    OpExpr,
 )
 
 from mypy_async_django.bridge.models import QUERYSET, RAW_QUERYSET
@@ -29,6 +32,14 @@ _RENDERING_METHODS: Final = {
     "django.template.backends.base._EngineTemplate": 0,
     "django.template.base.Template": 0,
 }
+#: What is made of dicts, or of keywords.
+_DICTS: Final = frozenset(
+    {
+        "builtins.dict",
+        "django.template.context.Context",
+        "django.template.context.RequestContext",
+    }
+)
 
 
 def rendered_querysets(body: Body) -> Iterator[tuple[Expression, CallExpr]]:
@@ -60,30 +71,70 @@ def _context(body: Body, call: CallExpr) -> Expression | None:
 
 
 def _context_values(body: Body, context: Expression) -> Iterator[Expression]:
-    match context:
-        case DictExpr():
-            for _, value in context.items:
-                yield value
-        case CallExpr(args=[inner, *_]):  # Context({...})
-            yield from _context_values(body, inner)
-        case NameExpr():
-            bindings = body.flow.reaching(context)
-            for binding in bindings:
-                if isinstance(binding.value, DictExpr) and not binding.path:
-                    yield from _context_values(body, binding.value)
-            yield from _items_assigned(body, context)
-        case _:
-            pass
+    """The values in a context, with those of the dicts that it is made of."""
+    parts = [context]
+    for part in parts:  # grows; in a loop a name may be made of itself
+        further: list[Expression] = []
+        match part:
+            case DictExpr(items=items):
+                yield from (value for key, value in items if key is not None)
+                further += (value for key, value in items if key is None)
+            case OpExpr(op="|"):
+                further += (part.left, part.right)
+            case CallExpr(callee=MemberExpr(name="setdefault")):
+                yield from part.args[1:]
+            case CallExpr() if _takes_items(body, part):
+                for argument, name in zip(part.args, part.arg_names, strict=True):
+                    if name is None:
+                        further.append(argument)
+                    else:
+                        yield argument
+            case NameExpr():
+                yield from _items_assigned(body, part)
+                further += (*_bound(body, part), *_calls_that_add(body, part))
+            case _:
+                pass
+        parts += [each for each in further if each not in parts]
+
+
+def _takes_items(body: Body, call: CallExpr) -> bool:
+    """Whether a call puts the items of what it is given into a dict, new or not."""
+    is_update = isinstance(call.callee, MemberExpr) and call.callee.name == "update"
+    return is_update or called_name(body, call) in _DICTS
+
+
+def _bound(body: Body, name: NameExpr) -> Iterator[Expression]:
+    """The dicts that a name is bound to; for ``|=`` the one before, too."""
+    for binding in body.flow.reaching(name):
+        if binding.value is not None and not binding.path:
+            yield binding.value
+        if isinstance(binding.node, OperatorAssignmentStmt):
+            yield binding.node.lvalue
 
 
 def _items_assigned(body: Body, name: NameExpr) -> Iterator[Expression]:
     """Values of ``context["books"] = books`` that reach the use of the name."""
-    bindings = body.flow.reaching(name)
-    for node in body.nodes:
-        match node:
-            case AssignmentStmt(lvalues=[IndexExpr(base=NameExpr() as base)]):
-                same = base.name == name.name and body.flow.reaching(base) & bindings
-                if same and body.flow.reaches(node, name):
-                    yield node.rvalue
-            case _:
-                pass
+    for node in body.every(AssignmentStmt):
+        match node.lvalues:
+            case [IndexExpr(base=base)] if _reaches(body, node, base, name):
+                yield node.rvalue
+
+
+def _calls_that_add(body: Body, name: NameExpr) -> Iterator[CallExpr]:
+    """Calls of ``context.update(books=books)`` that reach the use of the name."""
+    for call in calls(body):
+        match call.callee:
+            case MemberExpr(expr=base, name="setdefault" | "update") if _reaches(
+                body, call, base, name
+            ):
+                yield call
+
+
+def _reaches(body: Body, change: Node, base: Expression, name: NameExpr) -> bool:
+    """Whether what is changed at a node is the object that a name stands for later."""
+    return (
+        isinstance(base, NameExpr)
+        and base.name == name.name
+        and bool(body.flow.reaching(base) & body.flow.reaching(name))
+        and body.flow.reaches(change, name)
+    )
