@@ -243,6 +243,10 @@ IN_A_COROUTINE: Final[list[Row]] = [
     "load(pk)",
     "title = load(pk).title",
     "nap()",
+    (
+        "found = await cache.aget_or_set('x', lambda: load(pk), 30)",
+        "await cache.aget_or_set('x', lambda: load(pk), 30)",
+    ),
     # nested-event-loop
     "asyncio.run(run())",
     "loop.run_until_complete(run())",

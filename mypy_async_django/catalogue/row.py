@@ -61,6 +61,10 @@ class Api(NamedTuple):
     owned: bool = False
     untouched: bool = False
 
+    def is_certain(self, effect: Effect) -> bool:
+        """Whether every call has the effect, whatever it is given."""
+        return self.effect is effect and not (self.when or self.unless or self.untouched)
+
 
 class _Facts(TypedDict, total=False):
     """What the rows of one line have in common; see `Api`."""

@@ -31,7 +31,7 @@ from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
-from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.summary import (
     ITEMS,
     LOADED,
@@ -157,9 +157,9 @@ def _summary_of_value(
     if api is not None:
         name = (title(api),)
         return Summary(
-            raises=name if _is_certain(api, Effect.RAISES) else (),
-            blocks=name if _is_certain(api, Effect.BLOCKS) else (),
-            nests=name if _is_certain(api, Effect.NESTS) else (),
+            raises=name if api.is_certain(Effect.RAISES) else (),
+            blocks=name if api.is_certain(Effect.BLOCKS) else (),
+            nests=name if api.is_certain(Effect.NESTS) else (),
         )
     called = {
         function.fullname
@@ -167,10 +167,6 @@ def _summary_of_value(
         if not function.is_generator and is_project(function.fullname)
     }
     return Summary(calls=tuple(sorted(called)))
-
-
-def _is_certain(api: Api, effect: Effect) -> bool:
-    return api.effect is effect and not (api.when or api.unless or api.untouched)
 
 
 def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Summary:

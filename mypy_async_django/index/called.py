@@ -27,6 +27,7 @@ from mypy.nodes import (
 from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.types import (
+    all_are,
     class_of,
     classes,
     common_member,
@@ -55,18 +56,29 @@ from mypy_async_django.index.operations import (
     reads,
 )
 
-#: Methods of asyncio that run a function on the event loop, with the argument's position.
-RUN_IN_LOOP: Final = {
-    "add_done_callback": 0,
-    "add_reader": 1,
-    "add_signal_handler": 1,
-    "add_writer": 1,
-    "call_at": 1,
-    "call_later": 1,
-    "call_soon": 0,
-    "call_soon_threadsafe": 0,
+
+class _Callback(NamedTuple):
+    """The position and the name of an argument that is called."""
+
+    position: int
+    keyword: str = "callback"
+
+
+#: Methods of asyncio that run a function on the event loop.
+RUN_BY_ASYNCIO: Final = {
+    "add_done_callback": _Callback(0),
+    "add_reader": _Callback(1),
+    "add_signal_handler": _Callback(1),
+    "add_writer": _Callback(1),
+    "call_at": _Callback(1),
+    "call_later": _Callback(1),
+    "call_soon": _Callback(0),
+    "call_soon_threadsafe": _Callback(0),
 }
+#: As does the one of a cache, where it waits for nothing else.
+RUN_BY_CACHE: Final = "aget_or_set"
 _ASYNCIO: Final = ("asyncio.", "_asyncio.", "uvloop.")
+_CACHE: Final = "django.core.cache.backends.base.BaseCache"
 _MAPPING: Final = frozenset({"builtins.filter", "builtins.map"})
 _SORTING: Final = frozenset({"builtins.max", "builtins.min", "builtins.sorted"})
 _REDUCE: Final = "functools.reduce"
@@ -168,34 +180,38 @@ def _property_read(body: Body, read: Read) -> FuncDef | None:
 
 def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
     yield from behind(body, call.callee)
-    for argument in _run_at_once(body, call):
+    for argument in run_at_once(body, call):
         yield from behind(body, argument)
 
 
-def _run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
+def run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
     """The arguments of a call that it calls itself: ``sorted(books, key=by_author)``."""
     if not call.args:
         return
     name = called_name(body, call)
-    position = _callback_position(body, call)
+    callback = _callback(body, call)
     if name == _REDUCE or (name in _MAPPING and _is_consumed(body, call)):
-        position = 0
+        callback = _Callback(0)
     is_sorting = name in _SORTING or _is_list_sort(body, call)
     for index, (argument, keyword) in enumerate(zip(call.args, call.arg_names, strict=True)):
         is_key = keyword == "key" and is_sorting
-        is_callback = position is not None and (index == position or keyword == "callback")
+        is_callback = callback and (index == callback.position or keyword == callback.keyword)
         if is_key or is_callback:
             yield argument
 
 
-def _callback_position(body: Body, call: CallExpr) -> int | None:
-    """The position of the function that a method of asyncio will run on the event loop."""
+def _callback(body: Body, call: CallExpr) -> _Callback | None:
+    """The function that a method of asyncio, or of a cache, will run on the event loop."""
     callee = call.callee
-    if not isinstance(callee, MemberExpr) or callee.name not in RUN_IN_LOOP:
+    if not isinstance(callee, MemberExpr):
+        return None
+    if callee.name == RUN_BY_CACHE and all_are(body.type_of(callee.expr), _CACHE):
+        return _Callback(1, "default")
+    if callee.name not in RUN_BY_ASYNCIO:
         return None
     info = class_of(body.type_of(callee.expr))
     is_asyncios = info is not None and any(b.fullname.startswith(_ASYNCIO) for b in info.mro)
-    return RUN_IN_LOOP[callee.name] if is_asyncios else None
+    return RUN_BY_ASYNCIO[callee.name] if is_asyncios else None
 
 
 def _is_list_sort(body: Body, call: CallExpr) -> bool:

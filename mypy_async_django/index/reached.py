@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mypy.nodes import CallExpr, Expression, MemberExpr, RefExpr, Var
+from mypy.nodes import CallExpr, Expression, FuncDef, MemberExpr, RefExpr, Var
 
+from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import Called, called_functions, keeps_result
+from mypy_async_django.index.called import Called, called_functions, keeps_result, run_at_once
 from mypy_async_django.index.caught import is_caught
-from mypy_async_django.index.hits import hits
+from mypy_async_django.index.hits import api_of_function, hits
 from mypy_async_django.index.mocked import replaced_names
 from mypy_async_django.index.named import is_nested
 from mypy_async_django.index.offloading import is_called_early
-from mypy_async_django.index.orm.loaded import takes_loaded, uses_loaded
+from mypy_async_django.index.operations import calls, function_named
+from mypy_async_django.index.orm.loaded import is_consumed, takes_loaded, uses_loaded
 from mypy_async_django.index.orm.needs import loading_requests
 from mypy_async_django.index.orm.relations import may_be_set
 from mypy_async_django.index.upward import upward
@@ -58,11 +60,26 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
         if not is_caught(body, called.node):
             seen.add(called.node)
             yield Reached(called, path)
+    for found in _handed_over(body, effect):
+        if found.node not in seen and not is_caught(body, found.node):
+            seen.add(found.node)
+            yield found
     if effect is Effect.RAISES:
         for loading in loading_requests(body):
             if loading.node not in seen and not is_caught(body, loading.node):
                 seen.add(loading.node)
                 yield Reached(Called(loading.node, loading.function), loading.way)
+
+
+def _handed_over(body: Body, effect: Effect) -> Iterator[Reached]:
+    """The methods of the catalogue that a call is given and runs: ``call_soon(books.count)``."""
+    for call in calls(body):
+        for argument in run_at_once(body, call):
+            api, function = api_of_function(body, argument), function_named(body, argument)
+            if api is None or not api.is_certain(effect) or not isinstance(function, FuncDef):
+                continue
+            if not isinstance(argument, MemberExpr) or not is_consumed(body, argument.expr):
+                yield Reached(Called(call, function), (title(api),))
 
 
 def _is_harmless(body: Body, call: CallExpr) -> bool:

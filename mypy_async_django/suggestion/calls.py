@@ -9,7 +9,7 @@ from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.loops import OF_A_LOOP
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import RUN_IN_LOOP, Called
+from mypy_async_django.index.called import RUN_BY_ASYNCIO, RUN_BY_CACHE, Called
 from mypy_async_django.index.operations import called_name
 from mypy_async_django.suggestion.wording import (
     FUNCTION_OF,
@@ -66,11 +66,13 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
     if effect is Effect.NESTS and operation.endswith(OF_A_LOOP):
         return RUNNING_ALREADY  # in a thread there may be no event loop to get
     match node:
-        case CallExpr(callee=MemberExpr(expr=owner)) if twin := _own_twin(found):
+        case CallExpr(callee=MemberExpr(expr=owner, name=name)) if twin := _own_twin(found, name):
             return use(placed(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}"))
         case _ if found.use is not None:
             function, arguments = FUNCTION_OF.get(found.use), text(node)
-        case CallExpr(callee=MemberExpr(name=name)) if name in RUN_IN_LOOP:
+        case CallExpr(callee=MemberExpr(expr=cache, name=name)) if name == RUN_BY_CACHE:
+            return use(f"await sync_to_async({text(cache)}.get_or_set){arguments_of(body, node)}")
+        case CallExpr(callee=MemberExpr(name=name)) if name in RUN_BY_ASYNCIO:
             return 'Use a callback that starts a thread or a task: "asyncio.to_thread(...)"'
         case CallExpr() if _is_entered(body, node):
             function, arguments = None, ""
@@ -88,12 +90,14 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
     return use(placed(body, node, in_thread(function, arguments, sensitive=sensitive)))
 
 
-def _own_twin(found: Called) -> str | None:
+def _own_twin(found: Called, method: str) -> str | None:
     """The name of the coroutine method that the project itself has beside a method: ``atotal``."""
     function = found.function
     if found.use is not None or not isinstance(function, FuncDef) or not function.info:
         return None
-    name = f"a{function.name}"
+    if function.name != method:
+        return None  # it is handed over
+    name = f"a{method}"
     symbol = member(function.info, name)
     node = symbol[1].node if symbol else None
     twin = node.func if isinstance(node, Decorator) else node

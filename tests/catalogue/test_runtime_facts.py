@@ -23,6 +23,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
 from django.core.cache.backends.db import DatabaseCache
 from django.core.exceptions import SynchronousOnlyOperation
 from django.core.paginator import Paginator
@@ -576,11 +577,23 @@ def test_signal_with_an_async_receiver(world: World) -> None:
         in_event_loop(lambda: signal.send(None))
 
 
+def test_default_of_a_cache(world: World) -> None:
+    """``aget_or_set`` calls a default itself, and evaluates nothing that it gets."""
+
+    async def run() -> None:
+        with pytest.raises(SynchronousOnlyOperation):
+            await cache.aget_or_set("books", world.books.count)
+        kept: Any = await cache.aget_or_set("books", lambda: world.books)
+        assert len(kept) == 3
+
+    awaited(run)
+
+
 def test_database_cache() -> None:
     """A cache does what its backend does: this one raises, others block."""
-    cache = DatabaseCache("cache", {})
+    of_database = DatabaseCache("cache", {})
     with pytest.raises(SynchronousOnlyOperation):
-        in_event_loop(lambda: cache.get("key"))
+        in_event_loop(lambda: of_database.get("key"))
 
 
 def test_template_swallows_the_error(world: World) -> None:
