@@ -50,16 +50,49 @@ class Evaluator(NamedTuple):
 
 _ALL: Final = 1_000
 
+#: Makes an iterator of one over its argument, whose items it asks for when it is asked itself.
+ITERATED_LATER: Final[Mapping[str, Evaluator]] = {
+    **dict.fromkeys(
+        (
+            "builtins.enumerate",
+            "builtins.iter",
+            "itertools.accumulate",
+            "itertools.batched",
+            "itertools.cycle",
+            "itertools.groupby",
+            "itertools.islice",
+            "itertools.pairwise",
+        ),
+        Evaluator(Use.ITERATE),
+    ),
+    **dict.fromkeys(
+        (
+            "builtins.filter",
+            "itertools.dropwhile",
+            "itertools.filterfalse",
+            "itertools.starmap",
+            "itertools.takewhile",
+        ),
+        Evaluator(Use.ITERATE, 1, 1),
+    ),
+    "builtins.map": Evaluator(Use.ITERATE, 1, _ALL),
+    "builtins.zip": Evaluator(Use.ITERATE, 0, _ALL),
+    "itertools.compress": Evaluator(Use.ITERATE, 0, 1),
+    "itertools.zip_longest": Evaluator(Use.ITERATE, 0, _ALL),
+}
+#: Does not even ask for iterators before it is iterated.
+CHAIN: Final = "itertools.chain"
+
 EVALUATORS: Final[Mapping[str, Evaluator]] = {
+    **ITERATED_LATER,
     **dict.fromkeys(
         (
             "builtins.all",
             "builtins.any",
             "builtins.bytes.join",
             "builtins.dict",
-            "builtins.enumerate",
+            "builtins.dict.fromkeys",
             "builtins.frozenset",
-            "builtins.iter",
             "builtins.list",
             "builtins.list.extend",
             "builtins.next",
@@ -73,14 +106,19 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
             "collections.Counter",
             "collections.OrderedDict",
             "collections.deque",
+            "collections.deque.extend",
+            "csv.DictWriter.writerows",
+            "django.http.response.HttpResponse",
+            "itertools.combinations",
+            "itertools.permutations",
+            "random.choice",
+            "random.choices",
+            "_csv.Writer.writerows",
         ),
         Evaluator(Use.ITERATE),
     ),
-    "builtins.filter": Evaluator(Use.ITERATE, 1, 1),
-    "builtins.map": Evaluator(Use.ITERATE, 1, _ALL),
     "builtins.max": Evaluator(Use.ITERATE, alone=True),
     "builtins.min": Evaluator(Use.ITERATE, alone=True),
-    "builtins.zip": Evaluator(Use.ITERATE, 0, _ALL),
     "builtins.len": Evaluator(Use.LENGTH),
     "builtins.bool": Evaluator(Use.TRUTH),
     "builtins.format": Evaluator(Use.FORMAT),
@@ -90,5 +128,10 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
     "builtins.str.format": Evaluator(Use.FORMAT, 0, _ALL),
     "contextlib._BaseExitStack.enter_context": Evaluator(Use.ENTER),
     "copy.copy": Evaluator(Use.COPY),
-    "pickle.dumps": Evaluator(Use.COPY),
+    "functools.reduce": Evaluator(Use.ITERATE, 1, 1),
+    "heapq.nlargest": Evaluator(Use.ITERATE, 1, 1),
+    "heapq.nsmallest": Evaluator(Use.ITERATE, 1, 1),
+    "itertools.product": Evaluator(Use.ITERATE, 0, _ALL),
+    "_pickle.dump": Evaluator(Use.COPY),
+    "_pickle.dumps": Evaluator(Use.COPY),
 }

@@ -34,7 +34,7 @@ from mypy_async_django.bridge.types import (
     is_a,
     member,
 )
-from mypy_async_django.catalogue.builtin import METHODS, Use
+from mypy_async_django.catalogue.builtin import ITERATED_LATER, METHODS, Use
 from mypy_async_django.index.body import Body, once
 from mypy_async_django.index.named import (
     CACHED_FUNCTION,
@@ -82,8 +82,6 @@ _CACHE: Final = "django.core.cache.backends.base.BaseCache"
 _MAPPING: Final = frozenset({"builtins.filter", "builtins.map"})
 _SORTING: Final = frozenset({"builtins.max", "builtins.min", "builtins.sorted"})
 _REDUCE: Final = "functools.reduce"
-#: Give an iterator that asks for the first item only when it is asked itself.
-_LATER: Final = frozenset({"builtins.enumerate", "builtins.iter", "builtins.zip", *_MAPPING})
 
 
 class Called(NamedTuple):
@@ -303,7 +301,7 @@ def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[CallExpr] = fro
     match use.within:
         case GeneratorExpr() as generator:
             return body.parent(generator.left_expr) is generator
-        case CallExpr() as call if called_name(body, call) in _LATER:
+        case CallExpr() as call if called_name(body, call) in ITERATED_LATER:
             return call not in asking and _is_consumed(body, call, asking)
         case _:
             return True

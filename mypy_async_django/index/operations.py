@@ -48,7 +48,7 @@ from mypy.nodes import (
 from mypy.types import Instance
 
 from mypy_async_django.bridge.types import class_object, classes, common_member, definition
-from mypy_async_django.catalogue.builtin import EVALUATORS, Use
+from mypy_async_django.catalogue.builtin import CHAIN, EVALUATORS, Use
 from mypy_async_django.index.body import Body, once, once_each
 from mypy_async_django.index.imported import missing_name
 
@@ -126,12 +126,25 @@ def attributes_in(targets: Iterable[Expression]) -> Iterator[MemberExpr]:
 @once
 def implicit_uses(body: Body) -> Sequence[ImplicitUse]:
     """The uses without a call: iteration, truth tests, indexing, formatting and their like."""
-    return [
+    found = [
         use
         for kind, uses in _USES_BY.items()
         for node in body.every(kind)
         for use in uses(body, node)
     ]
+    return [*found, *_uses_by_chains(body, found)]
+
+
+def _uses_by_chains(body: Body, uses: Sequence[ImplicitUse]) -> Iterator[ImplicitUse]:
+    """The iterations of what ``chain(books, others)`` is given, where that is iterated itself."""
+    if not any(called_name(body, call) == CHAIN for call in body.every(CallExpr)):
+        return
+    iterated = {value for use in uses if use.use is Use.ITERATE for value in body.values(use.value)}
+    for call in body.every(CallExpr):
+        if call in iterated and called_name(body, call) == CHAIN:
+            for argument, kind in zip(call.args, call.arg_kinds, strict=True):
+                if kind == ARG_POS:
+                    yield ImplicitUse(argument, Use.ITERATE, call)
 
 
 def called_name(body: Body, call: CallExpr) -> str | None:

@@ -5,9 +5,25 @@ Each operation is prepared in a thread without an event loop, and performed insi
 
 import asyncio
 import copy
+import csv
+import heapq
 import logging
+import pickle
+import random
 from collections.abc import Callable, Coroutine, Iterator
-from itertools import chain
+from functools import reduce
+from io import StringIO
+from itertools import (
+    accumulate,
+    chain,
+    compress,
+    groupby,
+    islice,
+    pairwise,
+    product,
+    takewhile,
+    zip_longest,
+)
 from threading import get_ident
 from typing import Any, Final
 
@@ -183,9 +199,27 @@ RAISES: Operations = {
     **on(
         books,
         {
+            "csv.writer.writerows()": lambda qs: csv.writer(StringIO()).writerows(
+                qs.values_list("pk")
+            ),
+            "dict.fromkeys()": dict.fromkeys,
             "format()": lambda qs: format(qs),
+            "groupby() that is made": groupby,
+            "heapq.nlargest()": lambda qs: heapq.nlargest(2, qs, key=str),
+            "HttpResponse()": lambda qs: HttpResponse(qs.values_list("title", flat=True)),
+            "islice() that is made": lambda qs: islice(qs, 2),
+            "pairwise() that is made": pairwise,
+            "pickle.dumps()": pickle.dumps,
+            "product() that is made": lambda qs: product([1], qs),
+            "random.choice()": random.choice,
+            "reduce()": lambda qs: reduce(lambda a, _: a, qs),
+            "takewhile() that is made": lambda qs: takewhile(bool, qs),
+            "zip_longest() that is made": lambda qs: zip_longest([], qs),
             "a generator expression that is made": lambda qs: (book for book in qs),
             "a slice with a step": lambda qs: qs[0:4:2],
+            "accumulate() that is made": accumulate,
+            "chain() iterated": lambda qs: list(chain([], qs)),
+            "compress() that is made": lambda qs: compress([1], qs),
             "copy.copy()": copy.copy,
             "delete() of none()": lambda qs: qs.none().delete(),
             "dict comprehension": lambda qs: {book.pk: book for book in qs},
