@@ -136,7 +136,7 @@ def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summa
     if function.is_coroutine and not TO_SYNC.isdisjoint(names):
         summary = summary._replace(nests=(MADE_SYNC_TITLE,))
     elif offloaders:
-        summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=())
+        summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=(), queries=())
     if function.type is None and not all(
         name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
     ):
@@ -252,7 +252,7 @@ def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
                 pass
     for rows, names in operations:
         row = next(filter(None, (body.catalogue.api(f"{QUERYSET}.{name}") for name in names)), None)
-        if row is None or not _is_certain(row, Effect.RAISES) or body.type_of(rows) is not None:
+        if row is None or not row.is_certain(Effect.RAISES) or body.type_of(rows) is not None:
             continue
         begun = None if is_caught(body, rows) else origins(body).built_on(rows)
         if begun is not None and is_project(begun[0].fullname):

@@ -120,11 +120,12 @@ def _hits(body: Body) -> Iterator[Hit]:
             continue  # an AsyncClient in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
             api = api._replace(effect=Effect.NESTS)
-        api = decided(body, call, api)
-        receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
-        if api and api.fresh and receiver and _is_made_here(body, receiver):
+        if (api := decided(body, call, api)) is None:
             continue
-        if api and (not api.untouched or (receiver and _is_untouched(body, receiver))):
+        receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
+        if api.fresh and receiver and _is_made_here(body, receiver):
+            continue
+        if not api.untouched or (receiver and _is_untouched(body, receiver)):
             yield Hit(call, api)
     for use in implicit_uses(body):
         if api := api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):

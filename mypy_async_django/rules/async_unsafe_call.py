@@ -8,7 +8,8 @@ querysets, a `save` that your model or a mixin overrides. The notes show the way
 across modules.
 
 So does a function, or a query method, that is handed to what runs it on the event loop:
-`cache.aget_or_set("books", Book.objects.count)`, `loop.call_soon(longest)`, `sorted(books, key=rank)`.
+`loop.call_soon(longest)`, `sorted(books, key=rank)`,
+`cache.aget_or_set("books", Book.objects.count)`.
 
 What a function hands to a thread is not part of the way, and neither are the functions that are
 decorated with `@sync_to_async`: they are the cure.

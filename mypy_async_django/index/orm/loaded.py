@@ -33,9 +33,9 @@ from mypy_async_django.index.operations import (
     function_named,
     implicit_uses,
 )
-from mypy_async_django.index.orm import pages
 from mypy_async_django.index.orm.handed_on import is_handed_on
 from mypy_async_django.index.orm.origins import origins
+from mypy_async_django.index.orm.pages import runs_no_query
 from mypy_async_django.index.orm.requests import is_session_loaded
 
 #: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
@@ -54,9 +54,9 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
     unless the project wants relations taken strictly.
     """
     match operation:
-        case ImplicitUse(value=value) | Read(receiver=value) if pages.is_free(body, value):
+        case ImplicitUse(value=value) | Read(receiver=value) if runs_no_query(body, value):
             return True
-        case CallExpr(callee=MemberExpr(expr=value)) if pages.is_free(body, value):
+        case CallExpr(callee=MemberExpr(expr=value)) if runs_no_query(body, value):
             return True
         case ImplicitUse(value=session) if all_are(body.type_of(session), SESSION):
             return is_session_loaded(body, session)

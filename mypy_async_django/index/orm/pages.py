@@ -18,7 +18,7 @@ _PAGED: Final = "object_list"
 _PAGES: Final = frozenset({"get_page", "page"})
 
 
-def is_free(body: Body, value: Expression) -> bool:
+def runs_no_query(body: Body, value: Expression) -> bool:
     """Whether a value is a paginator, or a page, that runs no query here."""
     return _pages_sequence(body, value) or _is_counted(body, value)
 
