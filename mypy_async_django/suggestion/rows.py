@@ -60,7 +60,7 @@ def for_lacking(body: Body, found: Lacking) -> str:
     if found.row.given is None:
         return _for_row(body, found.row, found.name)
     is_named = isinstance(found.given, NameExpr | MemberExpr)
-    row = ".".join((body.source.text(found.given), *found.path[:-1])) if is_named else "..."
+    row = body.source.text(found.given) if is_named else "..."
     return f'Load it in a thread: "await sync_to_async(getattr)({row}, "{found.name}")"'
 
 

@@ -61,20 +61,15 @@ class Passed(NamedTuple):
 class Lacking(NamedTuple):
     """A call or read whose function needs what the instance's query did not load.
 
-    ``path`` are the attributes from what the function is ``given`` to what was not loaded of
-    ``row``. ``way`` are the full names of the functions through which the read happens.
+    ``name`` is the attribute that was not loaded of ``row``, which is what the function is ``given``,
+    or behind it. ``way`` are the full names of the functions through which the read happens.
     """
 
     node: Expression
     given: Expression
     row: Row
-    path: Path
+    name: str
     way: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The attribute that was not loaded."""
-        return self.path[-1]
 
 
 def needs_of(body: Body) -> Iterator[Need]:
@@ -237,24 +232,24 @@ def _lacks(body: Body, taken: _Taken) -> Iterator[Lacking]:
         missing = [_missing(row, path) for row in rows]
         first = missing[0]
         if first is not None and all(missing):
-            row, read = first
+            row, name = first
             if not may_be_set(body, taken.given, path[0], taken.node):
-                yield Lacking(taken.node, taken.given, row, read, way)
+                yield Lacking(taken.node, taken.given, row, name, way)
                 return
 
 
-def _missing(row: Row, path: Path) -> tuple[Row, Path] | None:
-    """The path up to the first step that the query did not load, and the row that lacks it."""
-    for step, name in enumerate(path, start=1):
+def _missing(row: Row, path: Path) -> tuple[Row, str] | None:
+    """The first step of a path that the row's query did not load."""
+    for name in path:
         model = row.model
         if model is None:
             return None
         if is_column(model, name) and not row.has_column(name):
-            return row, path[:step]
+            return row, name
         if not is_single_relation(model, name):
             return None
         if not row.has_loaded(name):
-            return row, path[:step]
+            return row, name
         row = row.follow(name)
     return None
 
