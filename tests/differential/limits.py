@@ -25,6 +25,8 @@ _ON_INSTANCE: Final = re.compile(
 _SAME: Final = re.compile(
     r"\s*(?:(?:async )?for (?P<item>\w+) in (?P<rows>\w+):|(?P<new>\w+) = (?P<old>\w+)(\[0\])?)$"
 )
+#: Methods of the models' own: who calls them hands the instance to them.
+_OWN: Final = frozenset({"get_absolute_url", "touch"})
 _TAKERS: Final = frozenset({"asyncio", "copy", "pickle"})
 
 
@@ -145,6 +147,8 @@ def _given_by(program: ast.AST) -> Iterator[str]:
         match node:
             case ast.Lambda() | ast.FunctionDef() | ast.AsyncFunctionDef() if node is not program:
                 yield from (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _OWN:
+                yield name
             case ast.Call(func=function, args=args) if _takes(function):
                 yield from (name for argument in args for name in _objects_in(argument))
             case ast.ListComp(
