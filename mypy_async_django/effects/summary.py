@@ -47,7 +47,8 @@ class Summary(NamedTuple):
     mypy knows no more than its name, makes a coroutine function of a sync one. ``leaves_itself_alone``
     says of a model's method that it at most reads and sets columns of its instance.
     ``queries`` are operations on what a function of the project gives (its full name, the operation):
-    they raise if that is a queryset. ``value_parameters`` are those for anything that it does nothing for a coroutine with.
+    they raise if that is a queryset. ``value_parameters`` are those for anything that it does nothing
+    for a coroutine with.
     """
 
     raises: Names = ()

@@ -13,8 +13,6 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     IfStmt,
-    Import,
-    ImportFrom,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -40,6 +38,7 @@ from mypy.types import (
     get_proper_type,
 )
 
+from mypy_async_django.bridge.imports import imported_names
 from mypy_async_django.bridge.tree import children, decorated, walk
 from mypy_async_django.bridge.types import (
     class_of,
@@ -334,18 +333,8 @@ def _is_awaited_by(packages: frozenset[str], name: str) -> bool:
 
 def _imported(tree: MypyFile) -> dict[str, str]:
     """The full names of what a module imports, by the names that it has there."""
-    found: dict[str, str] = {}
-    for statement in tree.imports:
-        match statement:
-            case ImportFrom(relative=0):
-                found |= {
-                    alias or name: f"{statement.id}.{name}" for name, alias in statement.names
-                }
-            case Import():
-                found |= {alias: name for name, alias in statement.ids if alias}
-            case _:
-                pass
-    return found
+    pairs = (pair for statement in tree.imports for pair in imported_names(statement))
+    return {name: full_name for name, full_name in pairs if name != full_name}
 
 
 def _imported_name(expression: Expression, imported: dict[str, str]) -> str | None:
