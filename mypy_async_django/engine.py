@@ -14,13 +14,13 @@ from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.catalogue.row import Api, Effect
-from mypy_async_django.effects import store
-from mypy_async_django.effects.facts import Facts
+from mypy_async_django.daemon.findings import Change, Memory
+from mypy_async_django.effects import interface
+from mypy_async_django.effects.summary_store import Facts
 from mypy_async_django.environment import Environment
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.bodies import Bodies, versions
-from mypy_async_django.index.body import Body
-from mypy_async_django.memory import Change, Memory
+from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.registry import RULES
 from mypy_async_django.report import place, report
 from mypy_async_django.rule import Rule
@@ -229,7 +229,7 @@ class Engine:
                 for finding in found:
                     report(module, finding)
         for name in reach.modules:
-            trigger = f"<{name}.{store.NAME}>"
+            trigger = f"<{name}.{interface.NAME}>"
             dependent = outermost.fullname if outermost else module.tree.fullname
             module.tree.plugin_deps.setdefault(trigger, set()).add(dependent)
         return reach.modules

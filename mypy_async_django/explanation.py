@@ -6,11 +6,11 @@ from mypy.nodes import CallExpr
 from mypy_async_django import suggestion
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.hits import Hit
-from mypy_async_django.index.operations import Read
-from mypy_async_django.index.reached import Reached
+from mypy_async_django.index.matches.matches import Hit
+from mypy_async_django.index.matches.transitive_effects import Reached
 from mypy_async_django.index.state.races import Race
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import Read
 
 
 def explained(code: ErrorCode, body: Body, hit: Hit) -> Finding:

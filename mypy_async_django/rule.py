@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mypy.errorcodes import ErrorCode
 
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.syntax.body import Body
 
 
 class Rule(NamedTuple):

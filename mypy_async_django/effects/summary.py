@@ -43,7 +43,7 @@ class Summary(NamedTuple):
     for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
     ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
     in one. ``upward`` are the ways on from calls of a mixin's methods, ``hands_upward`` says that the
-    function is one that goes on; see `index.upward`. ``is_awaited`` says that a decorator, of which
+    function is one that goes on; see `index.resolution.cooperative_super`. ``is_awaited`` says that a decorator, of which
     mypy knows no more than its name, makes a coroutine function of a sync one. ``leaves_itself_alone``
     says of a model's method that it at most reads and sets columns of its instance.
     ``queries`` are operations on what a function of the project gives (its full name, the operation):

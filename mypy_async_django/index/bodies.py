@@ -11,11 +11,11 @@ from mypy_async_django.bridge.members import Members
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.catalogue.lookup import Catalogue
-from mypy_async_django.index.body import Body, Effects, Surroundings, Types
-from mypy_async_django.index.flow.flow import Flow
-from mypy_async_django.index.given import GivenTypes
 from mypy_async_django.index.inference.inference import InferredTypes
-from mypy_async_django.index.named import is_nested
+from mypy_async_django.index.resolution.callees import is_nested
+from mypy_async_django.index.syntax.body import Body, Effects, Surroundings, Types
+from mypy_async_django.index.syntax.reaching_definitions import Flow
+from mypy_async_django.index.values.summary_types import GivenTypes
 
 Remembered = Mapping[Expression, ProperType | None]
 """Types of expressions from the last time that mypy checked them."""

@@ -84,8 +84,8 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_BLOCKING
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.hits import hits
+from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = ASYNC_BLOCKING
 

@@ -75,8 +75,8 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_BLOCKING, code
 from mypy_async_django.explanation import reaching
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.reached import reached
+from mypy_async_django.index.matches.transitive_effects import reached
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "async-blocking-call",

@@ -78,8 +78,8 @@ from typing import Final
 from mypy_async_django import suggestion
 from mypy_async_django.codes import ASYNC_BUSY_WAIT
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.state.polling import pollings
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = ASYNC_BUSY_WAIT
 

@@ -74,10 +74,10 @@ from mypy.nodes import LDEF, AssignmentStmt, FuncDef, NameExpr
 from mypy_async_django.bridge.tree import functions
 from mypy_async_django.codes import ASYNC_BUSY_WAIT, code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.named import is_nested
-from mypy_async_django.index.state.places import Scope
+from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.state.polling import Polling, local_twins, pollings
+from mypy_async_django.index.state.shared_variables import Scope
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "async-busy-wait-flag", "Flag that is set where nobody sees it", parent=ASYNC_BUSY_WAIT

@@ -77,8 +77,8 @@ from mypy.nodes import FuncDef
 
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.overrides import MYPYS, Misplaced, misplaced
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code("async-override", "Coroutine function where a sync function is called")
 

@@ -81,9 +81,9 @@ from typing import Final
 from mypy_async_django.codes import ASYNC_RACE
 from mypy_async_django.explanation import lost_update
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.state.places import Scope
 from mypy_async_django.index.state.races import races
+from mypy_async_django.index.state.shared_variables import Scope
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = ASYNC_RACE
 

@@ -67,8 +67,8 @@ from typing import Final
 from mypy_async_django import suggestion
 from mypy_async_django.codes import ASYNC_RACE, code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.orm.saves import StaleSave, stale_saves
+from mypy_async_django.index.state.lost_updates import StaleSave, stale_saves
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "async-race-orm",

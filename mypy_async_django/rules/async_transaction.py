@@ -93,11 +93,11 @@ from mypy_async_django.bridge.types import is_a
 from mypy_async_django.codes import code
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.decorations import decorations
-from mypy_async_django.index.hits import Hit, hits
-from mypy_async_django.index.operations import ImplicitUse
-from mypy_async_django.index.orm.locks import locked_rows
+from mypy_async_django.index.matches.matches import Hit, hits
+from mypy_async_django.index.orm.row_locks import locked_rows
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import ImplicitUse
 
 CODE: Final = code("async-transaction", "Transaction in a coroutine")
 EVERYWHERE: Final = True

@@ -85,8 +85,14 @@ from typing import Final
 
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.state.together import Clash, Together, clash, differ, started_together
+from mypy_async_django.index.state.concurrent_groups import (
+    Clash,
+    Together,
+    clash,
+    differ,
+    started_together,
+)
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "async-unordered", "Coroutines started together although one needs what the other does"

@@ -90,12 +90,12 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_UNSAFE, code
 from mypy_async_django.explanation import explained, place
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.hits import hits
-from mypy_async_django.index.orm.needs import Lacking, lacking
-from mypy_async_django.index.orm.relations import Unloaded, unloaded
-from mypy_async_django.index.orm.rendered import rendered_querysets
-from mypy_async_django.index.orm.requests import forced_users
+from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.matches.parameter_reads import Lacking, lacking
+from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.values.relations import Unloaded, unloaded
+from mypy_async_django.index.values.requests import forced_users
 
 CODE: Final = code("async-unsafe-lazy", "Lazy database access in a coroutine", parent=ASYNC_UNSAFE)
 

@@ -93,7 +93,6 @@ from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.catalogue.callbacks import CALLBACKS
 from mypy_async_django.codes import BRIDGE_MISUSE
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.bridges import (
     awaits_in_vain,
     bound_to_loop,
@@ -104,7 +103,8 @@ from mypy_async_django.index.coroutines.bridges import (
     offloads,
     sync_functions_to_sync,
 )
-from mypy_async_django.index.named import named_function
+from mypy_async_django.index.resolution.callees import named_function
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = BRIDGE_MISUSE
 EVERYWHERE: Final = True

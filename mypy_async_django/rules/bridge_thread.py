@@ -73,9 +73,9 @@ from typing import Final
 from mypy_async_django import suggestion
 from mypy_async_django.codes import BRIDGE_MISUSE, code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.bridges import database_work, offloads
-from mypy_async_django.index.offloading import offloaded_by
+from mypy_async_django.index.resolution.offloading import offloaded_by
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "bridge-thread",

@@ -83,10 +83,10 @@ from mypy_async_django.bridge.types import classes, makes_coroutine
 from mypy_async_django.catalogue.callbacks import CALLBACKS, METHODS, Callback
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.overrides import MYPYS, callback_owner
-from mypy_async_django.index.offloading import handed_over
-from mypy_async_django.index.operations import called_name, calls
+from mypy_async_django.index.resolution.offloading import handed_over
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name, calls
 
 CODE: Final = code("coroutine-as-callback", "Coroutine function where a plain function is called")
 EVERYWHERE: Final = True

@@ -76,9 +76,9 @@ from mypy.nodes import CallExpr
 from mypy_async_django import suggestion
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.coroutines.fates import Fate
-from mypy_async_django.index.coroutines.values import coroutine_values, uncalled_functions
+from mypy_async_django.index.coroutines.coroutine_values import coroutine_values, uncalled_functions
+from mypy_async_django.index.coroutines.value_uses import Fate
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code("coroutine-as-value", "Coroutine used as if it were its result")
 EVERYWHERE: Final = True

@@ -95,9 +95,9 @@ from mypy.nodes import (
 from mypy_async_django.bridge.types import classes, is_coroutine_type
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.coroutines.fates import Fate, end_of
-from mypy_async_django.index.operations import called_name, calls
+from mypy_async_django.index.coroutines.value_uses import Fate, end_of
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name, calls
 
 CODE: Final = code("dangling-task", "Task that nothing keeps")
 EVERYWHERE: Final = True

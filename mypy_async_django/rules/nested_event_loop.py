@@ -92,9 +92,9 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import code
 from mypy_async_django.explanation import explained, reaching
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.hits import hits
-from mypy_async_django.index.reached import reached
+from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.matches.transitive_effects import reached
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code("nested-event-loop", "Event loop inside the running one")
 

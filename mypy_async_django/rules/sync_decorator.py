@@ -98,9 +98,9 @@ from mypy_async_django.bridge.types import class_of, is_a, member
 from mypy_async_django.catalogue.decorators import ON_DISPATCH, SYNC_DECORATORS
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.decorations import Decoration, decorations, on_dispatch
 from mypy_async_django.index.coroutines.views import access_mixin, handlers, view_classes
+from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code("sync-decorator", "Decorator or class that cannot hold a coroutine function")
 EVERYWHERE: Final = True

@@ -78,10 +78,10 @@ from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.offload import GATHER
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.coroutines.fates import Fate, end_of
-from mypy_async_django.index.coroutines.values import coroutine_values
-from mypy_async_django.index.operations import called_name, calls
+from mypy_async_django.index.coroutines.coroutine_values import coroutine_values
+from mypy_async_django.index.coroutines.value_uses import Fate, end_of
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name, calls
 
 CODE: Final = code("unawaited-coroutine", "Coroutine that nothing awaits")
 EVERYWHERE: Final = True

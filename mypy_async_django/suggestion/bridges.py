@@ -5,10 +5,10 @@ from mypy.nodes import CallExpr, Expression
 from mypy_async_django.bridge.types import makes_coroutine
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.row import Api
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.named import named_function
-from mypy_async_django.index.offloading import offloaded_by, offloader_of
-from mypy_async_django.index.toplevel import values_of
+from mypy_async_django.index.resolution.callees import named_function
+from mypy_async_django.index.resolution.module_level import values_of
+from mypy_async_django.index.resolution.offloading import offloaded_by, offloader_of
+from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.suggestion.coroutines import called
 from mypy_async_django.suggestion.wording import RUNNING_ALREADY, arguments_of, placed, use
 

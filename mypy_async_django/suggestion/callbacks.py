@@ -6,8 +6,8 @@ from mypy.nodes import CallExpr, Expression, LambdaExpr
 from mypy.types import CallableType
 
 from mypy_async_django.catalogue.callbacks import Callback, When
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import called_name
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name
 from mypy_async_django.suggestion.wording import as_iterator, use
 
 

@@ -8,9 +8,9 @@ from mypy_async_django.bridge.types import classes, member
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.loops import OF_A_LOOP
 from mypy_async_django.catalogue.row import Api, Effect
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.called import RUN_BY_ASYNCIO, RUN_BY_CACHE, Called
-from mypy_async_django.index.operations import called_name
+from mypy_async_django.index.resolution.call_targets import RUN_BY_ASYNCIO, RUN_BY_CACHE, Called
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name
 from mypy_async_django.suggestion.wording import (
     FUNCTION_OF,
     RUNNING_ALREADY,

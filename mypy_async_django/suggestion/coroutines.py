@@ -16,10 +16,10 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import is_django_method
 from mypy_async_django.bridge.types import class_of
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.named import is_nested
-from mypy_async_django.index.offloading import Offloaded, offloaded_by
-from mypy_async_django.index.operations import called_name
+from mypy_async_django.index.resolution.callees import is_nested
+from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name
 from mypy_async_django.suggestion.wording import arguments_of, as_iterator, placed, use
 
 

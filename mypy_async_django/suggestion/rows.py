@@ -5,11 +5,11 @@ from mypy.nodes import CallExpr, MemberExpr, NameExpr, Node
 from mypy_async_django.bridge.models import is_single_relation
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue.row import Api
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import Read
-from mypy_async_django.index.orm.needs import Lacking
-from mypy_async_django.index.orm.queries import Row
-from mypy_async_django.index.orm.relations import Unloaded
+from mypy_async_django.index.matches.parameter_reads import Lacking
+from mypy_async_django.index.queries import Row
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import Read
+from mypy_async_django.index.values.relations import Unloaded
 from mypy_async_django.suggestion.wording import arguments_of, placed, use
 
 

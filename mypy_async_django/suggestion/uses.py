@@ -34,9 +34,9 @@ from mypy_async_django.bridge.models import is_model
 from mypy_async_django.bridge.types import alternatives
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.row import Api
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.offloading import offloaded_by
-from mypy_async_django.index.operations import ImplicitUse
+from mypy_async_django.index.resolution.offloading import offloaded_by
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import ImplicitUse
 from mypy_async_django.suggestion.calls import is_sensitive
 from mypy_async_django.suggestion.wording import (
     FUNCTION_OF,

@@ -5,10 +5,10 @@ from typing import Final
 from mypy.nodes import AwaitExpr, ComparisonExpr, OperatorAssignmentStmt, OpExpr
 
 from mypy_async_django.bridge.types import classes, member
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.orm.saves import StaleSave
+from mypy_async_django.index.state.lost_updates import StaleSave
 from mypy_async_django.index.state.polling import Polling
 from mypy_async_django.index.state.races import Race
+from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.suggestion.wording import use
 
 

@@ -5,8 +5,8 @@ from typing import Final
 from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
 
 from mypy_async_django.catalogue.builtin import Use
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.operations import called_name
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name
 
 _LONGEST_ARGUMENTS: Final = 60
 

@@ -16,8 +16,8 @@ from mypy.options import Options
 from typing_extensions import override
 
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.effects import store
-from mypy_async_django.effects.reach import Reach
+from mypy_async_django.effects import interface
+from mypy_async_django.effects.call_graph import Reach
 from mypy_async_django.effects.summary import Summaries, Summary, dumped, loaded
 
 _NAMES = st.lists(st.text(min_size=1), max_size=3).map(tuple)
@@ -82,7 +82,7 @@ def kept() -> Iterator[Keeps]:
             options.preserve_asts = True
             source = BuildSource("module.py", "module", textwrap.dedent(text))
             result = build.build([source], options)
-            symbol = result.files["module"].names.get(store.NAME)
+            symbol = result.files["module"].names.get(interface.NAME)
             return "" if symbol is None else str(getattr(symbol.node, "type", ""))
 
         yield text_of

@@ -11,9 +11,9 @@ from mypy.main import process_options
 
 from mypy_async_django import engine
 from mypy_async_django.bridge.members import Members
-from mypy_async_django.effects import facts
+from mypy_async_django.effects import summary_store
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.registry import RULES
 
 PROGRAM = """\
@@ -99,7 +99,7 @@ def test_exception_in_a_summary_is_one_error(monkeypatch: pytest.MonkeyPatch) ->
     def summaries_of(*_: object) -> None:
         raise KeyError("what")
 
-    monkeypatch.setattr(facts, "summaries_of", summaries_of)
+    monkeypatch.setattr(summary_store, "summaries_of", summaries_of)
     out, err, status = api.run(["program.py", "--cache-dir=/dev/null"])
     assert (err, status) == ("", 1)
     assert out.count("failed in the summaries") == 1

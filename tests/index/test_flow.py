@@ -22,8 +22,8 @@ from mypy.options import Options
 from mypy.parse import parse
 
 from mypy_async_django.bridge.tree import children, walk
-from mypy_async_django.index.flow.bindings import STAR, Binding, BindingKind
-from mypy_async_django.index.flow.flow import Flow
+from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind
+from mypy_async_django.index.syntax.reaching_definitions import Flow
 
 REACHING = {
     "an argument reaches": """

@@ -22,8 +22,8 @@ from typing_extensions import override
 
 from mypy_async_django.bridge.members import Members
 from mypy_async_django.bridge.tree import children
-from mypy_async_django.index.flow.flow import Flow
 from mypy_async_django.index.inference.inference import InferredTypes
+from mypy_async_django.index.syntax.reaching_definitions import Flow
 
 TESTS = Path(__file__).parent.parent
 

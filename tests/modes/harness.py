@@ -22,7 +22,7 @@ from mypy.main import process_options
 from mypy.nodes import MypyFile
 from mypy.typestate import reset_global_state
 
-from mypy_async_django.effects import store
+from mypy_async_django.effects import interface
 
 OURS: Final = "mypy_async_django"
 GREEDY: Final = str(Path(__file__).with_name("greedy_plugin.py"))
@@ -222,7 +222,7 @@ _RUNS: Final = itertools.count(1)
 
 
 def _summaries(modules: Mapping[str, MypyFile]) -> Mapping[str, str]:
-    kept = ((name, tree.names.get(store.NAME)) for name, tree in modules.items())
+    kept = ((name, tree.names.get(interface.NAME)) for name, tree in modules.items())
     return {name: str(symbol.type) for name, symbol in kept if symbol}
 
 

@@ -22,12 +22,12 @@ from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.hits import api_of_function, api_of_member, hits
-from mypy_async_django.index.named import functions_behind
-from mypy_async_django.index.offloading import handed_over, is_called_early, offloader_of
-from mypy_async_django.index.operations import called_name, calls, full_name
-from mypy_async_django.index.reached import reached
+from mypy_async_django.index.matches.matches import api_of_function, api_of_member, hits
+from mypy_async_django.index.matches.transitive_effects import reached
+from mypy_async_django.index.resolution.callees import functions_behind
+from mypy_async_django.index.resolution.offloading import handed_over, is_called_early, offloader_of
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name, calls, full_name
 
 _FIRST: Final = (None, "awaitable")
 

@@ -17,9 +17,9 @@ from mypy.nodes import (
 from mypy.types import CallableType, Instance, Overloaded, ProperType, TypeVarType, get_proper_type
 
 from mypy_async_django.bridge.types import class_object, classes, known, makes_coroutine, member
-from mypy_async_django.index.body import Body
 from mypy_async_django.index.coroutines.views import handlers, view_classes
-from mypy_async_django.index.operations import called_name, calls, full_name
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name, calls, full_name
 
 _METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
 _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})

@@ -63,8 +63,8 @@ from mypy_async_django.catalogue.overrides import (
     TWINS,
     UNTYPED_HOOKS,
 )
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.coroutines.starts import decorators
+from mypy_async_django.index.resolution.concurrency import decorators
+from mypy_async_django.index.syntax.body import Body
 
 _RESPONSE: Final = "django.http.response.HttpResponseBase"
 _ITERATORS: Final = ("typing.AsyncIterable", "typing.AsyncIterator")

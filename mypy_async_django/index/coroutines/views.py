@@ -9,7 +9,7 @@ from mypy.types import CallableType, get_proper_type
 from mypy_async_django.bridge.types import is_a, is_coroutine_type, known, member
 from mypy_async_django.catalogue.decorators import ACCESS_MIXINS, HANDLERS, AccessMixin
 from mypy_async_django.catalogue.django import VIEW
-from mypy_async_django.index.body import Body
+from mypy_async_django.index.syntax.body import Body
 
 # A view that decides for itself what it can handle.
 _DECIDING: Final = ("http_method_names", "view_is_async")

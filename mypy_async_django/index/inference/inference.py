@@ -36,12 +36,12 @@ from mypy_async_django.bridge.members import Members, class_type, union
 from mypy_async_django.bridge.models import MODEL
 from mypy_async_django.bridge.protocols import entered, iterated
 from mypy_async_django.bridge.types import alternatives, known
-from mypy_async_django.index.flow.bindings import STAR, Binding, BindingKind, in_order
-from mypy_async_django.index.flow.flow import Flow
 from mypy_async_django.index.inference.expressions import Expressions
 from mypy_async_django.index.inference.narrowing import Tests, tests_before
 from mypy_async_django.index.inference.parameters import parameters
 from mypy_async_django.index.inference.uses import Uses, is_empty, uses_in
+from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind, in_order
+from mypy_async_django.index.syntax.reaching_definitions import Flow
 
 # Expressions inside one another, or behind local names, before we give up.
 _DEEPEST: Final = 120

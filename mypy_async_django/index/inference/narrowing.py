@@ -38,7 +38,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.tree import children, expressions, walk
-from mypy_async_django.index.flow.bindings import BINDING, bindings_by
+from mypy_async_django.index.syntax.bindings import BINDING, bindings_by
 
 
 class Test(NamedTuple):

@@ -41,12 +41,12 @@ from mypy_async_django.catalogue.queries import (
     SYNCHRONISING,
     Access,
 )
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.flow.bindings import BindingKind
-from mypy_async_django.index.offloading import Offloaded, offloaded_by
-from mypy_async_django.index.operations import calls
-from mypy_async_django.index.state.places import Place, Scope
+from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.state.races import first_reads, is_lock, plain_writes
+from mypy_async_django.index.state.shared_variables import Place, Scope
+from mypy_async_django.index.syntax.bindings import BindingKind
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import calls
 
 _DEEPEST: Final = 3
 

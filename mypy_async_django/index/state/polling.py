@@ -40,10 +40,10 @@ from mypy.nodes import (
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.bridge.types import class_of, known, member
 from mypy_async_django.catalogue.shared import ASYNC_SLEEPS, BLOCKING_SLEEPS, CHANGING_METHODS
-from mypy_async_django.index.body import Body
-from mypy_async_django.index.flow.bindings import BindingKind
-from mypy_async_django.index.operations import called_name
-from mypy_async_django.index.state.places import Place, Scope, place_of
+from mypy_async_django.index.state.shared_variables import Place, Scope, place_of
+from mypy_async_django.index.syntax.bindings import BindingKind
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name
 
 _LITERALS = (IntExpr, FloatExpr, StrExpr)
 

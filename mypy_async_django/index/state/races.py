@@ -48,10 +48,16 @@ from mypy_async_django.catalogue.shared import (
     PLAIN_VALUES,
     STOPPED,
 )
-from mypy_async_django.index.body import Body, once
-from mypy_async_django.index.coroutines.starts import MANY, decorators, is_run_once, starts
-from mypy_async_django.index.flow.bindings import Binding
-from mypy_async_django.index.state.places import Place, Scope, is_target, place_of, read_place
+from mypy_async_django.index.resolution.concurrency import MANY, decorators, is_run_once, starts
+from mypy_async_django.index.state.shared_variables import (
+    Place,
+    Scope,
+    is_target,
+    place_of,
+    read_place,
+)
+from mypy_async_django.index.syntax.bindings import Binding
+from mypy_async_django.index.syntax.body import Body, once
 
 _LEAVING = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 _ENTERING = frozenset({"acquire", "enter_async_context", "enter_context"})

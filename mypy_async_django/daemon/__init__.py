@@ -1,0 +1,1 @@
+"""What only mypy's daemon needs."""

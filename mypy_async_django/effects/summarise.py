@@ -1,0 +1,388 @@
+"""Summaries of a module's functions."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any, Final
+
+from mypy.nodes import (
+    Argument,
+    CallExpr,
+    ConditionalExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    FuncItem,
+    LambdaExpr,
+    MemberExpr,
+    MypyFile,
+    NameExpr,
+    ReturnStmt,
+    StarExpr,
+    TryStmt,
+    TupleExpr,
+    Var,
+    YieldExpr,
+)
+
+from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
+from mypy_async_django.bridge.tree import decorated, functions, is_none
+from mypy_async_django.bridge.types import all_are, result_type
+from mypy_async_django.catalogue.builtin import METHODS, Use
+from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
+from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
+from mypy_async_django.catalogue.offload import TO_SYNC
+from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.effects.summary import (
+    ITEMS,
+    LOADED,
+    PARAMETER,
+    SAME_AS,
+    Names,
+    StoredResult,
+    Summaries,
+    Summary,
+)
+from mypy_async_django.index.coroutines.value_uses import value_parameters
+from mypy_async_django.index.matches.matches import Hit, api_of_function, hits
+from mypy_async_django.index.matches.parameter_reads import (
+    is_untouched_argument,
+    leaves_itself_alone,
+    needs_of,
+    passes_of,
+)
+from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
+from mypy_async_django.index.queries import Kind, Result
+from mypy_async_django.index.resolution.aliases import held_functions, kept_values
+from mypy_async_django.index.resolution.call_targets import called_functions
+from mypy_async_django.index.resolution.callees import functions_behind, is_nested, summary_name
+from mypy_async_django.index.resolution.cooperative_super import hands_upward, upward
+from mypy_async_django.index.syntax.bindings import BindingKind
+from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.handlers import is_caught
+from mypy_async_django.index.syntax.missing_imports import is_missing
+from mypy_async_django.index.syntax.operations import (
+    ImplicitUse,
+    called_name,
+    calls,
+    full_name,
+    implicit_uses,
+)
+from mypy_async_django.index.values.provenance import origins
+from mypy_async_django.index.values.relations import may_be_changed, may_have_loaded
+from mypy_async_django.index.values.result_cache import is_consumed, is_empty, is_evaluated
+
+_LOOP_PROBES: Final = frozenset(
+    {
+        "_asyncio._get_running_loop",
+        "_asyncio.current_task",
+        "_asyncio.get_running_loop",
+        "asyncio.events._get_running_loop",
+        "asyncio.events.get_running_loop",
+        "asyncio.tasks.current_task",
+        "sniffio._impl.current_async_library",
+        "strawberry.utils.inspect.in_async_context",
+    }
+)
+_IS_RUNNING: Final = "is_running"
+#: Where decorators come from that give what the function gives.
+_KEEPING: Final = ("asgiref.", "builtins.", "django.", "functools.")
+_MOST_NEEDS: Final = 20
+_FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
+_RENDERED: Final = "QuerySet.__iter__"
+
+BodyOf = Callable[[FuncItem | MypyFile], Body]
+
+IsProject = Callable[[str], bool]
+"""Whether a function, by its full name, is defined in the user's project and not trusted."""
+
+
+def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summaries:
+    """What the functions of a module do; those with nothing to say are left out."""
+    found: dict[str, Summary] = {}
+    prefix = f"{tree.fullname}."
+    module = body_of(tree)
+    decorators = _decorators(tree)
+    for _, function in functions(tree):
+        if function.fullname.startswith(prefix):
+            summary = summary_of(function, body_of, is_project)
+            if (decorator := decorators.get(function)) is not None:
+                summary = _as_decorated(summary, decorator, module)
+            if summary:
+                found[summary_name(function).removeprefix(prefix)] = summary
+    for variable, value in held_functions(tree):
+        if summary := _summary_of_value(value, module, body_of, is_project):
+            found[variable.fullname.removeprefix(prefix)] = summary
+    for variable, function, value in kept_values(tree):
+        if result := _given(body_of(function), value, is_project, value):
+            found[variable.fullname.removeprefix(prefix)] = Summary(result=result)
+    return found
+
+
+def summary_in(
+    tree: MypyFile, function: FuncDef, body_of: BodyOf, is_project: IsProject
+) -> Summary:
+    """What one function of a module does, as `summaries_of` has it."""
+    summary = summary_of(function, body_of, is_project)
+    decorator = _decorators(tree).get(function)
+    return summary if decorator is None else _as_decorated(summary, decorator, body_of(tree))
+
+
+def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summary:
+    """What a function does for who calls it by its name, given what it does itself."""
+    function, catalogue = decorator.func, module.catalogue
+    makers = [d.callee if isinstance(d, CallExpr) else d for d in decorator.original_decorators]
+    names = [full_name(module, maker) or "" for maker in makers]
+    offloaders = [found for name in names if (found := catalogue.offloader(name)) is not None]
+    if function.is_coroutine and not TO_SYNC.isdisjoint(names):
+        summary = summary._replace(nests=(MADE_SYNC_TITLE,))
+    elif offloaders:
+        summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=(), queries=())
+    if function.type is None and not all(
+        name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
+    ):
+        summary = summary._replace(result=())
+    is_unseen = len(makers) == 1 and is_missing(makers[0])
+    return summary._replace(
+        is_awaited=is_unseen and any(offloader.wraps for offloader in offloaders)
+    )
+
+
+def _summary_of_value(
+    value: Expression, module: Body, body_of: BodyOf, is_project: IsProject
+) -> Summary:
+    """What calling the function does that a variable of a module or class holds."""
+    if isinstance(value, LambdaExpr):
+        return summary_of(value, body_of, is_project)
+    api = api_of_function(module, value)
+    if api is not None:
+        name = (title(api),)
+        return Summary(
+            raises=name if api.is_certain(Effect.RAISES) else (),
+            blocks=name if api.is_certain(Effect.BLOCKS) else (),
+            nests=name if api.is_certain(Effect.NESTS) else (),
+        )
+    called = {
+        function.fullname
+        for function in functions_behind(module, value)
+        if not function.is_generator and is_project(function.fullname)
+    }
+    return Summary(calls=tuple(sorted(called)))
+
+
+def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Summary:
+    """What one function does itself, with the functions and lambdas that it makes and calls."""
+    body = body_of(function)
+    operations, called, ways = _operations(body, body_of, is_project)
+    needs = sorted({(need.parameter, ".".join(need.path)) for need in needs_of(body)})
+    passes = {
+        (passed.parameter, passed.function, passed.to)
+        for passed in passes_of(body)
+        if is_project(passed.function)
+    }
+    return Summary(
+        raises=tuple(sorted(operations[Effect.RAISES])),
+        blocks=tuple(sorted(operations[Effect.BLOCKS])),
+        nests=tuple(sorted(operations[Effect.NESTS])),
+        calls=tuple(sorted(called)),
+        needs=tuple(needs[:_MOST_NEEDS]),
+        passes=tuple(sorted(passes)),
+        result=_result(body, is_project),
+        is_probe=_is_probe(body),
+        upward=tuple(sorted(ways)),
+        hands_upward=hands_upward(body) and not _probes(body),
+        leaves_itself_alone=leaves_itself_alone(body),
+        value_parameters=tuple(sorted(value_parameters(body))),
+        queries=tuple(sorted(_queries(body, is_project))),
+    )
+
+
+def _operations(
+    outermost: Body, body_of: BodyOf, is_project: IsProject
+) -> tuple[Mapping[Effect, set[str]], set[str], set[Names]]:
+    """The operations, what is called, and the ways on from what is called.
+
+    Nothing for a coroutine, which is looked at itself.
+    """
+    found: dict[Effect, set[str]] = {effect: set() for effect in _FOLLOWED}
+    called: set[str] = set()
+    ways: set[Names] = set()
+    bodies = [] if outermost.is_coroutine else [outermost]
+    for body in bodies:
+        if _probes(body):
+            continue  # it knows whether a loop is running
+        for hit in hits(body):
+            if hit.api.when:
+                continue  # what it takes is not to be seen from afar
+            if hit.api.name in ANSWERED_BY_LOADED_SESSIONS:
+                continue  # one of the needs: it may be loaded by then
+            if _tests_whether_given(body, hit):
+                continue
+            if hit.api.effect in found:
+                found[hit.api.effect].add(title(hit.api))
+        if any(rendered_querysets(body)):
+            found[Effect.RAISES].add(_RENDERED)
+        for target in called_functions(body):
+            function = target.function
+            nested = None if isinstance(function, Var) or not is_nested(function) else function
+            if nested is None and not is_project(function.fullname):
+                continue
+            if is_caught(body, target.node):
+                continue
+            if nested is None:
+                called.add(function.fullname)
+                if way := upward(body, target):
+                    ways.add(way)
+            elif not nested.is_coroutine and all(nested is not other.function for other in bodies):
+                bodies.append(body_of(nested))
+    return found, called, ways
+
+
+def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
+    """The operations on what functions of the project give, of which no more is known here."""
+    if body.is_coroutine:
+        return
+    operations: list[tuple[Expression, Sequence[str]]] = [
+        (use.value, METHODS[use.use]) for use in implicit_uses(body)
+    ]
+    for call in calls(body):
+        match call.callee:
+            case MemberExpr(expr=rows, name=name):
+                operations.append((rows, (name,)))
+            case _:
+                pass
+    for rows, names in operations:
+        row = next(filter(None, (body.catalogue.api(f"{QUERYSET}.{name}") for name in names)), None)
+        if row is None or not row.is_certain(Effect.RAISES) or body.type_of(rows) is not None:
+            continue
+        begun = None if is_caught(body, rows) else origins(body).built_on(rows)
+        if begun is not None and is_project(begun[0].fullname):
+            yield begun[0].fullname, title(row)
+
+
+def _tests_whether_given(body: Body, hit: Hit) -> bool:
+    """Whether a truth test is of a parameter that may be None: it queries for some callers only."""
+    tested = hit.operation
+    if not isinstance(tested, ImplicitUse) or tested.use is not Use.TRUTH:
+        return False
+    name = tested.value
+    return isinstance(name, NameExpr) and any(
+        binding.kind is BindingKind.ARGUMENT
+        and isinstance(binding.node, Argument)
+        and binding.node.initializer is not None
+        and is_none(binding.node.initializer)
+        for binding in body.flow.reaching(name)
+    )
+
+
+@once
+def _probes(body: Body) -> Sequence[CallExpr]:
+    """The calls that find out whether an event loop is running."""
+    return [
+        call
+        for call in calls(body)
+        if called_name(body, call) in _LOOP_PROBES
+        or (isinstance(call.callee, MemberExpr) and call.callee.name == _IS_RUNNING)
+    ]
+
+
+def _is_probe(body: Body) -> bool:
+    """Whether a function outlives a failing probe: it is called to find out, not to use the loop."""
+    return not body.is_coroutine and any(
+        isinstance(around, TryStmt) for call in _probes(body) for around in body.ancestors(call)
+    )
+
+
+def _decorators(tree: MypyFile) -> Mapping[FuncDef, Decorator]:
+    """The decorated functions of a module."""
+    return {node.func: node for node in decorated(tree)}
+
+
+def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
+    """What the function gives, where all its ways out give the same; see `Summary`."""
+    if not may_hold_rows(result_type(body.function)):
+        return ()
+    yielded = [node.expr for node in body.every(YieldExpr)]
+    returned = [node.expr for node in body.every(ReturnStmt)]
+    ways = [way for value in yielded or returned if value is not None for way in _ways(value)]
+    given = [
+        _given(body, way, is_project, way)
+        for way in [way for way in ways if not is_empty(body, way)] or ways
+    ]
+    facts: tuple[Any, ...] = reduce(_same, given) if given else ()
+    if facts[:1] == (ITEMS,):
+        facts = (ITEMS, *(item or () for item in facts[1:])) if any(facts[1:]) else ()
+    if not yielded or not facts:
+        return facts
+    is_row = facts[0] == Kind.ROW.value and not StoredResult(*facts).path
+    return (Kind.ROWS.value, *facts[1:]) if is_row else ()
+
+
+def _ways(value: Expression) -> Iterator[Expression]:
+    """The values that an expression may give, but for None."""
+    match value:
+        case ConditionalExpr(if_expr=one, else_expr=other):
+            yield from _ways(one)
+            yield from _ways(other)
+        case _:
+            if not is_none(value):
+                yield value
+
+
+def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What two ways out both give; of a tuple, item by item, where None is as good as the other."""
+    if facts == others:
+        return facts
+    if (LOADED,) in {facts, others}:
+        return (LOADED,)  # it may be, that is enough
+    if facts[:1] != (ITEMS,) or others[:1] != (ITEMS,) or len(facts) != len(others):
+        return ()
+    pairs = list(zip(facts[1:], others[1:], strict=True))
+    return (ITEMS, *(b if a is None else a if b is None else _same(a, b) for a, b in pairs))
+
+
+def _given(
+    body: Body, value: Expression, is_project: IsProject, way: Expression
+) -> tuple[Any, ...]:
+    """What one way out gives; nothing where the body may have loaded or changed it.
+
+    ``way`` is the whole of what is given, of which ``value`` may be an item.
+    """
+    if isinstance(value, TupleExpr):
+        items = [
+            None if is_none(item) else _given(body, item, is_project, way) for item in value.items
+        ]
+        is_plain = not any(isinstance(item, StarExpr) for item in value.items)
+        return (ITEMS, *items) if is_plain else ()
+    type_ = body.type_of(value)
+    if (type_ is None or all_are(type_, QUERYSET)) and (
+        is_consumed(body, value) or is_evaluated(body, value, way)
+    ):
+        return (LOADED,)
+    if not may_hold_rows(type_):
+        return ()
+    if isinstance(value, NameExpr) and is_untouched_argument(body, value):
+        return (PARAMETER, value.name)
+    result = origins(body).result(value)
+    begun = None if result else origins(body).built_on(value)
+    is_known = result is not None or (begun is not None and is_project(begun[0].fullname))
+    if not is_known or may_be_changed(body, value, way) or may_have_loaded(body, value, way):
+        return ()
+    if result is not None:
+        return _stored(result)
+    return (SAME_AS, begun[0].fullname, *begun[1]) if begun is not None else ()
+
+
+def _stored(result: Result) -> StoredResult:
+    row, query = result.row, result.row.query
+    return StoredResult(
+        kind=result.kind.value,
+        model=query.model.fullname,
+        path=row.path,
+        selected=tuple(sorted(query.selected)),
+        all_selected=query.all_selected,
+        prefetched=tuple(sorted(query.prefetched)),
+        only=None if query.only is None else tuple(sorted(query.only)),
+        deferred=tuple(sorted(query.deferred)),
+        parent=query.parent.fullname if query.parent else None,
+        given=None if row.given is None else tuple(sorted(row.given)),
+    )

@@ -1,0 +1,352 @@
+"""What becomes of a value: who takes care of it, or what uses it as something that it is not."""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    AssertStmt,
+    AssignmentExpr,
+    AssignmentStmt,
+    CallExpr,
+    ComparisonExpr,
+    ConditionalExpr,
+    DelStmt,
+    DictExpr,
+    DictionaryComprehension,
+    Expression,
+    ExpressionStmt,
+    ForStmt,
+    FuncDef,
+    GeneratorExpr,
+    IfStmt,
+    IndexExpr,
+    ListComprehension,
+    ListExpr,
+    MatchStmt,
+    MemberExpr,
+    MypyFile,
+    NameExpr,
+    Node,
+    OpExpr,
+    RefExpr,
+    ReturnStmt,
+    SetComprehension,
+    SetExpr,
+    StarExpr,
+    StrExpr,
+    TupleExpr,
+    UnaryExpr,
+    WhileStmt,
+)
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    get_proper_type,
+)
+
+from mypy_async_django.bridge.types import definition, is_coroutine_type
+from mypy_async_django.catalogue.builtin import EVALUATORS, Use
+from mypy_async_django.index.resolution.argument_binding import (
+    given_to,
+    holds_anything,
+    is_anything,
+    star_parameters,
+    takes_anything,
+)
+from mypy_async_django.index.resolution.callees import functions_behind, named_function
+from mypy_async_django.index.resolution.offloading import offloader_of
+from mypy_async_django.index.syntax.bindings import BindingKind
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name
+
+
+class Fate(Enum):
+    """What one use does with a value; ``value`` says what is wrong with it for a coroutine."""
+
+    TAKEN_CARE_OF = ""
+    DROPPED = "nothing ever runs it"
+    RETURNED = "awaiting the caller gives a coroutine"
+    TESTED = "a coroutine object is always true"
+    FORMATTED = "the text shows the coroutine object"
+    COMPARED = "the coroutine object is compared"
+    LOOKED_INTO = "the coroutine object has nothing of its result"
+    PASSED = "the coroutine object is passed on as a value"
+
+
+class End(NamedTuple):
+    """Where a value ends up: the fate and the node that seals it."""
+
+    fate: Fate
+    node: Node
+
+
+#: Functions that look at an object whatever it is: an inspected coroutine is nobody's mistake.
+_INSPECTORS: Final = frozenset(
+    [
+        "builtins.callable",
+        "builtins.getattr",
+        "builtins.hasattr",
+        "builtins.id",
+        "builtins.isinstance",
+        "builtins.setattr",
+        "builtins.type",
+        "inspect.isawaitable",
+        "inspect.iscoroutine",
+        "inspect.iscoroutinefunction",
+        "asyncio.coroutines.iscoroutine",
+        "asyncio.futures.isfuture",
+        "contextlib.closing",
+        "functools.partial",
+        "typing.cast",
+    ]
+)
+
+
+def end_of(body: Body, value: Expression, *, inside: bool = False) -> End:
+    """What becomes of a value that must be taken care of, such as a coroutine.
+
+    With ``inside`` it is about the items of the value.
+
+    Followed through local names, displays, comprehensions, conditional expressions and ``or``.
+    One use that takes care of it is enough; where something is unknown, it counts as one.
+    """
+    return _Tracker(body, value).end(value, inside=inside)
+
+
+#: How the names of functions begin that await nothing they are given.
+_USING_VALUES: Final = ("builtins.", "django.", "json.", "logging.")
+_TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
+#: What a coroutine has to offer: ``close``, ``send``, ``throw``, ``cr_frame`` and their like.
+_OF_COROUTINES: Final = ("close", "send", "throw", "cr_", "__")
+#: Takes tasks; coroutines are forbidden since Python 3.11.
+_WAIT: Final = "asyncio.tasks.wait"
+
+
+class _Tracker:
+    def __init__(self, body: Body, value: Expression) -> None:
+        self._body = body
+        self._under_way: set[Node] = set()
+        self._is_coroutine = is_coroutine_type(body.type_of(value))
+
+    def end(self, value: Expression, *, inside: bool = False) -> End:
+        """The end of a value; ``inside`` says that it is inside a container, ``value``."""
+        if value in self._under_way:
+            return End(Fate.DROPPED, value)
+        self._under_way.add(value)
+        ends = list(self._ends(value, inside))
+        for end in ends:
+            if end.fate is Fate.TAKEN_CARE_OF:
+                return end
+        wrong = [end for end in ends if end.fate is not Fate.DROPPED]
+        return (wrong or ends or [End(Fate.DROPPED, value)])[0]
+
+    def _ends(self, value: Expression, inside: bool) -> Iterator[End]:
+        parent = self._body.parent(value)
+        match parent:
+            case ExpressionStmt() | DelStmt():
+                yield End(Fate.DROPPED, value)
+            case AssignmentStmt() if value is parent.rvalue:
+                for target in parent.lvalues:
+                    yield from self._assigned(target, value, inside)
+            case AssignmentExpr() if value is parent.value:
+                yield from self._assigned(parent.target, value, inside)
+                yield self.end(parent, inside=inside)
+            case TupleExpr() | ListExpr() if places := self._unpacked(parent, value):
+                for target in places:
+                    yield from self._assigned(target, value, inside)
+            case TupleExpr() | DictExpr() if _is_formatted(self._body.parent(parent), parent):
+                yield End(Fate.FORMATTED, parent)
+            case ListExpr() | SetExpr() | TupleExpr() | DictExpr():
+                yield self.end(parent, inside=True)
+            case StarExpr():
+                yield self.end(parent, inside=inside)
+            case CallExpr(callee=RefExpr(fullname="builtins.dict")):
+                yield self.end(parent, inside=True)
+            case GeneratorExpr() | DictionaryComprehension():
+                yield self._in_comprehension(parent, value)
+            case ListComprehension() | SetComprehension():
+                yield self.end(parent, inside=inside)
+            case ConditionalExpr() if value is not parent.cond:
+                yield self.end(parent, inside=inside)
+            case OpExpr(op="and" | "or") if value is parent.right:
+                yield self.end(parent, inside=inside)
+            case ReturnStmt() if not inside:  # who awaits a container's items is the caller
+                yield End(self._returned(value), parent)
+            case CallExpr() if value is not parent.callee:
+                yield End(self._argument(parent, value, inside), parent)
+            case _ if not inside and not self._body.is_checked and _looks_into(parent, value):
+                yield End(Fate.LOOKED_INTO, parent or value)  # where mypy looks, it says so
+            case _ if not inside and (fate := _misuse(parent, value)):
+                yield End(fate, parent) if parent is not None else End(fate, value)
+            case _:
+                yield End(Fate.TAKEN_CARE_OF, parent or value)
+
+    def _assigned(self, target: Expression, value: Expression, inside: bool) -> Iterator[End]:
+        flow = self._body.flow
+        if isinstance(target, IndexExpr) and isinstance(target.base, NameExpr):
+            yield from self._put_into(target.base, target)
+            return
+        if not isinstance(target, NameExpr) or (
+            isinstance(self._body.function, MypyFile) and target.name != "_"
+        ):
+            yield End(Fate.TAKEN_CARE_OF, target)
+            return
+        bindings = [b for b in flow.bindings() if b.node is target]
+        if not bindings or any(flow.is_captured(binding) for binding in bindings):
+            yield End(Fate.TAKEN_CARE_OF, target)
+            return
+        for binding in bindings:
+            for use in flow.uses(binding):
+                yield self.end(use, inside=inside)
+        yield End(Fate.DROPPED, value)
+
+    def _put_into(self, container: NameExpr, target: IndexExpr) -> Iterator[End]:
+        """The ends of ``context["book"] = get_book()``: those of the local dict's later uses."""
+        flow = self._body.flow
+        bindings = flow.reaching(container)
+        local = bindings and all(isinstance(b.value, DictExpr) and not b.path for b in bindings)
+        if not local or any(flow.is_captured(binding) for binding in bindings):
+            yield End(Fate.TAKEN_CARE_OF, target)
+            return
+        uses = {use for binding in bindings for use in flow.uses(binding)}
+        for use in sorted(uses, key=lambda use: (use.line, use.column)):
+            if use is not container and not self._is_put_into(use):
+                yield self.end(use, inside=True)
+
+    def _is_put_into(self, use: NameExpr) -> bool:
+        item = self._body.parent(use)
+        statement = self._body.parent(item) if isinstance(item, IndexExpr) else None
+        return isinstance(statement, AssignmentStmt) and item in statement.lvalues
+
+    def _unpacked(self, display: TupleExpr | ListExpr, value: Expression) -> list[Expression]:
+        """The targets that take a display's item apart again: ``a, b = f(), g()``."""
+        statement = self._body.parent(display)
+        if not isinstance(statement, AssignmentStmt) or display is not statement.rvalue:
+            return []
+        position = display.items.index(value)
+        return [
+            target.items[position]
+            for target in statement.lvalues
+            if isinstance(target, TupleExpr | ListExpr) and len(target.items) == len(display.items)
+        ]
+
+    def _in_comprehension(
+        self, node: GeneratorExpr | DictionaryComprehension, value: Expression
+    ) -> End:
+        if any(value in conditions for conditions in node.condlists):
+            return End(Fate.TESTED, node)
+        if value in node.sequences or value in node.indices:
+            return End(Fate.TAKEN_CARE_OF, node)
+        return self.end(node, inside=True)
+
+    def _returned(self, value: Expression) -> Fate:
+        """A coroutine function that returns a coroutine gives its caller one to await again."""
+        function = self._body.function
+        if not isinstance(function, FuncDef) or not function.is_coroutine or function.is_generator:
+            return Fate.TAKEN_CARE_OF
+        if not isinstance(function.type, CallableType):
+            return Fate.RETURNED
+        declared = get_proper_type(function.type.ret_type)
+        result = declared.args[-1] if isinstance(declared, Instance) and declared.args else declared
+        unknown = isinstance(get_proper_type(result), AnyType)
+        return Fate.RETURNED if unknown else Fate.TAKEN_CARE_OF
+
+    def _argument(self, call: CallExpr, value: Expression, inside: bool) -> Fate:
+        name = called_name(self._body, call)
+        if name in _INSPECTORS or offloader_of(self._body, call) is not None:
+            return Fate.TAKEN_CARE_OF
+        if name == _WAIT:
+            return Fate.DROPPED if self._is_coroutine else Fate.TAKEN_CARE_OF
+        evaluator = EVALUATORS.get(name or "")
+        if evaluator is not None:
+            if evaluator.use is Use.FORMAT:
+                return Fate.FORMATTED
+            if evaluator.use is Use.TRUTH and not inside:
+                return Fate.TESTED
+            if inside:
+                return Fate.TESTED if name in _TESTERS else Fate.TAKEN_CARE_OF
+        if isinstance(call.callee, MemberExpr):
+            found = definition(self._body.type_of(call.callee))
+            if found is not None and found.fullname == "builtins.str.format":
+                return Fate.FORMATTED
+        anything = takes_anything(self._body, call, value, inside=inside)
+        return Fate.PASSED if anything and self._uses(call, value) else Fate.TAKEN_CARE_OF
+
+    def _uses(self, call: CallExpr, argument: Expression) -> bool:
+        """Whether a function uses what it gets as a value: one of the project's may await it."""
+        effects = self._body.effects
+        function = self._function(call)
+        if effects is None:
+            name = called_name(self._body, call) or (function.fullname if function else "")
+            return name.startswith(_USING_VALUES)
+        if function is None:
+            return True
+        found = [name for name, given in given_to(call, function) if given is argument]
+        return any(
+            effects.uses_as_value(function, name) for name in found or star_parameters(function)
+        )
+
+    def _function(self, call: CallExpr) -> FuncDef | None:
+        """The function that gets a call's arguments: of a class the one that makes its instances."""
+        functions = [f for f in functions_behind(self._body, call.callee) if isinstance(f, FuncDef)]
+        named = named_function(self._body, call.callee)
+        return named.function if named else functions[-1] if functions else None
+
+
+def value_parameters(body: Body) -> Iterator[str]:
+    """The parameters for anything that a function only uses as values: it awaits none, keeps none."""
+    signature = body.function.type if isinstance(body.function, FuncDef) else None
+    if not isinstance(signature, CallableType):
+        return
+    declared = dict(zip(signature.arg_names, signature.arg_types, strict=True))
+    for binding in body.flow.bindings():
+        type_ = declared.get(binding.name)
+        is_argument = binding.kind is BindingKind.ARGUMENT and not body.flow.is_captured(binding)
+        if not is_argument or type_ is None or not holds_anything(type_):
+            continue
+        uses = body.flow.uses(binding)
+        ends = [end_of(body, use, inside=not is_anything(type_)) for use in uses]
+        if ends and all(end.fate is not Fate.TAKEN_CARE_OF for end in ends):
+            yield binding.name
+
+
+def _misuse(parent: Node | None, value: Expression) -> Fate | None:
+    """What is wrong where a value stands that is used as a result and is none."""
+    match parent:
+        case IfStmt() | WhileStmt() | AssertStmt() | MatchStmt():
+            return Fate.TESTED
+        case ConditionalExpr() | UnaryExpr(op="not") | OpExpr(op="and" | "or"):
+            return Fate.TESTED
+        case ComparisonExpr():
+            index = parent.operands.index(value)
+            right_of_in = index > 0 and parent.operators[index - 1] in {"in", "not in"}
+            return None if right_of_in else Fate.COMPARED
+        case OpExpr() if _is_formatted(parent, value):
+            return Fate.FORMATTED
+        case _:
+            return None
+
+
+def _looks_into(parent: Node | None, value: Expression) -> bool:
+    """Whether something of a result is asked for: an attribute, an item, a sum."""
+    match parent:
+        case MemberExpr():
+            return not parent.name.startswith(_OF_COROUTINES)
+        case IndexExpr():
+            return parent.base is value
+        case OpExpr(op=operator):
+            return operator not in {"and", "or"} and not _is_formatted(parent, value)
+        case ForStmt():
+            return parent.expr is value
+        case _:
+            return False
+
+
+def _is_formatted(parent: Node | None, value: Expression) -> bool:
+    match parent:
+        case OpExpr(op="%", left=StrExpr(), right=right):
+            return right is value
+        case _:
+            return False

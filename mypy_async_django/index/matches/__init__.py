@@ -1,0 +1,1 @@
+"""Operations matched against the catalogue and against the summaries of callees."""

@@ -1,0 +1,113 @@
+"""What the catalogue says happens only sometimes, where the code shows whether it does here."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mypy.nodes import CallExpr, Expression, MemberExpr, SuperExpr, TypeInfo
+
+from mypy_async_django.bridge.models import QUERYSET, has_many_to_many
+from mypy_async_django.bridge.types import all_are, class_of, item_class
+from mypy_async_django.catalogue.django_packages import SERIALIZED
+from mypy_async_django.catalogue.row import Api
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import Read
+from mypy_async_django.index.values.result_cache import is_consumed
+
+_DJANGO: Final = "django."
+_IN_MEMORY: Final = ("typing.AbstractSet", "typing.Sequence")
+
+Answer = bool | None
+"""Whether it happens; None where the code does not show it."""
+
+
+def decided(body: Body, operation: CallExpr | Read, api: Api) -> Api | None:
+    """The row as it is true here: without its condition if that is met, None if it is not."""
+    match operation:
+        case Read(receiver=receiver) if api.name in SERIALIZED:
+            answer: Answer = _serializes_queryset(body, receiver)
+        case CallExpr() if api.name in _CONDITIONS:
+            answer = _CONDITIONS[api.name](body, operation)
+        case _:
+            answer = None
+    if answer is None:
+        return api
+    return api._replace(when=None) if answer else None
+
+
+def _serializes_queryset(body: Body, serializer: Expression) -> bool:
+    """Whether a serializer was made for the rows of a queryset that is not loaded."""
+    values = body.values(serializer)
+    return bool(values) and all(
+        isinstance(value, CallExpr)
+        and "many" in value.arg_names
+        and value.arg_names[0] in {None, "instance"}
+        and all_are(body.type_of(value.args[0]), QUERYSET)
+        and not is_consumed(body, value.args[0])
+        for value in values
+    )
+
+
+def _loads_many(body: Body, call: CallExpr) -> Answer:
+    """Of ``model_to_dict``: no, if the model has no many-to-many field."""
+    info = class_of(body.type_of(call.args[0])) if len(call.args) == 1 else None
+    return None if info is not None and has_many_to_many(info) else False
+
+
+def _serializes(position: int) -> Callable[[Body, CallExpr], Answer]:
+    """Of what serializes its argument: whether that is a queryset, or rows with more to load."""
+
+    def answer(body: Body, call: CallExpr) -> Answer:
+        rows = _argument(call, position, "queryset")
+        type_ = body.type_of(rows) if rows is not None else None
+        if rows is None or not all_are(type_, QUERYSET, *_IN_MEMORY):
+            return None
+        if all_are(type_, QUERYSET) and not is_consumed(body, rows):
+            return True
+        model = item_class(type_)
+        loads_many = model is not None and has_many_to_many(model)
+        return None if loads_many and "fields" not in call.arg_names else False
+
+    return answer
+
+
+def _sets(*names: str) -> Callable[[Body, CallExpr], Answer]:
+    """Of a generic view: no, if it leaves attributes or methods to Django, whose answer is no."""
+
+    def answer(body: Body, call: CallExpr) -> Answer:
+        view = _owner(body, call.callee)
+        if view is None or view.fallback_to_any:
+            return None
+        own = (base for base in view.mro if not base.fullname.startswith(_DJANGO))
+        return None if any(name in base.names for base in own for name in names) else False
+
+    return answer
+
+
+def _owner(body: Body, callee: Expression) -> TypeInfo | None:
+    """The class of the object whose method is called."""
+    match callee:
+        case SuperExpr(info=info):
+            return info
+        case MemberExpr(expr=receiver):
+            return class_of(body.type_of(receiver))
+        case _:
+            return None
+
+
+def _argument(call: CallExpr, position: int, keyword: str) -> Expression | None:
+    for index, (argument, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
+        if name == keyword or (name is None and index == position):
+            return argument
+    return None
+
+
+_PAGINATION: Final = ("get_paginate_by", "paginate_by")
+_EMPTINESS: Final = ("allow_empty", "get_allow_empty")
+
+_CONDITIONS: Final[Mapping[str, Callable[[Body, CallExpr], Answer]]] = {
+    "django.core.serializers.base.Serializer.serialize": _serializes(0),
+    "django.core.serializers.serialize": _serializes(1),
+    "django.forms.models.model_to_dict": _loads_many,
+    "django.views.generic.list.BaseListView.get": _sets(*_PAGINATION, *_EMPTINESS),
+    "django.views.generic.list.MultipleObjectMixin.get_context_data": _sets(*_PAGINATION),
+}

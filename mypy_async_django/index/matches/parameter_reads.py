@@ -1,0 +1,305 @@
+"""Relations that a function reads on what it is given, and the calls that give it too little."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    AssignmentStmt,
+    CallExpr,
+    ComparisonExpr,
+    Expression,
+    FuncDef,
+    IntExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+    ReturnStmt,
+    StrExpr,
+    Var,
+)
+
+from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
+from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
+from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
+from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.queries import Row
+from mypy_async_django.index.resolution.argument_binding import given_to
+from mypy_async_django.index.resolution.call_targets import methods_used, properties_read
+from mypy_async_django.index.resolution.callees import named_function
+from mypy_async_django.index.syntax.bindings import BindingKind
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import Read, attributes_in, calls, reads
+from mypy_async_django.index.values.escapes import gifts
+from mypy_async_django.index.values.provenance import origins
+from mypy_async_django.index.values.relations import may_be_changed, may_be_set
+from mypy_async_django.index.values.requests import (
+    SESSION,
+    USER,
+    forced_users,
+    may_be_loaded,
+)
+
+Path = tuple[str, ...]
+
+
+class Need(NamedTuple):
+    """Attributes that a function reads, one after the other, on what a parameter gets."""
+
+    parameter: str
+    path: Path
+
+
+class Passed(NamedTuple):
+    """A parameter that a function passes on to a parameter of another, by its full name."""
+
+    parameter: str
+    function: str
+    to: str
+
+
+class Lacking(NamedTuple):
+    """A call or read whose function needs what the instance's query did not load.
+
+    ``name`` is the attribute that was not loaded of ``row``, which is what the function is ``given``,
+    or behind it. ``way`` are the full names of the functions through which the read happens.
+    """
+
+    node: Expression
+    given: Expression
+    row: Row
+    name: str
+    way: tuple[str, ...]
+
+
+def needs_of(body: Body) -> Iterator[Need]:
+    """The relations that a function reads on its parameters, unless it may have loaded them.
+
+    Where a parameter's type is unknown, all attributes: the call will tell which are relations.
+    """
+    for read in reads(body):
+        root, path = _chain(read)
+        if not _is_argument(root) or not _may_be_relation(body, read):
+            continue
+        parameter = _parameter(body, root)
+        if parameter and not may_be_set(body, read.receiver, read.name, read.node):
+            yield Need(parameter, path)
+    if not body.is_coroutine:
+        yield from _asked_of_requests(body)
+
+
+def _asked_of_requests(body: Body) -> Iterator[Need]:
+    """The users and sessions that a function loads from a request it is given."""
+    for user in forced_users(body):
+        if parameter := _parameter(body, user.receiver):
+            yield Need(parameter, USER)
+    for hit in hits(body):
+        session = hit.receiver
+        is_answered = hit.api.name in ANSWERED_BY_LOADED_SESSIONS
+        if not is_answered or not isinstance(session, MemberExpr):
+            continue
+        parameter = _parameter(body, session.expr)
+        if parameter and all_are(body.type_of(session.expr), REQUEST):
+            yield Need(parameter, SESSION)
+
+
+def _may_be_relation(body: Body, read: Read) -> bool:
+    info = class_of(body.type_of(read.receiver))
+    if info is not None:
+        return is_model(info) and is_single_relation(info, read.name)
+    parent = body.parent(read.node)
+    is_called = isinstance(parent, CallExpr) and parent.callee is read.node
+    return not is_called and not read.name.startswith("_")
+
+
+def passes_of(body: Body) -> Iterator[Passed]:
+    """The parameters that a function passes on as they came in, with or without a call to see."""
+    for taken in _taken(body, _is_argument):
+        parameter = _parameter(body, taken.given) if _may_be_row(body, taken.given) else None
+        if parameter and not may_be_changed(body, taken.given, taken.node):
+            yield Passed(parameter, taken.function.fullname, taken.parameter)
+
+
+def leaves_itself_alone(body: Body) -> bool:
+    """Whether a model's method at most reads and sets columns of the instance it is called on."""
+    function = body.function
+    if not isinstance(function, FuncDef) or not function.info or not is_model(function.info):
+        return False
+    if not function.body.body or not function.arguments:
+        return False  # mypy leaves out the bodies of modules whose errors it does not show
+    itself = function.arguments[0].variable.name
+    used = {need.parameter for need in needs_of(body)}
+    return itself not in used | {_parameter(body, given) for given in _touched(body)}
+
+
+def _touched(body: Body) -> Iterator[Expression]:
+    """What a body hands on, or sets an attribute of that is no column."""
+    for assignment in body.every(AssignmentStmt):
+        for target in attributes_in(assignment.lvalues):
+            info = class_of(body.type_of(target.expr))
+            if info is None or not is_column(info, target.name):
+                yield target.expr
+    yield from (given for _, given in gifts(body))
+
+
+def _may_be_row(body: Body, value: Expression) -> bool:
+    """Whether a value may be a row or a request, as far as its type is known."""
+    type_ = body.type_of(value)
+    return type_ is None or any(
+        info is None or is_model(info) or is_a(info, REQUEST)
+        for info in map(class_of, alternatives(type_))
+    )
+
+
+def lacking(body: Body) -> Iterator[Lacking]:
+    """The calls and properties that read on an instance of this body what its query left out."""
+    if body.effects is not None:
+        for taken in _taken(body, _is_no_constant):
+            yield from _lacks(body, taken)
+
+
+class Loading(NamedTuple):
+    """A call whose function loads the user or session of the request that it is given.
+
+    ``way`` are the full names of the functions, with what is loaded at the end.
+    """
+
+    node: Expression
+    function: FuncDef
+    way: tuple[str, ...]
+
+
+def loading_requests(body: Body) -> Iterator[Loading]:
+    """The calls of sync functions that load what this body did not, as far as it shows."""
+    if body.effects is None:
+        return
+    for taken in _taken(body, _is_name):
+        is_request = all_are(body.type_of(taken.given), REQUEST)
+        if taken.function.is_coroutine or not is_request:
+            continue
+        for path, way in body.effects.needs(taken.function, taken.parameter):
+            if path in _LOADED and not may_be_loaded(body, taken.given, path[0], taken.node):
+                yield Loading(taken.node, taken.function, (*way, _LOADED[path]))
+
+
+#: What is loaded, as a person would call it.
+_LOADED: Final = {USER: "HttpRequest.user", SESSION: "HttpRequest.session"}
+
+
+class _Taken(NamedTuple):
+    """An expression whose value a function gets for a parameter, at a node that makes it run."""
+
+    node: Expression
+    given: Expression
+    function: FuncDef
+    parameter: str
+
+
+def _taken(body: Body, counts: Callable[[Expression], bool]) -> Iterator[_Taken]:
+    """What functions are given by a body's operations, of the expressions that count."""
+    for call in calls(body):
+        if any(map(counts, _handed(call))) and (found := named_function(body, call.callee)):
+            if found.is_awaited and not found.function.is_coroutine:
+                continue  # a decorator has it run in a thread
+            for name, given in given_to(call, found.function):
+                if counts(given):
+                    yield _Taken(call, given, found.function, name)
+    for read, property_ in properties_read(body):
+        if counts(read.receiver):
+            yield from _self_taken(read.node, read.receiver, property_)
+    for use, method in methods_used(body):
+        if counts(use.value):
+            yield from _self_taken(use.value, use.value, method)
+
+
+def _handed(call: CallExpr) -> Iterator[Expression]:
+    yield from call.args
+    if isinstance(call.callee, MemberExpr):
+        yield call.callee.expr
+
+
+def _self_taken(node: Expression, given: Expression, method: FuncDef) -> Iterator[_Taken]:
+    if method.arg_names:
+        # mypy leaves out the names of what special methods take.
+        yield _Taken(node, given, method, method.arg_names[0] or "self")
+
+
+def _lacks(body: Body, taken: _Taken) -> Iterator[Lacking]:
+    rows = origins(body).rows(taken.given)
+    if not rows or body.effects is None:
+        return
+    for path, way in body.effects.needs(taken.function, taken.parameter):
+        missing = [_missing(row, path) for row in rows]
+        first = missing[0]
+        if first is not None and all(missing):
+            row, name = first
+            if not may_be_set(body, taken.given, path[0], taken.node):
+                yield Lacking(taken.node, taken.given, row, name, way)
+                return
+
+
+def _missing(row: Row, path: Path) -> tuple[Row, str] | None:
+    """The first step of a path that the row's query did not load."""
+    for name in path:
+        model = row.model
+        if model is None:
+            return None
+        if is_column(model, name) and not row.has_column(name):
+            return row, name
+        if not is_single_relation(model, name):
+            return None
+        if not row.has_loaded(name):
+            return row, name
+        row = row.follow(name)
+    return None
+
+
+def _chain(read: Read) -> tuple[Expression, Path]:
+    """What a read starts from, and the attributes from there: ``docket.court.name``."""
+    names = [read.name]
+    receiver = read.receiver
+    while isinstance(receiver, MemberExpr):
+        names.append(receiver.name)
+        receiver = receiver.expr
+    return receiver, tuple(reversed(names))
+
+
+def is_untouched_argument(body: Body, name: NameExpr) -> bool:
+    """Whether a name is a parameter as it came in, which the body at most compares and returns."""
+    return _parameter(body, name) is not None and all(
+        _only_compares(body.parent(other))
+        for other in body.every(NameExpr)
+        if other.name == name.name
+    )
+
+
+def _only_compares(node: Node | None) -> bool:
+    if isinstance(node, ComparisonExpr):
+        return {*node.operators} <= {"is", "is not"}
+    return isinstance(node, ReturnStmt)
+
+
+def _parameter(body: Body, expression: Expression) -> str | None:
+    """The name of the parameter whose argument an expression is, as it came in."""
+    if not isinstance(expression, NameExpr) or not _is_argument(expression):
+        return None
+    bindings = body.flow.reaching(expression)
+    is_given = all(binding.kind is BindingKind.ARGUMENT for binding in bindings)
+    return expression.name if bindings and is_given else None
+
+
+def _is_argument(expression: Expression) -> bool:
+    """Whether an expression is a parameter's name: what it holds there, the flow tells."""
+    return (
+        isinstance(expression, NameExpr)
+        and isinstance(expression.node, Var)
+        and expression.node.is_argument
+    )
+
+
+def _is_name(expression: Expression) -> bool:
+    return isinstance(expression, NameExpr)
+
+
+def _is_no_constant(expression: Expression) -> bool:
+    return not isinstance(expression, StrExpr | IntExpr)

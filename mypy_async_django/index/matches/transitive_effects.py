@@ -1,0 +1,117 @@
+"""Calls of a coroutine that reach an operation through the project's sync functions."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mypy.nodes import CallExpr, Expression, FuncDef, MemberExpr, RefExpr, Var
+
+from mypy_async_django.catalogue.lookup import title
+from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.matches.matches import api_of_function, hits
+from mypy_async_django.index.matches.parameter_reads import loading_requests
+from mypy_async_django.index.resolution.call_targets import (
+    Called,
+    called_functions,
+    keeps_result,
+    run_at_once,
+)
+from mypy_async_django.index.resolution.callees import is_nested
+from mypy_async_django.index.resolution.cooperative_super import upward
+from mypy_async_django.index.resolution.mocks import replaced_names
+from mypy_async_django.index.resolution.offloading import is_called_early
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.handlers import is_caught
+from mypy_async_django.index.syntax.operations import calls, function_named
+from mypy_async_django.index.values.relations import may_be_set
+from mypy_async_django.index.values.result_cache import is_consumed, takes_loaded, uses_loaded
+
+
+class Reached(NamedTuple):
+    """The expression that runs a function, and the way to the operation from there.
+
+    ``path`` holds full names of functions, the operation's name last.
+    """
+
+    called: Called
+    path: tuple[str, ...]
+
+    @property
+    def node(self) -> Expression:
+        """The expression that an error points at."""
+        return self.called.node
+
+
+def reached(body: Body, effect: Effect) -> Iterator[Reached]:
+    """The operations of an effect that a body reaches through other functions, one for each node.
+
+    Not through functions that the project trusts, nor where the catalogue speaks for the node.
+    """
+    if body.effects is None:
+        return
+    seen = {hit.node for hit in hits(body)}
+    replaced = replaced_names(body)
+    for called in called_functions(body):
+        if called.node in seen or body.catalogue.trusts(called.function.fullname):
+            continue
+        path = body.effects.path(called.function, effect, upward(body, called))
+        if path is None or any(name.rpartition(".")[2] in replaced for name in path):
+            continue
+        if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
+            continue
+        if _uses_loaded(body, called):
+            continue
+        if keeps_result(body, called) and _may_be_kept(body, called.node):
+            continue
+        if not is_caught(body, called.node):
+            seen.add(called.node)
+            yield Reached(called, path)
+    for found in _handed_over(body, effect):
+        if found.node not in seen and not is_caught(body, found.node):
+            seen.add(found.node)
+            yield found
+    if effect is Effect.RAISES:
+        for loading in loading_requests(body):
+            if loading.node not in seen and not is_caught(body, loading.node):
+                seen.add(loading.node)
+                yield Reached(Called(loading.node, loading.function), loading.way)
+
+
+def _handed_over(body: Body, effect: Effect) -> Iterator[Reached]:
+    """The methods of the catalogue that a call is given and runs: ``call_soon(books.count)``."""
+    for call in calls(body):
+        for argument in run_at_once(body, call):
+            api, function = api_of_function(body, argument), function_named(body, argument)
+            if api is None or not api.is_certain(effect) or not isinstance(function, FuncDef):
+                continue
+            if not isinstance(argument, MemberExpr) or not is_consumed(body, argument.expr):
+                yield Reached(Called(call, function), (title(api),))
+
+
+def _is_harmless(body: Body, call: CallExpr) -> bool:
+    """Whether a mistake of another kind is reported of a call, or its queryset may be loaded."""
+    return is_called_early(body, call) or takes_loaded(body, call)
+
+
+def _uses_loaded(body: Body, called: Called) -> bool:
+    """Whether a function inside the body uses a queryset that is in memory by then."""
+    function = called.function
+    if isinstance(function, Var) or not is_nested(function):
+        return False
+    return uses_loaded(body, function, called.node)
+
+
+def _may_be_kept(body: Body, node: Expression) -> bool:
+    """Whether the result may be there: the object was handed on, the function named before."""
+    match node:
+        case MemberExpr(expr=receiver, name=name):
+            return may_be_set(body, receiver, name, node)
+        case CallExpr(callee=RefExpr() as callee):
+            return any(
+                isinstance(other, RefExpr)
+                and other is not callee
+                and other.node is callee.node
+                and body.flow.reaches(other, node)
+                for other in body.nodes
+            )
+        case _:
+            return False

@@ -1,0 +1,1 @@
+"""What a call runs: callees, their arguments, the functions run elsewhere."""

@@ -1,0 +1,161 @@
+"""What the parameters of a called function take."""
+
+from collections.abc import Iterator
+
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    ARG_STAR,
+    ARG_STAR2,
+    CallExpr,
+    Expression,
+    FuncDef,
+    MemberExpr,
+)
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    Overloaded,
+    ProperType,
+    Type,
+    TypeOfAny,
+    TypeVarType,
+    UnionType,
+    get_proper_type,
+)
+
+from mypy_async_django.bridge.types import class_object, definition, is_awaitable, member
+from mypy_async_django.index.resolution.callees import CONSTRUCTORS
+from mypy_async_django.index.syntax.body import Body
+
+
+def takes_anything(body: Body, call: CallExpr, argument: Expression, *, inside: bool) -> bool:
+    """Whether the parameter that gets an argument is declared ``Any`` or ``object``.
+
+    Then nobody sees what it gets. With ``inside`` the question is about the items of the argument:
+    ``Mapping[str, Any]``. False where the function or the parameter is unknown, or generic: a type
+    variable hands the type on.
+    """
+    signatures = list(_signatures(body, call.callee))
+    return bool(signatures) and all(
+        _takes_anything(signature, skip, call, argument, inside) for signature, skip in signatures
+    )
+
+
+def _signatures(body: Body, callee: Expression) -> Iterator[tuple[CallableType, int]]:
+    """The signatures of a callee, with the number of parameters that a call does not fill."""
+    type_ = body.type_of(callee)
+    match type_:
+        case CallableType():
+            yield type_, 0
+        case Overloaded():
+            yield from ((item, 0) for item in type_.items)
+        case _ if info := class_object(type_):
+            found = member(info, "__init__")
+            if found and isinstance(found[1].node, FuncDef):
+                declared = found[1].node.type
+                if isinstance(declared, CallableType):
+                    yield declared, 1
+        case _:
+            pass
+
+
+def _takes_anything(
+    callee: CallableType, skip: int, call: CallExpr, argument: Expression, inside: bool
+) -> bool:
+    if callee.type_guard is not None or callee.type_is is not None:
+        return False
+    declared = _formal(callee, skip, call, argument)
+    if declared is None or _is_generic(callee, call, argument):
+        return False
+    starred = call.arg_kinds[call.args.index(argument)] in {ARG_STAR, ARG_STAR2}
+    return holds_anything(declared) if inside or starred else is_anything(declared)
+
+
+def _is_generic(callee: CallableType, call: CallExpr, argument: Expression) -> bool:
+    """Whether the function's own definition has a type variable in the parameter's place."""
+    function = definition(callee)
+    if function is None or not isinstance(function.type, CallableType):
+        return False
+    skip = int(bool(function.info) and not function.is_static)
+    return isinstance(_formal(function.type, skip, call, argument), TypeVarType)
+
+
+def _formal(
+    callee: CallableType, skip: int, call: CallExpr, argument: Expression
+) -> ProperType | None:
+    """The declared type of the parameter that an argument goes to."""
+    index = call.args.index(argument)
+    kind, name = call.arg_kinds[index], call.arg_names[index]
+    if kind == ARG_NAMED and name is not None:
+        found = callee.argument_by_name(name)
+        return get_proper_type(found.typ) if found else None
+    if kind == ARG_STAR2:
+        found = callee.kw_arg()
+        return get_proper_type(found.typ) if found else None
+    if ARG_STAR in call.arg_kinds[:index]:
+        return None
+    position = skip + sum(k == ARG_POS for k in call.arg_kinds[:index])
+    found = callee.argument_by_position(position)
+    return get_proper_type(found.typ) if found else None
+
+
+def is_anything(type_: Type) -> bool:
+    """Whether a declared type is ``Any`` or ``object``, as somebody wrote it."""
+    proper = get_proper_type(type_)
+    match proper:
+        case AnyType():
+            return proper.type_of_any is TypeOfAny.explicit
+        case Instance():
+            return proper.type.fullname == "builtins.object"
+        case UnionType():
+            is_for_some = any(is_awaitable(get_proper_type(item)) for item in proper.items)
+            return any(is_anything(item) for item in proper.items) and not is_for_some
+        case _:
+            return False
+
+
+def holds_anything(type_: Type) -> bool:
+    """Whether a declared type is a container of anything, ``Mapping[str, Any]``, or ``Any``."""
+    proper = get_proper_type(type_)
+    if is_anything(proper):
+        return True
+    match proper:
+        case Instance() if proper.args:
+            return is_anything(proper.args[-1])
+        case UnionType():
+            return any(holds_anything(item) for item in proper.items)
+        case _:
+            return False
+
+
+def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expression]]:
+    """The arguments of a call with the names of the parameters that get them."""
+    names = [name for name in function.arg_names if name is not None]
+    is_method = bool(function.info) and not function.is_static
+    callee = call.callee
+    is_named = isinstance(callee, MemberExpr) and callee.name == function.name
+    if function.name in CONSTRUCTORS and not is_named:
+        names = names[1:]
+    elif is_method and names and isinstance(callee, MemberExpr):
+        yield names[0], callee.expr
+        names = names[1:]
+    for position, (argument, kind, name) in enumerate(
+        zip(call.args, call.arg_kinds, call.arg_names, strict=True)
+    ):
+        if kind == ARG_NAMED and name in names:
+            yield name, argument
+        elif kind == ARG_POS and position < len(names):
+            yield names[position], argument
+        else:
+            return
+
+
+def star_parameters(function: FuncDef) -> list[str]:
+    """The names of the parameters that get what no other does: ``*args`` and ``**kwargs``."""
+    return [
+        name
+        for name, kind in zip(function.arg_names, function.arg_kinds, strict=True)
+        if name is not None and kind in {ARG_STAR, ARG_STAR2}
+    ]

@@ -1,0 +1,307 @@
+"""The functions that a body runs: those it calls, and those that run without a call to see."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    AssignmentStmt,
+    CallExpr,
+    Decorator,
+    DelStmt,
+    Expression,
+    FuncDef,
+    GeneratorExpr,
+    LambdaExpr,
+    MemberExpr,
+    OperatorAssignmentStmt,
+    OpExpr,
+    OverloadedFuncDef,
+    RefExpr,
+    StrExpr,
+    SuperExpr,
+    SymbolNode,
+    TypeInfo,
+    Var,
+    WithStmt,
+)
+from mypy.types import Instance, get_proper_type
+
+from mypy_async_django.bridge.types import (
+    all_are,
+    class_of,
+    classes,
+    common_member,
+    is_a,
+    member,
+)
+from mypy_async_django.catalogue.builtin import ITERATED_LATER, METHODS, Use
+from mypy_async_django.index.resolution.callees import (
+    CACHED_FUNCTION,
+    CACHED_PROPERTIES,
+    behind,
+    getter,
+    inherited,
+    is_nested,
+    sync_function,
+)
+from mypy_async_django.index.resolution.offloading import is_run_elsewhere
+from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.operations import (
+    ImplicitUse,
+    Read,
+    attributes_in,
+    called_name,
+    calls,
+    implicit_uses,
+    reads,
+)
+
+
+class _Callback(NamedTuple):
+    """The position and the name of an argument that is called."""
+
+    position: int
+    keyword: str = "callback"
+
+
+#: Methods of asyncio that run a function on the event loop.
+RUN_BY_ASYNCIO: Final = {
+    "add_done_callback": _Callback(0),
+    "add_reader": _Callback(1),
+    "add_signal_handler": _Callback(1),
+    "add_writer": _Callback(1),
+    "call_at": _Callback(1),
+    "call_later": _Callback(1),
+    "call_soon": _Callback(0),
+    "call_soon_threadsafe": _Callback(0),
+}
+#: As does the one of a cache, where it waits for nothing else.
+RUN_BY_CACHE: Final = "aget_or_set"
+_ASYNCIO: Final = ("asyncio.", "_asyncio.", "uvloop.")
+_CACHE: Final = "django.core.cache.backends.base.BaseCache"
+_MAPPING: Final = frozenset({"builtins.filter", "builtins.map"})
+_SORTING: Final = frozenset({"builtins.max", "builtins.min", "builtins.sorted"})
+_REDUCE: Final = "functools.reduce"
+
+
+class Called(NamedTuple):
+    """A function that runs, and the expression that makes it run: by a ``use`` if not by a call.
+
+    In its place may stand a variable of a module or class that holds one: which, summaries tell.
+    """
+
+    node: Expression
+    function: FuncDef | LambdaExpr | Var
+    use: Use | None = None
+
+    @property
+    def makes_items(self) -> bool:
+        """Whether the call only makes a generator, which is run by what takes its items."""
+        if self.use is not None or isinstance(self.function, Var):
+            return False
+        return self.function.is_generator
+
+
+@once
+def called_functions(body: Body) -> Sequence[Called]:
+    """The functions that run because of a body's operations, as far as types tell which.
+
+    The method is the one of the statically known class; overrides in subclasses are not followed.
+    Coroutine functions do not count, nor does what a decorator made into something else.
+    """
+    return tuple(_called_functions(body))
+
+
+def _called_functions(body: Body) -> Iterator[Called]:
+    for call in calls(body):
+        for node in _callees(body, call):
+            if function := _run_by_call(body, call, node):
+                yield Called(call, function)
+    for use, method in methods_used(body):
+        yield Called(use.value, method, use.use)
+    for read, property_ in properties_read(body):
+        yield Called(read.node, property_)
+    for target, accessor in _accessors_run(body):
+        yield Called(target, accessor, Use.ASSIGN)
+    for inner in body.every(SuperExpr):
+        for symbol in inherited(inner):
+            if property_of_base := getter(symbol):
+                yield Called(inner, property_of_base)
+
+
+def _accessors_run(body: Body) -> Iterator[tuple[MemberExpr, Var]]:
+    """The attributes that are assigned or deleted, with the setter or deleter that does it."""
+    for target in _assigned(body):
+        infos = classes(body.type_of(target.expr))
+        property_ = common_member(infos, target.name) if infos else None
+        if isinstance(property_, OverloadedFuncDef) and property_.is_property:
+            accessor = "deleter" if isinstance(body.parent(target), DelStmt) else "setter"
+            name = Var(f"{target.name}.{accessor}")
+            name._fullname = f"{property_.fullname}.{accessor}"
+            yield target, name
+
+
+def _assigned(body: Body) -> Iterator[MemberExpr]:
+    for assignment in body.every(AssignmentStmt):
+        yield from attributes_in(assignment.lvalues)
+    yield from attributes_in(changed.lvalue for changed in body.every(OperatorAssignmentStmt))
+    yield from attributes_in(deleted.expr for deleted in body.every(DelStmt))
+
+
+@once
+def methods_used(body: Body) -> Sequence[tuple[ImplicitUse, FuncDef]]:
+    """The methods that run without a call to see: ``__iter__`` by a loop, ``__exit__`` by a block."""
+    return tuple(_methods_used(body))
+
+
+def _methods_used(body: Body) -> Iterator[tuple[ImplicitUse, FuncDef]]:
+    for use in implicit_uses(body):
+        infos = classes(body.type_of(use.value))
+        for names in _protocol(body, use):
+            functions = {_method(info, names) for info in infos}
+            function = functions.pop() if len(functions) == 1 else None
+            if function and (not function.is_generator or _takes_items(body, use)):
+                yield use, function
+
+
+@once
+def properties_read(body: Body) -> Sequence[tuple[Read, FuncDef]]:
+    """The attributes read that are properties, with the function behind each."""
+    found = ((read, _property_read(body, read)) for read in reads(body))
+    return [(read, property_) for read, property_ in found if property_ is not None]
+
+
+def _property_read(body: Body, read: Read) -> FuncDef | None:
+    """The function behind an attribute that is read, the same for all that the object may be."""
+    return getter(common_member(classes(body.type_of(read.receiver)), read.name))
+
+
+def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
+    yield from behind(body, call.callee)
+    for argument in run_at_once(body, call):
+        yield from behind(body, argument)
+
+
+def run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
+    """The arguments of a call that it calls itself: ``sorted(books, key=by_author)``."""
+    if not call.args:
+        return
+    name = called_name(body, call)
+    callback = _callback(body, call)
+    if name == _REDUCE or (name in _MAPPING and _is_consumed(body, call)):
+        callback = _Callback(0)
+    is_sorting = name in _SORTING or _is_list_sort(body, call)
+    for index, (argument, keyword) in enumerate(zip(call.args, call.arg_names, strict=True)):
+        is_key = keyword == "key" and is_sorting
+        is_callback = callback and (index == callback.position or keyword == callback.keyword)
+        if is_key or is_callback:
+            yield argument
+
+
+def _callback(body: Body, call: CallExpr) -> _Callback | None:
+    """The function that a method of asyncio, or of a cache, will run on the event loop."""
+    callee = call.callee
+    if not isinstance(callee, MemberExpr):
+        return None
+    if callee.name == RUN_BY_CACHE and all_are(body.type_of(callee.expr), _CACHE):
+        return _Callback(1, "default")
+    if callee.name not in RUN_BY_ASYNCIO:
+        return None
+    info = class_of(body.type_of(callee.expr))
+    is_asyncios = info is not None and any(b.fullname.startswith(_ASYNCIO) for b in info.mro)
+    return RUN_BY_ASYNCIO[callee.name] if is_asyncios else None
+
+
+def _is_list_sort(body: Body, call: CallExpr) -> bool:
+    callee = call.callee
+    if not isinstance(callee, MemberExpr) or callee.name != "sort":
+        return False
+    info = class_of(body.type_of(callee.expr))
+    return info is not None and is_a(info, "builtins.list")
+
+
+def _run_by_call(
+    body: Body, call: CallExpr, node: SymbolNode | LambdaExpr
+) -> FuncDef | LambdaExpr | Var | None:
+    if isinstance(node, LambdaExpr | Var):
+        return node
+    function = sync_function(node)
+    if function and isinstance(node, Decorator) and is_nested(function):
+        function = None if is_run_elsewhere(body, node) else function
+    if function is None or not function.is_generator:
+        return function
+    return function if _is_consumed(body, call) else None
+
+
+def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:
+    """The first of these methods that a class has of its own: ``object`` has but the last."""
+    for name in names:
+        found = member(info, name)
+        if found and found[0].fullname != "builtins.object":
+            return sync_function(found[1].node)
+    return None
+
+
+def _protocol(body: Body, use: ImplicitUse) -> Iterator[tuple[str, ...]]:
+    """The methods that a use runs one after the other, each by the names that are tried for it."""
+    within = use.within
+    if use.use is Use.FORMAT:
+        yield _formatting(body, use)
+        return
+    yield METHODS[use.use]
+    if use.use is Use.ENTER and isinstance(within, WithStmt):
+        yield ("__exit__",)
+    elif use.use is Use.ITERATE and _takes_items(body, use):
+        yield ("__next__",)
+
+
+def _formatting(body: Body, use: ImplicitUse) -> tuple[str, ...]:
+    """``__repr__`` alone for ``repr(x)``, ``f"{x!r}"`` and ``"%r" % x``."""
+    names = METHODS[Use.FORMAT]
+    match use.within:
+        case CallExpr(callee=MemberExpr(expr=StrExpr(value=template))):
+            return names[2:] if "!r" in template else names
+        case CallExpr() as call:
+            return names[2:] if called_name(body, call) == "builtins.repr" else names[1:]
+        case OpExpr(left=StrExpr(value=template)):
+            return names[2:] if "%r" in template else names[1:]
+        case _:
+            return names
+
+
+def keeps_result(body: Body, called: Called) -> bool:
+    """Whether a function runs once only: behind a cached property, or with a cache of its own."""
+    match called.node:
+        case MemberExpr(expr=receiver, name=name):
+            node = common_member(classes(body.type_of(receiver)), name)
+        case CallExpr(callee=RefExpr(node=node)):
+            pass
+        case _:
+            return False
+    if not isinstance(node, Decorator):
+        return False
+    kept = get_proper_type(node.var.type)
+    is_kept = isinstance(kept, Instance) and is_a(kept.type, *CACHED_PROPERTIES, CACHED_FUNCTION)
+    return is_kept or node.var.is_settable_property  # mypy's own way to know a cached property
+
+
+def _is_consumed(body: Body, call: CallExpr, asking: frozenset[CallExpr] = frozenset()) -> bool:
+    """Whether the generator that a call makes is iterated or entered where it is made."""
+    asking |= {call}
+    return any(
+        call in body.values(use.value) and _takes_items(body, use, asking)
+        for use in implicit_uses(body)
+    )
+
+
+def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[CallExpr] = frozenset()) -> bool:
+    """Whether a use runs a generator at once: ``map`` does not, unless its own items are taken."""
+    if use.use is not Use.ITERATE:
+        return use.use in {Use.ENTER, Use.CONTAINS}
+    match use.within:
+        case GeneratorExpr() as generator:
+            return body.parent(generator.left_expr) is generator
+        case CallExpr() as call if called_name(body, call) in ITERATED_LATER:
+            return call not in asking and _is_consumed(body, call, asking)
+        case _:
+            return True

@@ -1,0 +1,226 @@
+"""The functions that expressions stand for: by a name, as a method of a class, through a variable."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    GDEF,
+    CallExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    FuncItem,
+    LambdaExpr,
+    MemberExpr,
+    OverloadedFuncDef,
+    RefExpr,
+    SuperExpr,
+    SymbolNode,
+    SymbolTableNode,
+    TypeInfo,
+    Var,
+)
+from mypy.types import AnyType, CallableType, FunctionLike, Instance, get_proper_type
+
+from mypy_async_django.bridge.types import (
+    alternatives,
+    class_object,
+    classes,
+    common_member,
+    definition,
+    is_a,
+    is_awaitable,
+    is_coroutine_type,
+    member,
+)
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import (
+    FUNCTIONS,
+    called_name,
+    function_named,
+    owners,
+)
+
+CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functional.cached_property")
+CACHED_FUNCTION: Final = "functools._lru_cache_wrapper"
+CONSTRUCTORS: Final = ("__new__", "__init__")
+_AFTER_INIT: Final = "__post_init__"
+_PARTIALS: Final = frozenset({"functools.partial"})
+
+
+def summary_name(function: FuncItem) -> str:
+    """The name that a function's summary goes by: its full name, ``Shop.size.setter`` for a setter."""
+    symbol = function.info.names.get(function.name) if function.info else None
+    if symbol is not None and isinstance(symbol.node, OverloadedFuncDef):
+        property_ = symbol.node
+        for index, item in enumerate(property_.items if property_.is_property else ()):
+            if index and isinstance(item, Decorator) and item.func is function:
+                is_setter = index == property_.setter_index
+                return f"{function.fullname}.{'setter' if is_setter else 'deleter'}"
+    return function.fullname
+
+
+class Named(NamedTuple):
+    """A function that an expression names; ``is_awaited`` says that its call has to be."""
+
+    function: FuncDef
+    is_awaited: bool
+
+
+def named_function(body: Body, callee: Expression) -> Named | None:
+    """The one function with a name of its own that an expression stands for, sync or async."""
+    nodes = [node for node in _named(body, callee) if isinstance(node, FUNCTIONS)]
+    match nodes:
+        case [FuncDef() as function]:
+            return Named(function, function.is_coroutine and not function.is_async_generator)
+        case [Decorator(func=function, var=Var(type=CallableType() as type_))]:
+            result = get_proper_type(type_.ret_type)
+            return Named(function, is_coroutine_type(result))
+        case [Decorator(func=function)] if body.effects and body.effects.is_awaited(function):
+            return Named(function, is_awaited=True)
+        case _:
+            return None
+
+
+def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | LambdaExpr]:
+    """The sync functions that run when somebody calls what an expression gives."""
+    for node in behind(body, callee):
+        function = node if isinstance(node, LambdaExpr) else sync_function(node)
+        if function is not None:
+            yield function
+
+
+def behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
+    """The functions that a value is, whichever way it came to be there."""
+    if function := function_named(body, callee):
+        yield function
+        return
+    is_class = isinstance(callee, RefExpr) and isinstance(callee.node, TypeInfo)
+    values = (callee,) if is_class else body.values(callee) or (callee,)
+    found = [list(_made_from(body, value)) for value in values]
+    yield from (node for node in found[0] if all(node in other for other in found))
+
+
+def _made_from(body: Body, value: Expression) -> Iterator[SymbolNode | LambdaExpr]:
+    match value:
+        case CallExpr(args=[function, *_]) if called_name(body, value) in _PARTIALS:
+            yield from _named(body, function)
+        case _:
+            yield from _named(body, value)
+
+
+def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
+    """The functions that an expression in a call's place may be."""
+    match callee:
+        case LambdaExpr():
+            yield callee
+        case _ if function := function_named(body, callee):
+            yield function
+        case SuperExpr() if callee.info is not None:
+            yield from inherited(callee)
+        case _ if info := class_object(body.type_of(callee)):
+            is_dataclass = any("dataclass" in base.metadata for base in info.mro)
+            for name in (*CONSTRUCTORS, _AFTER_INIT) if is_dataclass else CONSTRUCTORS:
+                yield from _first([found[1]] if (found := member(info, name)) else [])
+        case _ if variable := _variable(body, callee):
+            yield variable
+        case MemberExpr():
+            method = common_member(owners(body, callee.expr), callee.name)
+            if _is_generated(method) and (made := definition(body.type_of(callee))):
+                yield made
+        case _:
+            if method := common_member(classes(body.type_of(callee)), "__call__"):
+                yield method
+
+
+def _variable(body: Body, callee: Expression) -> Var | None:
+    """The variable of a module or class that an expression names, if it may hold a function."""
+    match callee:
+        case RefExpr(node=Var() as variable) if callee.kind == GDEF:
+            pass
+        case MemberExpr(node=None, expr=receiver, name=name):
+            found = common_member(owners(body, receiver), name)
+            if not isinstance(found, Var) or not found.is_initialized_in_class:
+                return None
+            variable = found
+        case _:
+            return None
+    type_ = get_proper_type(variable.type)
+    is_partial = isinstance(type_, Instance) and type_.type.fullname in _PARTIALS
+    is_function = type_ is None or isinstance(type_, FunctionLike)
+    return variable if is_function or is_partial else None
+
+
+def _is_generated(method: SymbolNode | None) -> bool:
+    """Whether a plugin made up a method, as django-stubs does for managers: its type tells more.
+
+    Of a plain variable that holds a function mypy stores the type, but not which function it was.
+    """
+    return not isinstance(method, Var) or isinstance(get_proper_type(method.type), AnyType)
+
+
+def inherited(node: SuperExpr) -> Iterator[SymbolNode]:
+    """What ``super().name`` finds in the classes above."""
+    if node.info is not None:
+        yield from _first(base.names.get(node.name) for base in node.info.mro[1:])
+
+
+def _first(symbols: Iterable[SymbolTableNode | None]) -> Iterator[SymbolNode]:
+    for symbol in symbols:
+        if symbol is not None and symbol.node is not None:
+            yield symbol.node
+            return
+
+
+def sync_function(node: SymbolNode | None) -> FuncDef | None:
+    """The function that runs when a name is called.
+
+    None for what a decorator made a coroutine's, and for abstract ones: another runs in their place.
+    """
+    match node:
+        case FuncDef():
+            return None if node.is_coroutine or node.abstract_status else node
+        case Decorator():
+            is_called = not node.var.is_property and not node.func.abstract_status
+            return node.func if is_called and _keeps_sync(node) else None
+        case OverloadedFuncDef():
+            return sync_function(node.impl) if isinstance(node.impl, FuncDef | Decorator) else None
+        case _:
+            return None
+
+
+def _keeps_sync(node: Decorator) -> bool:
+    """Whether what the decorators made runs the function when it is called, and awaits nothing."""
+    if node.var.type is None:
+        return not node.decorators  # a plain class method or static method, not yet checked
+    match get_proper_type(node.var.type):
+        case CallableType() as type_:
+            # What returns a value or something to await may run the function in a thread.
+            return not any(map(is_awaitable, alternatives(get_proper_type(type_.ret_type))))
+        case Instance() as made:
+            return made.type.fullname == CACHED_FUNCTION
+        case _:
+            return False
+
+
+def getter(node: SymbolNode | None) -> FuncDef | None:
+    """The function behind a property, cached or not; None for an abstract one."""
+    function = _getter(node)
+    return None if function is None or function.abstract_status else function
+
+
+def _getter(node: SymbolNode | None) -> FuncDef | None:
+    match node:
+        case Decorator() if node.var.is_property:
+            return node.func
+        case Decorator(var=Var(type=Instance() as made)) if is_a(made.type, *CACHED_PROPERTIES):
+            return node.func
+        case OverloadedFuncDef(items=[Decorator() as getter, *_]) if node.is_property:
+            return getter.func
+        case _:
+            return None
+
+
+def is_nested(function: FuncItem) -> bool:
+    """Whether a function has no name outside the function that makes it."""
+    return not isinstance(function, FuncDef) or "." not in function.fullname

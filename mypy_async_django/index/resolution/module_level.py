@@ -1,0 +1,72 @@
+"""What the top level of a body's module says: values of its names, receivers of signals."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy.nodes import (
+    AssignmentStmt,
+    CallExpr,
+    Decorator,
+    Expression,
+    ExpressionStmt,
+    FuncDef,
+    MemberExpr,
+    NameExpr,
+    RefExpr,
+    Statement,
+    Var,
+)
+
+from mypy_async_django.index.syntax.body import Body
+
+_RECEIVER: Final = "django.dispatch.dispatcher.receiver"
+
+
+def values_of(body: Body, expression: Expression) -> tuple[Expression, ...]:
+    """As `Body.values`, and for a name of this module's top level what is assigned to it there."""
+    if not isinstance(expression, NameExpr) or not isinstance(expression.node, Var):
+        return body.values(expression)
+    values = [
+        statement.rvalue
+        for statement in _statements(body)
+        if isinstance(statement, AssignmentStmt)
+        for target in statement.lvalues
+        if isinstance(target, NameExpr) and target.node is expression.node
+    ]
+    return tuple(values) or body.values(expression)
+
+
+def reaches_coroutine(body: Body, send: CallExpr) -> bool:
+    """Whether this module connects a coroutine function to a signal that is sent, for any sender."""
+    callee = send.callee
+    if not isinstance(callee, MemberExpr) or not isinstance(signal := callee.expr, RefExpr):
+        return False
+    return bool(signal.fullname) and any(
+        receiver.fullname == signal.fullname for receiver in _signals_with_coroutines(body)
+    )
+
+
+def _signals_with_coroutines(body: Body) -> Iterator[RefExpr]:
+    for statement in _statements(body):
+        match statement:
+            case Decorator(func=FuncDef(is_coroutine=True), original_decorators=decorators):
+                for decorator in decorators:
+                    match decorator:
+                        case CallExpr(callee=RefExpr(fullname=name), args=[RefExpr() as signal]):
+                            if name == _RECEIVER:
+                                yield signal
+                        case _:
+                            pass
+            case ExpressionStmt(
+                expr=CallExpr(
+                    callee=MemberExpr(name="connect", expr=RefExpr() as signal),
+                    args=[RefExpr(node=FuncDef(is_coroutine=True))],
+                )
+            ):
+                yield signal
+            case _:
+                pass
+
+
+def _statements(body: Body) -> list[Statement]:
+    return body.surroundings.tree.defs if body.surroundings else []

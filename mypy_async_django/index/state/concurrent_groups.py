@@ -1,0 +1,177 @@
+"""Coroutines that are started together, and what they have in common."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    ARG_POS,
+    ARG_STAR,
+    AssignmentStmt,
+    AwaitExpr,
+    Block,
+    CallExpr,
+    Expression,
+    ExpressionStmt,
+    ListExpr,
+    NameExpr,
+    Node,
+    SetExpr,
+    Statement,
+    TupleExpr,
+)
+
+from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.types import definition, is_coroutine_type
+from mypy_async_django.catalogue.offload import GATHER, SCHEDULERS
+from mypy_async_django.index.state.accesses import Accesses, accesses_of, called_coroutine
+from mypy_async_django.index.state.shared_variables import Place
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import called_name, calls
+
+_WAIT: Final = "asyncio.tasks.wait"
+
+
+class Together(NamedTuple):
+    """Coroutines that are started together by ``node``.
+
+    ``unordered`` is the set they stand in: unless that holds tasks, which have been started, for
+    ``asyncio.wait``, which gives a set back.
+    """
+
+    node: Expression
+    coroutines: tuple[CallExpr, ...]
+    unordered: SetExpr | None = None
+
+
+class Clash(NamedTuple):
+    """Two coroutines, and what the first does to ``subject`` that the second needs or does too."""
+
+    first: CallExpr
+    second: CallExpr
+    subject: str
+    done: str
+    also: str
+
+
+def started_together(body: Body) -> Iterator[Together]:
+    """The groups of coroutines that a body starts without waiting for one before the next."""
+    for call in calls(body):
+        name = called_name(body, call)
+        if name in {GATHER, _WAIT}:
+            items, unordered = _items(call)
+            found = list(_coroutines(body, items))
+            if name == _WAIT and all(is_started for _, is_started in found):
+                unordered = None
+            if len(found) > 1:
+                yield Together(call, tuple(coroutine for coroutine, _ in found), unordered)
+    for node in body.nodes:
+        if isinstance(node, Block):
+            yield from _tasks(body, node)
+
+
+def clash(body: Body, group: Together) -> Clash | None:
+    """The first pair of a group of which one writes what the other reads or writes."""
+    done = [(call, accesses_of(body, call)) for call in group.coroutines]
+    for one, other in combinations(done, 2):
+        if _is_same(one[0], other[0]):
+            continue
+        for (first, its), (second, others) in ((one, other), (other, one)):
+            for subject, done_to, also in _shared(its, others):
+                return Clash(first, second, subject, done_to, also)
+    return None
+
+
+def differ(body: Body, group: Together) -> bool:
+    """Whether not all coroutines of a group are the same call."""
+    return len({body.source.text(call) for call in group.coroutines}) > 1
+
+
+def _shared(its: Accesses, others: Accesses) -> Iterator[tuple[str, str, str]]:
+    for rows in its.rows:
+        for other in others.rows:
+            if rows.meets(other):
+                yield rows.model.name, rows.access.value, other.access.value
+    for place in its.written & others.read:
+        yield _name(place), "written", "read"
+
+
+def _name(place: Place) -> str:
+    return place.root.name + "".join(place.path)
+
+
+def _is_same(one: CallExpr, other: CallExpr) -> bool:
+    """Whether both run the same function: each item of a collection is treated alike."""
+    function = called_coroutine(one)
+    return function is not None and function is called_coroutine(other)
+
+
+def _items(call: CallExpr) -> tuple[list[Expression], SetExpr | None]:
+    """What gather or wait are given, and the set display that it stands in."""
+    items: list[Expression] = []
+    unordered = None
+    for kind, argument in zip(call.arg_kinds, call.args, strict=True):
+        match argument:
+            case SetExpr():
+                unordered = argument
+                items += argument.items
+            case ListExpr(items=inside) | TupleExpr(items=inside):
+                items += inside
+            case _ if kind is ARG_POS:
+                items.append(argument)
+            case _ if kind is ARG_STAR:
+                return [], None
+            case _:
+                pass
+    return items, unordered
+
+
+def _coroutines(body: Body, items: list[Expression]) -> Iterator[tuple[CallExpr, bool]]:
+    """The coroutines among items, each with whether the item is the task that runs it."""
+    for item in items:
+        values = body.values(item) if isinstance(item, NameExpr) else (item,)
+        if len(values) == 1 and isinstance(values[0], CallExpr):
+            scheduled = _scheduled(body, values[0])
+            coroutine = scheduled or values[0]
+            if is_coroutine_type(body.type_of(coroutine)):
+                yield coroutine, scheduled is not None
+
+
+def _scheduled(body: Body, call: CallExpr) -> CallExpr | None:
+    """The coroutine that a call like ``create_task`` starts."""
+    found = definition(body.type_of(call.callee))
+    name = called_name(body, call) or (found.fullname if found else "")
+    if name not in SCHEDULERS or name == GATHER or not call.args:
+        return None
+    first = call.args[0]
+    return first if isinstance(first, CallExpr) else None
+
+
+def _tasks(body: Body, block: Block) -> Iterator[Together]:
+    """Tasks made one after the other without an await between."""
+    calls: list[CallExpr] = []
+    last: CallExpr | None = None
+    for statement in block.body:
+        call = _made_by(statement)
+        coroutine = _scheduled(body, call) if call is not None else None
+        if coroutine is not None and is_coroutine_type(body.type_of(coroutine)):
+            calls.append(coroutine)
+            last = call
+        elif not isinstance(statement, AssignmentStmt | ExpressionStmt) or _awaits(statement):
+            if last is not None and len(calls) > 1:
+                yield Together(last, tuple(calls))
+            calls, last = [], None
+    if last is not None and len(calls) > 1:
+        yield Together(last, tuple(calls))
+
+
+def _made_by(statement: Statement) -> CallExpr | None:
+    match statement:
+        case ExpressionStmt(expr=CallExpr() as call) | AssignmentStmt(rvalue=CallExpr() as call):
+            return call
+        case _:
+            return None
+
+
+def _awaits(statement: Node) -> bool:
+    return any(isinstance(node, AwaitExpr) for node in walk(statement))

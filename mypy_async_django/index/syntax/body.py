@@ -1,0 +1,395 @@
+"""One function's own code: its nodes, their parents and what is known of their types."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, wraps
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
+
+from mypy.nodes import (
+    AwaitExpr,
+    Block,
+    BreakStmt,
+    CallExpr,
+    Context,
+    ContinueStmt,
+    Expression,
+    FuncDef,
+    FuncItem,
+    GeneratorExpr,
+    IfStmt,
+    LambdaExpr,
+    ListComprehension,
+    MemberExpr,
+    MypyFile,
+    NameExpr,
+    Node,
+    RaiseStmt,
+    RefExpr,
+    ReturnStmt,
+    SetComprehension,
+    Statement,
+    UnaryExpr,
+    Var,
+    WithStmt,
+)
+from mypy.types import ProperType
+
+from mypy_async_django.bridge.imports import MissingImports
+from mypy_async_django.bridge.source import Source
+from mypy_async_django.bridge.tree import LEAVES, children
+from mypy_async_django.bridge.types import class_object, is_a
+from mypy_async_django.catalogue.builtin import EVALUATORS
+from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
+from mypy_async_django.catalogue.lookup import Catalogue
+from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.queries import Result
+from mypy_async_django.index.syntax.bindings import BindingKind, in_order
+from mypy_async_django.index.syntax.reaching_definitions import Flow
+
+T = TypeVar("T")
+N = TypeVar("N", bound=Node)
+
+_TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
+
+
+#: What a test calls around code that has to raise.
+_EXPECTING: Final = ("raises", "assertRaises")
+
+#: Nodes that may hold code which does not run when they do.
+_PARTLY_OWN: Final = frozenset({Block, FuncDef, GeneratorExpr, IfStmt, LambdaExpr})
+
+#: Bindings whose value is the object that the name gets.
+_PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
+
+
+class Types(Protocol):
+    """What is known of the types of a body's expressions."""
+
+    @property
+    def are_mypys(self) -> bool:
+        """Whether mypy has checked the body."""
+        ...
+
+    def type_of(self, expression: Expression) -> ProperType | None:
+        """The expression's type there; None where nothing is known of it."""
+        ...
+
+    def is_reached(self, expression: Expression) -> bool:
+        """Whether the expression can run: what mypy found unreachable has no types."""
+        ...
+
+
+class Effects(Protocol):
+    """What the project's functions do, through whatever they call."""
+
+    def path(
+        self, function: FuncItem | Var, effect: Effect, upward: tuple[str, ...] = ()
+    ) -> tuple[str, ...] | None:
+        """The shortest way from a function, or a variable that holds one, to an operation.
+
+        By full names; None where there is no way. ``upward`` is the way on from a mixin's method.
+        """
+        ...
+
+    def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
+        """What rows calling, and awaiting, a function gives; None if that is not known.
+
+        Or what a variable keeps.
+
+        Those at a place of the tuple that it gives, if there is a ``place``.
+        """
+        ...
+
+    def hands_back(self, function: FuncItem) -> str | None:
+        """The parameter that a function returns as it came in, on all ways out; or None."""
+        ...
+
+    def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
+        """Whether a function gives a queryset that it has iterated, or may have.
+
+        One that stands at a place of the tuple that it gives, if there is a ``place``.
+        """
+        ...
+
+    def is_awaited(self, function: FuncItem) -> bool:
+        """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
+        ...
+
+    def uses_as_value(self, function: FuncItem, parameter: str) -> bool:
+        """Whether a function only uses what a parameter gets as a value.
+
+        One of the project's may await it, or see that it is; others that take anything do not.
+        """
+        ...
+
+    def leaves_itself_alone(self, method: FuncItem) -> bool:
+        """Whether a model's method is known to load and set no relation of its instance."""
+        ...
+
+    def needs(
+        self, function: FuncItem, parameter: str
+    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The attributes read on a parameter, and by which functions, by full names."""
+        ...
+
+    def short(self, function: str) -> str:
+        """A function's name within its module."""
+        ...
+
+    def file(self, function: str) -> str:
+        """The path of the file that a function stands in."""
+        ...
+
+
+class Surroundings(NamedTuple):
+    """The module that a body stands in: its tree, and the bodies of the other functions in it."""
+
+    tree: MypyFile
+    body_of: "Callable[[FuncDef], Body]"
+
+
+class Body:
+    """A function (or a module's top level) with the nodes that run when it runs.
+
+    Not among them: the bodies of nested functions and lambdas, what stands under ``if
+    TYPE_CHECKING`` or in a block that mypy found unreachable, and the inside of a generator
+    expression that is handed on: whoever consumes it runs it.
+    """
+
+    def __init__(
+        self,
+        function: FuncItem | MypyFile,
+        flow: Flow,
+        types: Types,
+        catalogue: Catalogue,
+        source: Source,
+        effects: Effects | None = None,
+        *,
+        missing_imports: MissingImports,
+        strict_relations: bool = False,
+    ) -> None:
+        self.function = function
+        self.flow = flow
+        self.types = types
+        self.catalogue = catalogue
+        self.source = source
+        self.effects = effects
+        self.missing_imports = missing_imports
+        self.strict_relations = strict_relations
+        #: Asked where ``types`` know nothing, if that is known.
+        self.given: Callable[[Expression], ProperType | None] | None = None
+        #: Known where a rule is asked; not where a body is looked at for somebody else's sake.
+        self.surroundings: Surroundings | None = None
+        #: Whether mypy checks the body too, and says what it has to say: perhaps not this time.
+        self.is_checked = False
+        self.answers: dict[Callable[..., object], Any] = {}
+        """What questions decorated with `once` have found out."""
+        self._by_class: dict[type[Node], list[Any]] = defaultdict(list)
+        self._parents: dict[Node, Node] = {}
+        self._makers: dict[NameExpr, frozenset[object]] = {}
+
+    @property
+    def name(self) -> str:
+        """The function's name as a person would say it."""
+        match self.function:
+            case FuncDef() | MypyFile():
+                return self.function.name
+            case _:
+                return "<lambda>"
+
+    @property
+    def is_coroutine(self) -> bool:
+        """Whether the body runs on the event loop, and may await."""
+        return isinstance(self.function, FuncDef) and self.function.is_coroutine
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All own nodes, parents before children, in source order."""
+        roots = self.function.defs if isinstance(self.function, MypyFile) else [self.function.body]
+        found: list[Node] = []
+        stack: list[Node] = list(reversed(roots))
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            if kind is Block and cast("Block", node).is_unreachable:
+                continue
+            found.append(node)
+            self._by_class[kind].append(node)
+            if kind in LEAVES:
+                continue
+            inside = self._inside(node) if kind in _PARTLY_OWN else children(node)
+            for child in inside:
+                self._parents[child] = node
+            stack += reversed(inside)
+        return found
+
+    def every(self, kind: type[N]) -> list[N]:
+        """The own nodes of one class, in the order of `nodes`."""
+        self.nodes  # noqa: B018 - fills the table
+        return self._by_class.get(kind, [])
+
+    def parent(self, node: Node) -> Node | None:
+        """The node directly around an own node; None for the function's block."""
+        self.nodes  # noqa: B018 - fills the table
+        return self._parents.get(node)
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The own nodes around a node, from the inside out."""
+        current = self.parent(node)
+        while current is not None:
+            yield current
+            current = self.parent(current)
+
+    def is_awaited(self, node: Node) -> bool:
+        """Whether the value goes straight into an ``await``."""
+        return isinstance(self.parent(node), AwaitExpr)
+
+    def is_expected_to_fail(self, node: Context) -> bool:
+        """Whether a test says that the code raises: ``with pytest.raises(...)``.
+
+        Not if it names what a query raises that has run.
+        """
+        return isinstance(node, Node) and any(
+            isinstance(around, WithStmt) and any(map(self._expects_failure, around.expr))
+            for around in self.ancestors(node)
+        )
+
+    def _expects_failure(self, context: Expression) -> bool:
+        match context:
+            case CallExpr(callee=NameExpr(name=name) | MemberExpr(name=name), args=args):
+                raised = class_object(self.type_of(args[0])) if args else None
+                by_query = raised is not None and is_a(raised, *RAISED_BY_QUERIES)
+                return name.startswith(_EXPECTING) and not by_query
+            case _:
+                return False
+
+    def type_of(self, expression: Expression) -> ProperType | None:
+        """The expression's type, or None."""
+        found = self.types.type_of(expression)
+        return self.given(expression) if found is None and self.given else found
+
+    def values(self, expression: Expression) -> tuple[Expression, ...]:
+        """The expressions that a value may come from: those assigned to a local name, or itself.
+
+        Empty where one of them is not to be seen: an argument, a loop's variable. What is not a
+        local name stands for itself; one that is assigned from another is followed to its values.
+        """
+        found: list[Expression] = []
+        queue = [expression]
+        for current in queue:
+            bindings = self.flow.reaching(current) if isinstance(current, NameExpr) else ()
+            if not bindings:
+                found.append(current)
+                continue
+            plain = [b for b in in_order(bindings) if b.kind in _PLAIN and not b.path and b.value]
+            if len(plain) < len(bindings):
+                return ()
+            queue.extend(b.value for b in plain if b.value and b.value not in queue)
+        return tuple(found)
+
+    def makers(self, name: NameExpr) -> frozenset[object]:
+        """What made the object behind a name: two names with the same makers are one object.
+
+        Expressions and, where those are not to be seen, bindings.
+        """
+        if name not in self._makers:
+            self._makers[name] = frozenset(self._each_maker(name))
+        return self._makers[name]
+
+    def _each_maker(self, name: NameExpr) -> Iterator[object]:
+        queue, seen = [name], {name}
+        for current in queue:
+            for binding in self.flow.reaching(current):
+                value = binding.value
+                if value is None or binding.path:
+                    yield binding
+                elif not isinstance(value, NameExpr):
+                    yield value if binding.kind in _PLAIN else binding
+                elif value not in seen:
+                    seen.add(value)
+                    queue.append(value)
+
+    def _inside(self, node: Node) -> Sequence[Node]:
+        match node:
+            case FuncDef() | LambdaExpr():
+                return [arg.initializer for arg in node.arguments if arg.initializer]
+            case IfStmt():
+                return list(_without_type_checking(node))
+            case Block():
+                return list(_reached(node.body))
+            case GeneratorExpr() if not self._runs_here(node):
+                return [node.sequences[0]]
+            case _:
+                return children(node)
+
+    def _runs_here(self, generator: GeneratorExpr) -> bool:
+        parent = self._parents.get(generator)
+        if isinstance(parent, ListComprehension | SetComprehension):
+            return True
+        return (
+            isinstance(parent, CallExpr)
+            and isinstance(parent.callee, RefExpr)
+            and parent.callee.fullname in EVALUATORS
+        )
+
+
+def once(question: Callable[[Body], T]) -> Callable[[Body], T]:
+    """Have a question about a body be answered once: all rules ask it."""
+
+    @wraps(question)
+    def answer(body: Body) -> T:
+        if question not in body.answers:
+            body.answers[question] = question(body)
+        found: T = body.answers[question]
+        return found
+
+    return answer
+
+
+def once_each(question: Callable[[Body, N], T]) -> Callable[[Body, N], T]:
+    """As `once`, for a question about a node of the body."""
+
+    @wraps(question)
+    def answer(body: Body, node: N) -> T:
+        answers: dict[N, T] | None = body.answers.get(question)
+        if answers is None:
+            answers = body.answers[question] = {}
+        if node not in answers:
+            answers[node] = question(body, node)
+        return answers[node]
+
+    return answer
+
+
+def _reached(statements: list[Statement]) -> Iterator[Statement]:
+    """The statements up to the first that goes elsewhere."""
+    for statement in statements:
+        yield statement
+        if _leaves(statement):
+            return
+
+
+def _leaves(statement: Statement) -> bool:
+    """Whether nothing after a statement runs: mypy only marks that in bodies that it checks."""
+    match statement:
+        case ReturnStmt() | RaiseStmt() | BreakStmt() | ContinueStmt():
+            return True
+        case IfStmt(else_body=Block() as otherwise):
+            return all(any(map(_leaves, block.body)) for block in (*statement.body, otherwise))
+        case _:
+            return False
+
+
+def _without_type_checking(statement: IfStmt) -> Iterator[Node]:
+    for condition, block in zip(statement.expr, statement.body, strict=True):
+        yield condition
+        if not _is_type_checking(condition):
+            yield block
+        if isinstance(condition, UnaryExpr) and _is_type_checking(condition.expr):
+            return  # `if not TYPE_CHECKING`: nothing after it runs
+    if statement.else_body is not None:
+        yield statement.else_body
+
+
+def _is_type_checking(condition: Expression) -> bool:
+    return isinstance(condition, RefExpr) and condition.fullname in _TYPE_CHECKING

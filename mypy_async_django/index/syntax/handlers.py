@@ -1,0 +1,53 @@
+"""Operations whose code says that they fail in an event loop, or are not what types tell."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy.nodes import AwaitExpr, Expression, NameExpr, Node, RefExpr, TryStmt, TupleExpr, Var
+
+from mypy_async_django.bridge.tree import walk
+from mypy_async_django.index.syntax.body import Body
+
+_RAISED: Final = "django.core.exceptions.SynchronousOnlyOperation"
+_MISSING: Final = "builtins.AttributeError"
+
+
+def is_caught(body: Body, node: Node) -> bool:
+    """Whether a node stands in a ``try`` block with an ``except SynchronousOnlyOperation``.
+
+    Or in the ``except AttributeError`` of one that awaits a twin of it: the object has none.
+    """
+    if not body.every(TryStmt):
+        return False
+    inside = node
+    for around in body.ancestors(node):
+        if isinstance(around, TryStmt):
+            if inside is around.body and any(_RAISED in _names(kind) for kind in around.types):
+                return True
+            for kind, handler in zip(around.types, around.handlers, strict=True):
+                if inside is handler and _MISSING in _names(kind) and _awaits(around, node):
+                    return True
+        inside = around
+    return False
+
+
+def _awaits(statement: TryStmt, node: Node) -> bool:
+    """Whether a ``try`` block awaits something of a variable that a node uses."""
+    awaited = (found for found in walk(statement.body) if isinstance(found, AwaitExpr))
+    used = _variables(node)
+    return any(used & _variables(found) for found in awaited)
+
+
+def _variables(node: Node) -> frozenset[Var]:
+    return frozenset(
+        name.node
+        for name in walk(node)
+        if isinstance(name, NameExpr) and isinstance(name.node, Var)
+    )
+
+
+def _names(kind: Expression | None) -> Iterator[str]:
+    """The full names of the exceptions that a handler takes."""
+    for item in kind.items if isinstance(kind, TupleExpr) else [kind]:
+        if isinstance(item, RefExpr):
+            yield item.fullname

@@ -1,0 +1,39 @@
+"""What names stand for that come from modules mypy has not found."""
+
+from mypy.nodes import Expression, ImportBase, MemberExpr, NameExpr, Var
+
+from mypy_async_django.bridge.imports import imported_names
+from mypy_async_django.index.syntax.body import Body
+
+
+def missing_name(body: Body, expression: Expression) -> str | None:
+    """The full name of something in a module that mypy has not found, as far as imports tell."""
+    match expression:
+        case NameExpr(node=Var(is_suppressed_import=True) as variable):
+            name = _imported(body, expression) or body.missing_imports.full_name(variable)
+            return name and body.catalogue.defined(name)
+        case MemberExpr(expr=owner, name=name):
+            inside = missing_name(body, owner)
+            return inside and body.catalogue.defined(f"{inside}.{name}")
+        case _:
+            return None
+
+
+def is_missing(expression: Expression) -> bool:
+    """Whether an expression names something in a module that mypy has not found."""
+    match expression:
+        case NameExpr(node=Var(is_suppressed_import=True)):
+            return True
+        case MemberExpr(expr=owner):
+            return is_missing(owner)
+        case _:
+            return False
+
+
+def _imported(body: Body, name: NameExpr) -> str | None:
+    """What a local name stands for that only one import in the body binds."""
+    bindings = body.flow.reaching(name)
+    statements = [b.node for b in bindings if isinstance(b.node, ImportBase)]
+    if len(statements) != 1 or len(bindings) != 1:
+        return None
+    return dict(imported_names(statements[0])).get(name.name)

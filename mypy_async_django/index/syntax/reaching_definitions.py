@@ -1,0 +1,174 @@
+"""Where control may flow in one body, and which values a name may have there."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from functools import cached_property
+from typing import Final
+
+from mypy import nodes
+from mypy.nodes import NameExpr, Node
+
+from mypy_async_django.index.syntax.bindings import Binding, BindingKind
+from mypy_async_django.index.syntax.control_flow_graph import Graph, graph_of
+from mypy_async_django.index.syntax.scopes import Scopes, Variable
+
+
+class Flow:
+    """Control flow, definitions and uses in ``body``: a function, a lambda or a module's top level.
+
+    Its own code counts: not that of functions and lambdas inside, but their decorators and defaults,
+    and what is in classes and comprehensions. Only syntax is looked at; any expression in a `try`
+    may raise, and any condition but a literal `while True` may hold or not.
+    """
+
+    def __init__(self, body: nodes.FuncItem | nodes.MypyFile) -> None:
+        self._body = body
+
+    def is_reachable(self, node: Node) -> bool:
+        """Whether ``node`` (of a block, its first statement) may be evaluated when the body runs."""
+        if isinstance(node, nodes.Block):
+            return any(statement in self._graph.steps for statement in node.body[:1])
+        return node in self._graph.steps
+
+    def reaches(self, start: Node, end: Node, avoiding: Collection[Node] = ()) -> bool:
+        """Whether, once ``start`` is evaluated, ``end`` may be, with none of ``avoiding`` between.
+
+        What is evaluated first comes first: an argument before its call. The body itself stands
+        for its beginning. From a node to itself: whether it is in a loop.
+        """
+        steps = self._graph.steps
+        goal = frozenset(steps.get(start, ()))
+        seen = {step for node in avoiding for step in steps.get(node, ())}
+        stack = list(steps.get(end, ()))
+        while stack:
+            for step in self._graph.predecessors(stack.pop()):
+                if step in goal:
+                    return True
+                if step not in seen:
+                    seen.add(step)
+                    stack.append(step)
+        return False
+
+    def bindings(self) -> tuple[Binding, ...]:
+        """The bindings of local names that may be made, in source order."""
+        return tuple(sorted(self._bits, key=lambda binding: _position(binding.node)))
+
+    def is_local(self, name: NameExpr) -> bool:
+        """Whether ``name`` means a variable of this body, not of a module or function around it."""
+        return name in self._scopes.variable_of
+
+    def is_captured(self, binding: Binding) -> bool:
+        """Whether a function, lambda or class inside the body reads or binds the variable."""
+        variable = self._scopes.bindings.get(binding)
+        return variable is not None and variable.is_captured
+
+    def reaching(self, use: NameExpr) -> frozenset[Binding]:
+        """The bindings that ``use`` may see; none where the name is not local.
+
+        In a function or lambda inside, those are all bindings of the variable: it may run any time.
+        """
+        variable = self._scopes.variable_of.get(use)
+        if variable is None:
+            return frozenset()
+        if _is_bound_once_before(variable, use):
+            return frozenset(variable.bindings)
+        reached = self._reached_by(use, variable)
+        return frozenset(b for b in variable.bindings if self._bits.get(b, 0) & reached)
+
+    def uses(self, binding: Binding) -> tuple[NameExpr, ...]:
+        """The reads that may see ``binding``, in source order."""
+        variable = self._scopes.bindings.get(binding)
+        if variable is None:
+            return ()
+        reads = (*variable.reads, *variable.captured_reads)
+        seeing = [read for read in reads if binding in self.reaching(read)]
+        return tuple(sorted(seeing, key=_position))
+
+    def _reached_by(self, use: NameExpr, variable: Variable) -> int:
+        if use in variable.captured_reads:
+            return _ALL
+        reached = 0
+        for step in self._graph.steps.get(use, ()):
+            reached |= self._reached[step]
+        return reached
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return graph_of(self._body)
+
+    @cached_property
+    def _scopes(self) -> Scopes:
+        return Scopes(self._body)
+
+    @cached_property
+    def _bits(self) -> dict[Binding, int]:
+        """A bit for each binding that may be made: sets of them are integers."""
+        made = [binding for binding in self._scopes.bindings if binding.node in self._graph.steps]
+        return {binding: 1 << index for index, binding in enumerate(made)}
+
+    @cached_property
+    def _reached(self) -> list[int]:
+        """For each step the bindings that may be in force when it begins."""
+        effects = self._effects()
+        undone = {step: self._undone(steps) for step, steps in self._graph.raising.items()}
+        begin = [0] * len(self._graph.before)
+        end = [effects.get(step, _NO_EFFECT)[1] for step in range(len(begin))]
+        changed = True
+        while changed:
+            changed = False
+            for step, before in enumerate(self._graph.before):
+                reached = 0
+                for previous in before:
+                    reached |= end[previous]
+                for previous in undone.get(step, ()):
+                    reached |= begin[previous]
+                if reached != begin[step]:
+                    keep, add = effects.get(step, _NO_EFFECT)
+                    begin[step] = reached
+                    end[step] = reached & keep | add
+                    changed = True
+        return begin
+
+    def _effects(self) -> dict[int, tuple[int, int]]:
+        """For each step that binds: the bindings that stay in force, and those that it adds."""
+        rivals: dict[Variable, int] = defaultdict(int)
+        for binding, bit in self._bits.items():
+            rivals[self._scopes.bindings[binding]] |= bit
+        effects: dict[int, tuple[int, int]] = {}
+        for binding, bit in self._bits.items():
+            others = ~rivals[self._scopes.bindings[binding]]
+            for step in self._graph.steps[binding.node]:
+                keep, add = effects.get(step, _NO_EFFECT)
+                effects[step] = (keep & others, add & others | bit)
+        return effects
+
+    def _undone(self, steps: list[int]) -> list[int]:
+        """Those of ``steps`` that can raise, and leave undone what they bind."""
+        evaluated = [(step, self._graph.node[step]) for step in steps]
+        return [
+            step
+            for step, node in evaluated
+            if not isinstance(node, _QUIET) and node not in self._targets
+        ]
+
+    @cached_property
+    def _targets(self) -> frozenset[Node]:
+        return frozenset(b.node for b in self._bits if isinstance(b.node, NameExpr))
+
+
+def _is_bound_once_before(variable: Variable, use: NameExpr) -> bool:
+    """Whether a use sees the only binding that there is: no need to ask where control goes."""
+    if len(variable.bindings) != 1 or variable.is_captured:
+        return False
+    [binding] = variable.bindings
+    return binding.kind is BindingKind.ARGUMENT or _position(binding.node) < _position(use)
+
+
+def _position(node: Node) -> tuple[int, int]:
+    return node.line, node.column
+
+
+_ALL: Final = -1
+_NO_EFFECT: Final = (_ALL, 0)
+# To bind a name cannot raise, nor can these, which end the binding of one or several.
+_QUIET: Final = (nodes.AssignmentStmt, nodes.TupleExpr, nodes.ListExpr, nodes.StarExpr, nodes.Block)

@@ -1,0 +1,1 @@
+"""Where values come from, what was loaded of them, and where they escape to."""

@@ -1,0 +1,104 @@
+"""Objects that a body hands on: whoever gets one may load or change what it holds."""
+
+from collections.abc import Iterator, Sequence
+
+from mypy.nodes import (
+    CallExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    FuncItem,
+    ListExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+    RefExpr,
+    TupleExpr,
+)
+
+from mypy_async_django.bridge.models import MANAGER, QUERYSET, is_model
+from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.types import class_of, is_a, member
+from mypy_async_django.index.syntax.body import Body, once
+
+
+def is_handed_on(body: Body, value: Expression, before: Node) -> bool:
+    """Whether the object behind a local name was given away before a node is evaluated.
+
+    So it is as an argument of a call, or by a function or lambda that uses the name. A call of a
+    builtin, of a query method or of a string's only looks at it; so does one that gets an attribute of it.
+    """
+    if not isinstance(value, NameExpr):
+        return False
+    makers = body.makers(value)
+    return any(
+        name is not value and makers & body.makers(name) and body.flow.reaches(place, before)
+        for place, name in gifts(body)
+    )
+
+
+@once
+def gifts(body: Body) -> Sequence[tuple[Node, NameExpr]]:
+    """Where names are handed on, with the name as it stands there."""
+    return tuple(_each_gift(body))
+
+
+def _each_gift(body: Body) -> Iterator[tuple[Node, NameExpr]]:
+    for node in body.nodes:
+        match node:
+            case CallExpr() if not _only_looks(body, node):
+                if isinstance(node.callee, MemberExpr) and _gets_itself(body, node.callee):
+                    yield from ((node, name) for name in _names(body, node.callee.expr))
+                for argument in node.args:
+                    for name in _names(body, argument):
+                        yield node, name
+                        for inside in _held(body, name):
+                            yield node, inside
+            case FuncItem():
+                for inner in walk(node):
+                    if isinstance(inner, NameExpr):
+                        yield node, inner
+            case _:
+                pass
+
+
+def _held(body: Body, name: NameExpr) -> Iterator[NameExpr]:
+    """The names in the list or tuple behind a name: ``books = [book]``."""
+    for value in body.values(name):
+        if isinstance(value, ListExpr | TupleExpr):
+            yield from (item for item in value.items if isinstance(item, NameExpr))
+
+
+def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:
+    """The names in an argument whose objects, not only whose attributes, are given."""
+    looked_into: set[Node] = set()
+    for node in walk(argument):
+        if isinstance(node, MemberExpr) and not _gets_itself(body, node):
+            looked_into.add(node.expr)
+        elif isinstance(node, NameExpr) and node not in looked_into:
+            yield node
+
+
+def _only_looks(body: Body, call: CallExpr) -> bool:
+    callee = call.callee
+    if isinstance(callee, RefExpr) and callee.fullname.startswith("builtins."):
+        return callee.fullname != "builtins.setattr"
+    if isinstance(callee, MemberExpr):
+        info = class_of(body.type_of(callee.expr))
+        if "create" in callee.name:
+            return False  # the new row may be the other side of a one-to-one
+        return info is not None and is_a(info, QUERYSET, MANAGER, "builtins.str")
+    return False
+
+
+def _gets_itself(body: Body, method: MemberExpr) -> bool:
+    """Whether a method of a model's own may load, or set, what the instance it is called on holds."""
+    info = class_of(body.type_of(method.expr))
+    own = member(info, method.name) if info is not None and is_model(info) else None
+    if own is None or own[0].fullname.startswith("django."):
+        return False
+    node = own[1].node
+    function = node.func if isinstance(node, Decorator) else node
+    if not isinstance(function, FuncDef) or function.is_property:
+        return False
+    return body.effects is None or not body.effects.leaves_itself_alone(function)

@@ -1,0 +1,220 @@
+"""Reads of a model instance that may need a query: relations to one row, deferred columns."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    AssignmentStmt,
+    CallExpr,
+    Expression,
+    IndexExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+)
+
+from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
+from mypy_async_django.bridge.types import class_of, classes, member
+from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.index.queries import Row
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import Read, attributes_in, implicit_uses, reads
+from mypy_async_django.index.values.escapes import gifts
+from mypy_async_django.index.values.provenance import origins
+
+_REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
+#: Attributes of a model instance that tell what it has loaded.
+_STATE: Final = frozenset({"_prefetched_objects_cache", "_state", "get_deferred_fields"})
+
+
+class Unloaded(NamedTuple):
+    """A read that runs a query; ``rows`` is what is known of the instance, empty if nothing.
+
+    ``is_forgotten`` says that the query loaded the relation and a refresh made it forget that.
+    """
+
+    read: Read
+    rows: tuple[Row, ...]
+    is_forgotten: bool = False
+
+
+def unloaded(body: Body) -> Iterator[Unloaded]:
+    """Reads of relations and columns that the query which found the instance did not load.
+
+    Instances of unknown origin count only where the project wants relations taken strictly. What
+    an earlier read of the same attribute has loaded, or died of, is not read a second time.
+    """
+    seen: list[Read] = []
+    for read in reads(body):
+        info = class_of(body.type_of(read.receiver))
+        if info is not None and not is_model(info):
+            continue
+        rows = origins(body).rows(read.receiver)
+        # "await books.afirst()" may be None, and "sync_to_async(list)(books)" has items of no type.
+        info = info or (rows[0].model if rows else None)
+        if info is None:
+            continue
+        if is_single_relation(info, read.name):
+            loaded = _has_relation(body, rows, read)
+        elif is_column(info, read.name) or read.name.endswith("_id"):
+            loaded = not rows or any(row.has_column(read.name) for row in rows)
+            loaded = loaded or _is_refreshed(body, read)
+        else:
+            continue
+        if (
+            not loaded
+            and not may_be_set(body, read.receiver, read.name, read.node)
+            and not _is_again(body, read, seen)
+        ):
+            seen.append(read)
+            yield Unloaded(read, rows, any(row.has_loaded(read.name) for row in rows))
+
+
+def _has_relation(body: Body, rows: tuple[Row, ...], read: Read) -> bool:
+    if not rows:
+        return not body.strict_relations
+    if any(_follows_unloaded(row) for row in rows):
+        return True
+    forgotten = any(row.path == () for row in rows) and _is_refreshed(body, read, wholly=True)
+    return not forgotten and any(row.has_loaded(read.name) for row in rows)
+
+
+def _follows_unloaded(row: Row) -> bool:
+    """Whether the instance itself comes of a mistake that is reported: ``a.b`` in ``a.b.c``."""
+    if not row.path:
+        return False
+    return not Row(row.query, row.path[:-1], row.given).has_loaded(row.path[-1])
+
+
+def _is_again(body: Body, read: Read, seen: list[Read]) -> bool:
+    return any(
+        other.name == read.name
+        and _is_same(body, other.receiver, read.receiver)
+        and body.flow.reaches(other.node, read.node)
+        for other in seen
+    )
+
+
+def _is_refreshed(body: Body, read: Read, *, wholly: bool = False) -> bool:
+    """Whether ``book.arefresh_from_db``, or the sync one in a thread, comes before.
+
+    It loads columns and, unless it is told what to load, forgets keys.
+    """
+    return any(
+        isinstance(node, MemberExpr)
+        and node.name in _REFRESHING
+        and _is_same(body, node.expr, read.receiver)
+        and body.flow.reaches(node, read.node)
+        and not (wholly and _is_told(body, node, "fields", "from_queryset"))
+        for node in body.nodes
+    )
+
+
+def _is_told(body: Body, refresh: MemberExpr, *names: str) -> bool:
+    """Whether a refresh, here or in a thread, is given one of some arguments."""
+    return any(
+        isinstance(node, CallExpr) and any(name in names for name in node.arg_names)
+        for node in islice(body.ancestors(refresh), 2)
+    )
+
+
+def may_be_set(body: Body, instance: Expression, name: str, before: Node) -> bool:
+    """Whether an attribute may have been loaded or assigned before, by this body or for it."""
+    return _may_hold_more(body, instance, before, lambda target: target.name == name)
+
+
+def may_be_changed(body: Body, instance: Expression, before: Node) -> bool:
+    """Whether any relation may have been loaded or assigned before; columns do not count."""
+    return _may_hold_more(body, instance, before, lambda target: not _is_of_column(body, target))
+
+
+def may_have_loaded(body: Body, instance: Expression, before: Node) -> bool:
+    """Whether a sync body may have loaded relations of an instance: it reads one, or calls a method.
+
+    Django's own methods load none.
+    """
+    holders = [instance, *_lists_with(body, instance)]
+    return not body.is_coroutine and any(
+        body.flow.reaches(value, before) and _shares(body, value, holders)
+        for value in _looked_into(body)
+    )
+
+
+def _looked_into(body: Body) -> Iterator[Expression]:
+    """The instances that the body reads more of than a column, or puts into words."""
+    for read in reads(body):
+        info = class_of(body.type_of(read.receiver))
+        own = member(info, read.name) if info else None
+        is_djangos = own is not None and own[0].fullname.startswith("django.")
+        if not is_djangos and not (info and is_column(info, read.name)):
+            yield read.receiver
+    for use in implicit_uses(body):
+        if use.use is Use.FORMAT:
+            yield use.value
+
+
+def _is_of_column(body: Body, target: MemberExpr) -> bool:
+    infos = classes(body.type_of(target.expr))
+    return bool(infos) and all(is_model(info) and is_column(info, target.name) for info in infos)
+
+
+def _may_hold_more(
+    body: Body, instance: Expression, before: Node, counts: Callable[[MemberExpr], bool]
+) -> bool:
+    """Whether an instance, or a row of a list, may hold more than its query loaded.
+
+    So it is where it was handed on, where an assignment that ``counts`` gave it an attribute, and
+    where the body asks it what it holds.
+    """
+    if isinstance(instance, MemberExpr):  # of ``a.b`` too what ``a`` may hold
+        name = instance.name
+        return _may_hold_more(body, instance.expr, before, lambda target: target.name == name)
+    holders = [instance, *_lists_with(body, instance)]
+    return any(
+        given is not instance and body.flow.reaches(node, before) and _shares(body, given, holders)
+        for node, given in (*gifts(body), *_each_touched(body, counts))
+    )
+
+
+def _each_touched(
+    body: Body, counts: Callable[[MemberExpr], bool]
+) -> Iterator[tuple[Node, Expression]]:
+    return ((node, given) for node in body.nodes for given in _touched(body, node, counts))
+
+
+def _touched(body: Body, node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
+    """The instances that a node gives an attribute, or rows of a query, or asks what they hold."""
+    match node:
+        case AssignmentStmt():
+            yield from (target.expr for target in attributes_in(node.lvalues) if counts(target))
+        case MemberExpr(name=name) if name in _STATE:
+            yield node.expr
+        case MemberExpr(name=name) if name in _REFRESHING and _is_told(body, node, "from_queryset"):
+            yield node.expr
+        case _:
+            pass
+
+
+def _shares(body: Body, instance: Expression, holders: list[Expression]) -> bool:
+    """Whether an instance is one of the holders, or comes from the same list."""
+    mine = [instance, *_lists_with(body, instance)]
+    return any(_is_same(body, one, other) for one in mine for other in holders)
+
+
+def _lists_with(body: Body, instance: Expression) -> Iterator[Expression]:
+    """The lists that a loop or an index takes an instance from."""
+    sources: list[Expression | None] = [instance]
+    if isinstance(instance, NameExpr):
+        sources = [binding.value for binding in body.flow.reaching(instance)]
+    for source in sources:
+        rows = source.base if isinstance(source, IndexExpr) else source
+        if isinstance(rows, NameExpr) and rows is not instance:
+            yield rows
+
+
+def _is_same(body: Body, one: Expression, other: Expression) -> bool:
+    """Whether two names may stand for the same object."""
+    if not isinstance(one, NameExpr) or not isinstance(other, NameExpr):
+        return False
+    return bool(body.makers(one) & body.makers(other))

@@ -1,0 +1,127 @@
+"""What a request loads lazily: its user and its session."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mypy.nodes import (
+    AssignmentStmt,
+    AwaitExpr,
+    CallExpr,
+    Expression,
+    MemberExpr,
+    NameExpr,
+    Node,
+)
+
+from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.types import all_are
+from mypy_async_django.catalogue import django_contrib
+from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.handlers import is_caught
+from mypy_async_django.index.syntax.operations import Read, reads
+from mypy_async_django.index.values.entry_points import arrives
+from mypy_async_django.index.values.escapes import is_handed_on
+from mypy_async_django.index.values.lazy_evaluation import forced
+
+#: What a request loads lazily, as a path of attributes: no attribute of that name is read.
+LOAD: Final = "load"
+USER: Final = ("user", LOAD)
+SESSION: Final = ("session", LOAD)
+
+#: Coroutine functions that load what a request has: ``auser`` keeps another user than ``user``.
+_LOADERS: Final = {
+    "session": frozenset({"alogin", "alogout", "auser"}),
+    "user": frozenset({"alogin", "alogout"}),
+}
+
+
+def forced_users(body: Body) -> Iterator[Read]:
+    """Reads of ``request.user`` whose value is looked into: that loads the user."""
+    for read in reads(body):
+        if read.name != "user" or not all_are(body.type_of(read.receiver), REQUEST):
+            continue
+        if _is_asked_for(read) or is_caught(body, read.node):
+            continue
+        uses = (read.node, *_uses_of_name(body, read.node))
+        looks = [use for use in uses if use in forced(body)]
+        if any(not may_be_loaded(body, read.receiver, "user", look) for look in looks):
+            yield read
+
+
+def _uses_of_name(body: Body, value: Expression) -> Iterator[NameExpr]:
+    """The uses of the local name that a value is assigned to."""
+    if isinstance(body.parent(value), AssignmentStmt):
+        for binding in body.flow.bindings():
+            if binding.value is value and not binding.path:
+                yield from body.flow.uses(binding)
+
+
+def _is_asked_for(read: Read) -> bool:
+    """``hasattr(request, "user")`` does not look into the user."""
+    return isinstance(read.node, CallExpr) and "hasattr" in getattr(read.node.callee, "name", "")
+
+
+def is_session_loaded(body: Body, session: Expression) -> bool:
+    """Whether a session may be loaded where the body uses it."""
+    for value in body.values(session):
+        if isinstance(value, MemberExpr) and all_are(body.type_of(value.expr), REQUEST):
+            return may_be_loaded(body, value.expr, "session", session)
+    return _is_given(body, session, "session", session)
+
+
+def may_be_loaded(body: Body, request: Expression, name: str, before: Node) -> bool:
+    """Whether a request may have its user, or its session, by the time that a node runs.
+
+    A coroutine may have loaded it, or let others do: so it is once a call got the request, or what
+    is awaited the user. It may also come with it, unless the coroutine is the first to get it.
+    """
+    return (
+        body.catalogue.trusts(f"{REQUEST}.{name}")
+        or (body.is_coroutine and not arrives(body, request))
+        or is_handed_on(body, request, before)
+        or (isinstance(before, NameExpr) and is_handed_on(body, before, before))
+        or _is_given(body, request, name, before)
+    )
+
+
+def _is_given(body: Body, request: Expression, name: str, before: Node) -> bool:
+    for node in (*body.every(AssignmentStmt), *body.every(AwaitExpr)):
+        match node:
+            case AssignmentStmt():
+                gives = any(isinstance(t, MemberExpr) and t.name == name for t in node.lvalues)
+            case AwaitExpr(expr=CallExpr(callee=NameExpr(name=called) | MemberExpr(name=called))):
+                gives = called in _LOADERS[name] or _gets(body, node, request, name, before)
+            case _:
+                gives = _gets(body, node, request, name, before)
+        if gives and body.flow.reaches(node, before):
+            return True
+    return False
+
+
+def _gets(body: Body, awaited: Node, request: Expression, name: str, before: Node) -> bool:
+    """Whether what is awaited gets the user or session, or the view that has the request."""
+    owner = request.expr if isinstance(request, MemberExpr) else None
+    makers = body.makers(before) if isinstance(before, NameExpr) else frozenset()
+    for given in _given(awaited):
+        match given:
+            case NameExpr():
+                is_owner = isinstance(owner, NameExpr) and owner.name == given.name
+                gets = is_owner or bool(makers & body.makers(given))
+            case MemberExpr():
+                gets = given.name == name and all_are(body.type_of(given.expr), REQUEST)
+            case _:
+                gets = False
+        if gets or (name == "session" and all_are(body.type_of(given), django_contrib.SESSION)):
+            return True
+    return False
+
+
+def _given(awaited: Node) -> Iterator[Expression]:
+    """What the calls in an expression get: arguments, and objects of which they get a method."""
+    for call in walk(awaited):
+        if isinstance(call, CallExpr):
+            for value in (call.callee, *call.args):
+                yield value
+                if isinstance(value, MemberExpr):
+                    yield value.expr
