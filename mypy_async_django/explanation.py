@@ -6,32 +6,34 @@ from mypy.nodes import CallExpr
 from mypy_async_django import suggestion
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.matches.matches import Hit
-from mypy_async_django.index.matches.transitive_effects import Reached
+from mypy_async_django.index.matches.matches import Match
+from mypy_async_django.index.matches.transitive_effects import ReachedEffect
 from mypy_async_django.index.state.races import Race
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read
 
 
-def explained(code: ErrorCode, body: Body, hit: Hit) -> Finding:
-    """The finding for a hit: what, where, what happens, and the replacement."""
+def explained(code: ErrorCode, body: Body, matched: Match) -> Finding:
+    """The finding for a match: what, where, what happens, and the replacement."""
     text = body.source.text
     where = f'in coroutine "{body.name}"'
-    effect = hit.api.effect.value
-    when = f", when {hit.api.when}" if hit.api.when else ""
-    match hit.operation:
+    effect = matched.api.effect.value
+    when = f", when {matched.api.when}" if matched.api.when else ""
+    match matched.operation:
         case CallExpr() as call:
             message = f'"{text(call.callee)}" {effect} {where}{when}'
-            return Finding(code, call, message, (suggestion.for_call(body, call, hit.api),))
+            return Finding(code, call, message, (suggestion.for_call(body, call, matched.api),))
         case Read() as read:
             message = f'"{text(read.node)}" {effect} {where}{when}'
-            return Finding(code, read.node, message, (suggestion.for_read(body, read, hit.api),))
+            return Finding(
+                code, read.node, message, (suggestion.for_read(body, read, matched.api),)
+            )
         case use:
             message = f'"{text(use.value)}" is {use.use.value} {where}: {effect}{when}'
-            return Finding(code, use.value, message, suggestion.for_use(body, use, hit.api))
+            return Finding(code, use.value, message, suggestion.for_use(body, use, matched.api))
 
 
-def reaching(code: ErrorCode, body: Body, found: Reached, effect: Effect) -> Finding:
+def reaching(code: ErrorCode, body: Body, found: ReachedEffect, effect: Effect) -> Finding:
     """The finding for a call that reaches an operation: the way there step by step, and out."""
     *functions, operation = found.path
     node = found.node

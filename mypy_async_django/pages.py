@@ -195,8 +195,8 @@ def _of_row(row: Api) -> Fact:
     if row.unless:
         spared = " or ".join(_argument(argument) for argument in row.unless.split())
         effect += f", but not with {spared}"
-    if row.asked:
-        asked = " or ".join(map(_question, row.asked.split()))
+    if row.guarded_by:
+        asked = " or ".join(map(_question, row.guarded_by.split()))
         effect += f", but not after {asked}"
     since = ".".join(map(str, row.since)) if any(row.since) else ""
     return Fact(row.name, effect, _instead(row), since)

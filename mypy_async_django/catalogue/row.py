@@ -36,7 +36,7 @@ class Api(NamedTuple):
     counted from 0; a constant of a module goes by its last name, alone or joined with others by
     ``|``: ``1=WNOHANG``.
 
-    ``asked`` are questions to the same object after which the call does not wait, if the answer was
+    ``guarded_by`` are questions to the same object after which the call does not wait, if the answer was
     yes or, behind a ``!``, no: ``ready``, ``!empty``. Any one is enough.
 
     ``fresh`` says that it does not wait for an object that is made in the same function, and was not
@@ -56,7 +56,7 @@ class Api(NamedTuple):
     instead: str | None = None
     when: str | None = None
     unless: str | None = None
-    asked: str | None = None
+    guarded_by: str | None = None
     fresh: bool = False
     owned: bool = False
     untouched: bool = False
@@ -74,7 +74,7 @@ class _Facts(TypedDict, total=False):
     instead: str
     when: str
     unless: str
-    asked: str
+    guarded_by: str
     fresh: bool
     owned: bool
     untouched: bool
@@ -94,7 +94,7 @@ def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
         instead=facts.get("instead"),
         when=facts.get("when"),
         unless=facts.get("unless"),
-        asked=facts.get("asked"),
+        guarded_by=facts.get("guarded_by"),
         fresh=facts.get("fresh", False),
         owned=facts.get("owned", False),
         untouched=facts.get("untouched", False),

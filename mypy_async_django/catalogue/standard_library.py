@@ -52,10 +52,10 @@ _TIME: Final = (
 )
 
 _PROCESSES: Final = (
-    blocks("multiprocessing.pool.ApplyResult", "get wait", unless=_NO_TIME, asked="ready"),
+    blocks("multiprocessing.pool.ApplyResult", "get wait", unless=_NO_TIME, guarded_by="ready"),
     blocks("multiprocessing.pool.IMapIterator", "next", unless=_NO_TIME),
     blocks("multiprocessing.pool.Pool", "apply join map starmap"),
-    blocks("multiprocessing.process.BaseProcess", "join", unless=_NO_TIME, asked=_ENDED),
+    blocks("multiprocessing.process.BaseProcess", "join", unless=_NO_TIME, guarded_by=_ENDED),
     blocks("os", "popen posix_spawn posix_spawnp", instead=_PROCESS),
     blocks(
         "os",
@@ -72,13 +72,17 @@ _PROCESSES: Final = (
     # Starting a process takes a few milliseconds, and what talks to it then waits for it.
     blocks("subprocess", "Popen call check_call check_output run", instead=_PROCESS),
     blocks("subprocess", "getoutput getstatusoutput", instead=_SHELL),
-    blocks("subprocess.Popen", "communicate", instead=_PROCESS, asked=_EXITED),
-    blocks("subprocess.Popen", "wait", instead=_PROCESS, unless=_NO_TIME, asked=_EXITED),
+    blocks("subprocess.Popen", "communicate", instead=_PROCESS, guarded_by=_EXITED),
+    blocks("subprocess.Popen", "wait", instead=_PROCESS, unless=_NO_TIME, guarded_by=_EXITED),
 )
 
 _THREADS: Final = (
     blocks(
-        "_queue.SimpleQueue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE, asked=_FILLED
+        "_queue.SimpleQueue",
+        "get",
+        instead="asyncio.Queue",
+        unless=_NOTHING_THERE,
+        guarded_by=_FILLED,
     ),
     blocks(
         "_thread.LockType",
@@ -86,7 +90,7 @@ _THREADS: Final = (
         instead="asyncio.Lock",
         fresh=True,
         unless=_NOT_MINE,
-        asked="!locked",
+        guarded_by="!locked",
     ),
     blocks(
         "_thread.RLock", "acquire", instead="asyncio.Lock", fresh=True, unless=_NOT_MINE, owned=True
@@ -97,7 +101,7 @@ _THREADS: Final = (
         instead="asyncio.Lock",
         fresh=True,
         unless=_NOT_MINE,
-        asked="!locked",
+        guarded_by="!locked",
     ),
     blocks("concurrent.futures._base", "wait", instead="asyncio.wait", unless=_NO_TIME_LAST),
     blocks("concurrent.futures._base.Executor", "shutdown", unless="0=False wait=False"),
@@ -110,14 +114,16 @@ _THREADS: Final = (
         unless=_NO_TIME,
     ),
     blocks("multiprocessing.queues.JoinableQueue", "join"),
-    blocks("multiprocessing.queues.Queue", "get", unless=_NOTHING_THERE, asked=_FILLED),
-    blocks("multiprocessing.queues.SimpleQueue", "get", asked="!empty"),
+    blocks("multiprocessing.queues.Queue", "get", unless=_NOTHING_THERE, guarded_by=_FILLED),
+    blocks("multiprocessing.queues.SimpleQueue", "get", guarded_by="!empty"),
     blocks("multiprocessing.queues.SimpleQueue", "put"),
     blocks("multiprocessing.synchronize.Condition", "wait", unless=_NO_TIME, owned=True),
     blocks("multiprocessing.synchronize.Condition", "wait_for", unless=_NO_TIME_LAST, owned=True),
-    blocks("multiprocessing.synchronize.Event", "wait", unless=_NO_TIME, asked="is_set"),
+    blocks("multiprocessing.synchronize.Event", "wait", unless=_NO_TIME, guarded_by="is_set"),
     blocks("multiprocessing.synchronize.SemLock", "acquire", unless=_NOTHING_THERE),
-    blocks("queue.Queue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE, asked=_FILLED),
+    blocks(
+        "queue.Queue", "get", instead="asyncio.Queue", unless=_NOTHING_THERE, guarded_by=_FILLED
+    ),
     blocks("queue.Queue", "join", instead="asyncio.Queue"),
     blocks("threading.Barrier", "wait", instead="asyncio.Barrier"),
     blocks(
@@ -131,9 +137,11 @@ _THREADS: Final = (
         unless=_NO_TIME_LAST,
         owned=True,
     ),
-    blocks("threading.Event", "wait", instead="asyncio.Event", unless=_NO_TIME, asked="is_set"),
+    blocks(
+        "threading.Event", "wait", instead="asyncio.Event", unless=_NO_TIME, guarded_by="is_set"
+    ),
     blocks("threading.Semaphore", "acquire", instead="asyncio.Semaphore", unless=_NOT_MINE),
-    blocks("threading.Thread", "join", unless=_NO_TIME, asked=_ENDED),
+    blocks("threading.Thread", "join", unless=_NO_TIME, guarded_by=_ENDED),
 )
 
 _SOCKETS: Final = (

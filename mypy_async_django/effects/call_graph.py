@@ -25,20 +25,20 @@ from mypy_async_django.index.resolution.callees import is_nested
 Place = TypeVar("Place", str, tuple[str, str])
 
 
-class Cone(NamedTuple):
+class Reachable(NamedTuple):
     """What is reached from a function: the ways to operations, and the modules that tell of it."""
 
     ways: Mapping[Effect, tuple[str, ...]]
     modules: frozenset[str]
 
 
-class Reach:
+class CallGraph:
     """Follows summaries across modules; ``summaries_of`` gives those of a module by its name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
     ``summary_of`` when asked for. ``api`` gives the catalogue's rows, ``is_project`` says whether a
     function, by its full name, is the user's. ``modules`` collects whose
-    summaries were asked for: the answers depend on them. ``cones`` keeps what is reached, as long as
+    summaries were asked for: the answers depend on them. ``reachable`` keeps what is reached, as long as
     no summary changes.
     """
 
@@ -49,7 +49,7 @@ class Reach:
         summary_of: Callable[[FuncItem], Summary],
         api: Callable[[str], Api | None],
         class_named: Callable[[str], TypeInfo | None],
-        cones: dict[str, Cone],
+        reachable: dict[str, Reachable],
         is_project: Callable[[str], bool],
     ) -> None:
         self._modules = modules
@@ -57,7 +57,7 @@ class Reach:
         self._summary_of = summary_of
         self._api = api
         self._class_named = class_named
-        self._cones = cones
+        self._reachable = reachable
         self._is_project = is_project
         self.modules: set[str] = set()
 
@@ -71,19 +71,21 @@ class Reach:
         """
         if not isinstance(function, Var) and is_nested(function):
             name = "lambda" if isinstance(function, LambdaExpr) else function.fullname
-            cone = self._cone(name, self._summary_of(function))
+            reachable = self._reachable_from(name, self._summary_of(function))
         else:
             name = function.fullname
-            if name not in self._cones:
-                self._cones[name] = self._cone(name, self._summary(name))
-            cone = self._cones[name]
-        self.modules |= cone.modules
-        if effect not in cone.ways and upward:
+            if name not in self._reachable:
+                self._reachable[name] = self._reachable_from(name, self._summary(name))
+            reachable = self._reachable[name]
+        self.modules |= reachable.modules
+        if effect not in reachable.ways and upward:
             summary = self._summary(name)
-            cone = self._cone(name, summary._replace(upward=(*summary.upward, upward)))
-        return cone.ways.get(effect)
+            reachable = self._reachable_from(
+                name, summary._replace(upward=(*summary.upward, upward))
+            )
+        return reachable.ways.get(effect)
 
-    def _cone(self, start: str, summary: Summary) -> Cone:
+    def _reachable_from(self, start: str, summary: Summary) -> Reachable:
         """All that is reached from a function, each summary read once."""
         asked, self.modules = self.modules, set()
         summaries = {start: summary}
@@ -117,9 +119,9 @@ class Reach:
                     summaries[above] = self._summary(above)
                     came_from[above] = below
                     queue.append(above)
-        cone = Cone(ways, frozenset(self.modules))
+        reachable = Reachable(ways, frozenset(self.modules))
         self.modules = asked
-        return cone
+        return reachable
 
     def _gives_query(self, giver: str) -> bool:
         """Whether a function gives, or a variable keeps, a queryset that is lazy still."""
@@ -130,16 +132,16 @@ class Reach:
         """The methods of mixins that hand a function's calls on, with those that get them."""
         for way in summary.upward:
             for below, above in pairwise(way):
-                if not self._summary(below).hands_upward:
+                if not self._summary(below).is_cooperative:
                     break
                 yield below, above
 
     def _leads_nowhere(self, function: str) -> bool:
         """Whether it is known that nothing is reached from a function."""
-        cone = self._cones.get(function)
-        if cone is None or cone.ways:
+        reachable = self._reachable.get(function)
+        if reachable is None or reachable.ways:
             return False
-        self.modules |= cone.modules
+        self.modules |= reachable.modules
         return True
 
     def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:

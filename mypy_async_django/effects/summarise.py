@@ -43,7 +43,7 @@ from mypy_async_django.effects.summary import (
     Summary,
 )
 from mypy_async_django.index.coroutines.value_uses import value_parameters
-from mypy_async_django.index.matches.matches import Hit, api_of_function, hits
+from mypy_async_django.index.matches.matches import Match, api_of_function, matches
 from mypy_async_django.index.matches.parameter_reads import (
     is_untouched_argument,
     leaves_itself_alone,
@@ -52,10 +52,10 @@ from mypy_async_django.index.matches.parameter_reads import (
 )
 from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
 from mypy_async_django.index.queries import Kind, Result
-from mypy_async_django.index.resolution.aliases import held_functions, kept_values
-from mypy_async_django.index.resolution.call_targets import called_functions
-from mypy_async_django.index.resolution.callees import functions_behind, is_nested, summary_name
-from mypy_async_django.index.resolution.cooperative_super import hands_upward, upward
+from mypy_async_django.index.resolution.aliases import function_aliases, instance_attributes
+from mypy_async_django.index.resolution.call_targets import call_targets
+from mypy_async_django.index.resolution.callees import is_nested, summary_name, sync_callees
+from mypy_async_django.index.resolution.cooperative_super import is_cooperative, upward
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.handlers import is_caught
@@ -109,10 +109,10 @@ def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summ
                 summary = _as_decorated(summary, decorator, module)
             if summary:
                 found[summary_name(function).removeprefix(prefix)] = summary
-    for variable, value in held_functions(tree):
+    for variable, value in function_aliases(tree):
         if summary := _summary_of_value(value, module, body_of, is_project):
             found[variable.fullname.removeprefix(prefix)] = summary
-    for variable, function, value in kept_values(tree):
+    for variable, function, value in instance_attributes(tree):
         if result := _given(body_of(function), value, is_project, value):
             found[variable.fullname.removeprefix(prefix)] = Summary(result=result)
     return found
@@ -163,7 +163,7 @@ def _summary_of_value(
         )
     called = {
         function.fullname
-        for function in functions_behind(module, value)
+        for function in sync_callees(module, value)
         if not function.is_generator and is_project(function.fullname)
     }
     return Summary(calls=tuple(sorted(called)))
@@ -189,7 +189,7 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         result=_result(body, is_project),
         is_probe=_is_probe(body),
         upward=tuple(sorted(ways)),
-        hands_upward=hands_upward(body) and not _probes(body),
+        is_cooperative=is_cooperative(body) and not _probes(body),
         leaves_itself_alone=leaves_itself_alone(body),
         value_parameters=tuple(sorted(value_parameters(body))),
         queries=tuple(sorted(_queries(body, is_project))),
@@ -210,18 +210,18 @@ def _operations(
     for body in bodies:
         if _probes(body):
             continue  # it knows whether a loop is running
-        for hit in hits(body):
-            if hit.api.when:
+        for matched in matches(body):
+            if matched.api.when:
                 continue  # what it takes is not to be seen from afar
-            if hit.api.name in ANSWERED_BY_LOADED_SESSIONS:
+            if matched.api.name in ANSWERED_BY_LOADED_SESSIONS:
                 continue  # one of the needs: it may be loaded by then
-            if _tests_whether_given(body, hit):
+            if _tests_whether_given(body, matched):
                 continue
-            if hit.api.effect in found:
-                found[hit.api.effect].add(title(hit.api))
+            if matched.api.effect in found:
+                found[matched.api.effect].add(title(matched.api))
         if any(rendered_querysets(body)):
             found[Effect.RAISES].add(_RENDERED)
-        for target in called_functions(body):
+        for target in call_targets(body):
             function = target.function
             nested = None if isinstance(function, Var) or not is_nested(function) else function
             if nested is None and not is_project(function.fullname):
@@ -259,9 +259,9 @@ def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
             yield begun[0].fullname, title(row)
 
 
-def _tests_whether_given(body: Body, hit: Hit) -> bool:
+def _tests_whether_given(body: Body, matched: Match) -> bool:
     """Whether a truth test is of a parameter that may be None: it queries for some callers only."""
-    tested = hit.operation
+    tested = matched.operation
     if not isinstance(tested, ImplicitUse) or tested.use is not Use.TRUTH:
         return False
     name = tested.value

@@ -42,7 +42,7 @@ class Summary(NamedTuple):
     same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `LOADED`
     for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
     ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
-    in one. ``upward`` are the ways on from calls of a mixin's methods, ``hands_upward`` says that the
+    in one. ``upward`` are the ways on from calls of a mixin's methods, ``is_cooperative`` says that the
     function is one that goes on; see `index.resolution.cooperative_super`. ``is_awaited`` says that a decorator, of which
     mypy knows no more than its name, makes a coroutine function of a sync one. ``leaves_itself_alone``
     says of a model's method that it at most reads and sets columns of its instance.
@@ -60,7 +60,7 @@ class Summary(NamedTuple):
     result: tuple[Any, ...] = ()
     is_probe: bool = False
     upward: tuple[Names, ...] = ()
-    hands_upward: bool = False
+    is_cooperative: bool = False
     is_awaited: bool = False
     leaves_itself_alone: bool = False
     value_parameters: Names = ()

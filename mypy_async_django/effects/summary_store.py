@@ -8,7 +8,7 @@ from mypy.options import Options
 from mypy_async_django import environment
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.effects import interface
-from mypy_async_django.effects.call_graph import Cone, Reach, module_of
+from mypy_async_django.effects.call_graph import CallGraph, Reachable, module_of
 from mypy_async_django.effects.summarise import summaries_of, summary_in, summary_of
 from mypy_async_django.effects.summary import Summaries, Summary, loaded
 from mypy_async_django.index.bodies import Bodies
@@ -36,7 +36,7 @@ class Facts:
         """Exceptions met while summarising, by the module's name: mypy goes on."""
         self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
         self._stored: dict[str, tuple[str, Summaries]] = {}
-        self._cones: dict[str, Cone] = {}
+        self._reachable: dict[str, Reachable] = {}
         self._projects: dict[str, bool] = {}
 
     def is_project(self, tree: MypyFile) -> bool:
@@ -50,7 +50,7 @@ class Facts:
 
     def forget(self, tree: MypyFile) -> None:
         """A module has been read anew."""
-        self._cones.clear()
+        self._reachable.clear()
         self._projects.clear()
         self._taken.pop(tree.fullname, None)
 
@@ -85,10 +85,10 @@ class Facts:
             return False
         summaries = {**before, name: summary}
         self._keep(tree, {name: facts for name, facts in summaries.items() if facts}, bodies)
-        self._cones.clear()
+        self._reachable.clear()
         return True
 
-    def reach(self, bodies: Bodies, outermost: FuncItem | None) -> Reach:
+    def reach(self, bodies: Bodies, outermost: FuncItem | None) -> CallGraph:
         """What the functions that one body calls do, through whatever they call."""
 
         def nested(function: FuncItem) -> Summary:
@@ -97,8 +97,8 @@ class Facts:
             )
 
         api, class_named = self._catalogue.api, bodies.members.class_named
-        return Reach(
-            self._modules, self.of, nested, api, class_named, self._cones, self._is_projects
+        return CallGraph(
+            self._modules, self.of, nested, api, class_named, self._reachable, self._is_projects
         )
 
     def _kept(self, tree: MypyFile) -> Summaries:

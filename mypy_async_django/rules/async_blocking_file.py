@@ -64,7 +64,7 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_BLOCKING, code
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
@@ -74,6 +74,6 @@ CODE: Final = code(
 
 def findings(body: Body) -> Iterator[Finding]:
     """Calls, uses and properties that wait for a file."""
-    for hit in hits(body):
-        if hit.api.effect is Effect.BLOCKS_ON_FILE:
-            yield explained(CODE, body, hit)
+    for matched in matches(body):
+        if matched.api.effect is Effect.BLOCKS_ON_FILE:
+            yield explained(CODE, body, matched)

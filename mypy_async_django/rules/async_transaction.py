@@ -94,7 +94,7 @@ from mypy_async_django.codes import code
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.coroutines.decorations import decorations
-from mypy_async_django.index.matches.matches import Hit, hits
+from mypy_async_django.index.matches.matches import Match, matches
 from mypy_async_django.index.orm.row_locks import locked_rows
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import ImplicitUse
@@ -114,17 +114,17 @@ def findings(body: Body) -> Iterator[Finding]:
     """Transactions that are opened, or asked for, where no query can be part of them."""
     yield from _decorated(body)
     if body.is_coroutine:
-        for hit in hits(body):
-            if hit.is_of_transaction:
-                yield _of_transaction(body, hit)
+        for matched in matches(body):
+            if matched.is_of_transaction:
+                yield _of_transaction(body, matched)
         yield from _locked(body)
 
 
-def _of_transaction(body: Body, hit: Hit) -> Finding:
-    found = explained(CODE, body, hit)
-    if isinstance(hit.operation, CallExpr):
+def _of_transaction(body: Body, matched: Match) -> Finding:
+    found = explained(CODE, body, matched)
+    if isinstance(matched.operation, CallExpr):
         return found._replace(notes=(_WITH_THE_BLOCK,))
-    if _awaits_inside(body, hit.operation):
+    if _awaits_inside(body, matched.operation):
         away = ", and queries awaited in it run on another thread's connection"
         return found._replace(message=found.message + away)
     return found

@@ -93,7 +93,7 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_UNSAFE
 from mypy_async_django.explanation import explained
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = ASYNC_UNSAFE
@@ -101,6 +101,10 @@ CODE: Final = ASYNC_UNSAFE
 
 def findings(body: Body) -> Iterator[Finding]:
     """Calls that raise SynchronousOnlyOperation."""
-    for hit in hits(body):
-        if hit.api.effect is Effect.RAISES and hit.is_explicit and not hit.is_of_transaction:
-            yield explained(CODE, body, hit)
+    for matched in matches(body):
+        if (
+            matched.api.effect is Effect.RAISES
+            and matched.is_explicit
+            and not matched.is_of_transaction
+        ):
+            yield explained(CODE, body, matched)

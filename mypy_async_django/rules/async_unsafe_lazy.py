@@ -90,7 +90,7 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_UNSAFE, code
 from mypy_async_django.explanation import explained, place
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.parameter_reads import Lacking, lacking
 from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
 from mypy_async_django.index.syntax.body import Body
@@ -102,9 +102,9 @@ CODE: Final = code("async-unsafe-lazy", "Lazy database access in a coroutine", p
 
 def findings(body: Body) -> Iterator[Finding]:
     """Evaluated querysets, relations and columns loaded on access, lazy users."""
-    for hit in hits(body):
-        if hit.api.effect is Effect.RAISES and not hit.is_explicit:
-            yield explained(CODE, body, hit)
+    for matched in matches(body):
+        if matched.api.effect is Effect.RAISES and not matched.is_explicit:
+            yield explained(CODE, body, matched)
     for read in unloaded(body):
         yield _loaded_on_access(body, read)
     for lack in lacking(body):

@@ -92,7 +92,7 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import code
 from mypy_async_django.explanation import explained, reaching
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.transitive_effects import reached
 from mypy_async_django.index.syntax.body import Body
 
@@ -101,11 +101,11 @@ CODE: Final = code("nested-event-loop", "Event loop inside the running one")
 
 def findings(body: Body) -> Iterator[Finding]:
     """Calls that run an event loop, themselves or through sync functions."""
-    for hit in hits(body):
-        if hit.api.effect is Effect.NESTS:
-            found = explained(CODE, body, hit)
-            if isinstance(hit.operation, CallExpr) and body.catalogue.twin(hit.api) is None:
-                note = suggestion.for_nested_loop(body, hit.operation, hit.api)
+    for matched in matches(body):
+        if matched.api.effect is Effect.NESTS:
+            found = explained(CODE, body, matched)
+            if isinstance(matched.operation, CallExpr) and body.catalogue.twin(matched.api) is None:
+                note = suggestion.for_nested_loop(body, matched.operation, matched.api)
                 found = found._replace(notes=(note,))
             yield found
     raising = {found.node for found in reached(body, Effect.RAISES)}

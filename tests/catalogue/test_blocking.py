@@ -255,7 +255,7 @@ def test_standard_library_name_stands_where_we_say(row: Api) -> None:
     for argument in (row.unless or "").split():
         parameter = argument.partition("=")[0]
         assert _has_parameter(_found(homes[0], row.name), parameter), argument
-    for question in (row.asked or "").split():
+    for question in (row.guarded_by or "").split():
         owner = row.name.rpartition(".")[0]
         assert _stands_there(homes[0], f"{owner}.{question.removeprefix('!')}"), question
 

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects import interface
-from mypy_async_django.effects.call_graph import Reach
+from mypy_async_django.effects.call_graph import CallGraph
 from mypy_async_django.effects.summary import Summaries, Summary, dumped, loaded
 
 _NAMES = st.lists(st.text(min_size=1), max_size=3).map(tuple)
@@ -151,14 +151,14 @@ class CountedSummaries(Mapping[str, Summary]):
         return len(self.summaries)
 
 
-def _reach(summaries: Summaries) -> Reach:
+def _reach(summaries: Summaries) -> CallGraph:
     tree = MypyFile([], [])
     tree._fullname = "module"
 
     def nothing(_: str) -> None:
         return None
 
-    return Reach(
+    return CallGraph(
         {"module": tree}, lambda _: summaries, lambda _: Summary(), nothing, nothing, {}, bool
     )
 
@@ -190,14 +190,14 @@ def test_each_function_of_a_chain_is_read_once() -> None:
 def test_each_function_of_a_cone_is_read_once() -> None:
     """Every function calls ten of a hundred on the level below: ten to the power of the depth ways."""
     width, depth = 100, _SIZE // 100
-    cone = {
+    reachable = {
         f"f{level}_{place}": _calling(
             *(f"f{level + 1}_{(place * 7 + step) % width}" for step in range(10))
         )
         for level in range(depth)
         for place in range(width)
     }
-    counted = CountedSummaries(cone)
+    counted = CountedSummaries(reachable)
     reach = _reach(counted)
     assert reach.path(_function("f0_0"), Effect.RAISES) is None
     assert counted.reads <= _SIZE + width

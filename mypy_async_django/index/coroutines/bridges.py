@@ -22,9 +22,9 @@ from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.index.matches.matches import api_of_function, api_of_member, hits
+from mypy_async_django.index.matches.matches import api_of_function, api_of_member, matches
 from mypy_async_django.index.matches.transitive_effects import reached
-from mypy_async_django.index.resolution.callees import functions_behind
+from mypy_async_django.index.resolution.callees import sync_callees
 from mypy_async_django.index.resolution.offloading import handed_over, is_called_early, offloader_of
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls, full_name
@@ -108,7 +108,9 @@ def _work_inside(body: Body, function: FuncDef) -> tuple[str, ...] | None:
     if body.surroundings is None:
         return None
     inside = body.surroundings.body_of(function)
-    if any(hit.api.effect is Effect.RAISES and not hit.api.when for hit in hits(inside)):
+    if any(
+        matched.api.effect is Effect.RAISES and not matched.api.when for matched in matches(inside)
+    ):
         return ()
     return next((found.path for found in reached(inside, Effect.RAISES)), None)
 
@@ -117,7 +119,7 @@ def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] |
     row = api_of_function(body, function)
     if row is not None:
         return () if row.effect is effect and not row.when else None
-    for item in functions_behind(body, function):
+    for item in sync_callees(body, function):
         path = body.effects.path(item, effect) if body.effects else None
         if path is not None and not body.catalogue.trusts(item.fullname):
             return path
@@ -145,7 +147,7 @@ def _gives_no_awaitable(body: Body, function: Expression) -> bool:
         return False
     if _is_no_awaitable(get_proper_type(type_.ret_type)):
         return True
-    found = list(functions_behind(body, function))
+    found = list(sync_callees(body, function))
     return len(found) == 1 and _answers_no_awaitable(body, found[0])
 
 

@@ -49,13 +49,13 @@ from mypy.types import (
 from mypy_async_django.bridge.types import definition, is_coroutine_type
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.index.resolution.argument_binding import (
-    given_to,
+    bind,
     holds_anything,
     is_anything,
     star_parameters,
     takes_anything,
 )
-from mypy_async_django.index.resolution.callees import functions_behind, named_function
+from mypy_async_django.index.resolution.callees import named_function, sync_callees
 from mypy_async_django.index.resolution.offloading import offloader_of
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
@@ -283,14 +283,14 @@ class _Tracker:
             return name.startswith(_USING_VALUES)
         if function is None:
             return True
-        found = [name for name, given in given_to(call, function) if given is argument]
+        found = [name for name, given in bind(call, function) if given is argument]
         return any(
             effects.uses_as_value(function, name) for name in found or star_parameters(function)
         )
 
     def _function(self, call: CallExpr) -> FuncDef | None:
         """The function that gets a call's arguments: of a class the one that makes its instances."""
-        functions = [f for f in functions_behind(self._body, call.callee) if isinstance(f, FuncDef)]
+        functions = [f for f in sync_callees(self._body, call.callee) if isinstance(f, FuncDef)]
         named = named_function(self._body, call.callee)
         return named.function if named else functions[-1] if functions else None
 

@@ -1,1 +1,1 @@
-"""Operations matched against the catalogue and against the summaries of callees."""
+"""Matches: a body's operations compared with the catalogue and with summaries of callees."""

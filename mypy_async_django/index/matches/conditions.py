@@ -1,4 +1,4 @@
-"""What the catalogue says happens only sometimes, where the code shows whether it does here."""
+"""Conditional rows of the catalogue, where the code at hand decides the condition."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

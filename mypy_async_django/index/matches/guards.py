@@ -1,4 +1,4 @@
-"""What the code has asked an object before it calls it: ``if not jobs.empty(): jobs.get()``."""
+"""Guards: tests of an object before a call on it, such as ``if not jobs.empty(): jobs.get()``."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -29,12 +29,12 @@ _AT_LEAST: Final = frozenset({"==", ">", ">="})
 _LESS: Final = frozenset({"!=", "<", "<="})
 
 
-def is_answered(body: Body, call: CallExpr, api: Api) -> bool:
-    """Whether the object of a call has said, on each way there, that the call would not wait."""
+def is_guarded(body: Body, call: CallExpr, api: Api) -> bool:
+    """Whether on every path to a call its object has been tested, so that the call does not wait."""
     owner = literal_hash(call.callee.expr) if isinstance(call.callee, MemberExpr) else None
-    if api.asked is None or owner is None:
+    if api.guarded_by is None or owner is None:
         return False
-    wanted = api.asked.split()
+    wanted = api.guarded_by.split()
     return any(
         answer.text in wanted and literal_hash(answer.owner) == owner
         for condition, holds in _passed(body, call)

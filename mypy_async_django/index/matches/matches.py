@@ -1,4 +1,4 @@
-"""Where a body runs into the catalogue: calls, implicit uses and properties read."""
+"""Catalogue matches: the calls, implicit uses and property reads of a body that it has rows for."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -31,7 +31,7 @@ from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.index.matches.conditions import decided
-from mypy_async_django.index.matches.guards import is_answered
+from mypy_async_django.index.matches.guards import is_guarded
 from mypy_async_django.index.resolution.module_level import reaches_coroutine, values_of
 from mypy_async_django.index.resolution.offloading import is_called_early
 from mypy_async_django.index.syntax.body import Body, once
@@ -53,7 +53,7 @@ _CALL: Final = ("__call__",)
 _NOBODY: Final = "django.contrib.auth.models.AnonymousUser"
 
 
-class Hit(NamedTuple):
+class Match(NamedTuple):
     """An operation of a body and the row of what it runs; a property read is a Read."""
 
     operation: CallExpr | ImplicitUse | Read
@@ -96,25 +96,25 @@ class Hit(NamedTuple):
 
 
 @once
-def hits(body: Body) -> tuple[Hit, ...]:
+def matches(body: Body) -> tuple[Match, ...]:
     """All that a body does and the catalogue knows; every rule asks.
 
     Left out is what finds its rows in memory, and what a bridge was meant to call: a mistake of
     another kind.
     """
     return tuple(
-        hit
-        for hit in _hits(body)
-        if not is_loaded(body, hit.operation) and not is_caught(body, hit.node)
+        matched
+        for matched in _matches(body)
+        if not is_loaded(body, matched.operation) and not is_caught(body, matched.node)
     )
 
 
-def _hits(body: Body) -> Iterator[Hit]:
+def _matches(body: Body) -> Iterator[Match]:
     for call in calls(body):
         api = api_of_call(body, call)
         if api is None or is_spared(call, api) or is_awaitable(body.type_of(call)):
             continue
-        if is_called_early(body, call) or is_answered(body, call, api):
+        if is_called_early(body, call) or is_guarded(body, call, api):
             continue
         if body.is_awaited(call) and api.instead == ASYNC_CLIENT:
             continue  # an AsyncClient in its place, against the declared type
@@ -126,15 +126,15 @@ def _hits(body: Body) -> Iterator[Hit]:
         if api.fresh and receiver and _is_made_here(body, receiver):
             continue
         if not api.untouched or (receiver and _is_untouched(body, receiver)):
-            yield Hit(call, api)
+            yield Match(call, api)
     for use in implicit_uses(body):
         if api := api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
-            yield Hit(use, api)
+            yield Match(use, api)
     for read in reads(body):
         api = _api_of_read(body, read)
         api = decided(body, read, api) if api else None
         if api and (not api.untouched or _is_untouched(body, read.receiver)):
-            yield Hit(read, api)
+            yield Match(read, api)
 
 
 def api_of_call(body: Body, call: CallExpr) -> Api | None:
@@ -264,7 +264,7 @@ def _api_of_read(body: Body, read: Read) -> Api | None:
     if row is None:
         return None
     found = [member(info, read.name) for info in classes(body.type_of(read.receiver))]
-    return row if found and all(hit and _is_property(hit[1].node) for hit in found) else None
+    return row if found and all(each and _is_property(each[1].node) for each in found) else None
 
 
 def _is_property(node: SymbolNode | None) -> bool:

@@ -1,4 +1,4 @@
-"""Relations that a function reads on what it is given, and the calls that give it too little."""
+"""Parameter reads: relations that a function reads on its arguments, and calls that lack them."""
 
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -22,9 +22,9 @@ from mypy_async_django.bridge.models import is_column, is_model, is_single_relat
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
 from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
-from mypy_async_django.index.matches.matches import hits
+from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.queries import Row
-from mypy_async_django.index.resolution.argument_binding import given_to
+from mypy_async_django.index.resolution.argument_binding import bind
 from mypy_async_django.index.resolution.call_targets import methods_used, properties_read
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
@@ -93,9 +93,9 @@ def _asked_of_requests(body: Body) -> Iterator[Need]:
     for user in forced_users(body):
         if parameter := _parameter(body, user.receiver):
             yield Need(parameter, USER)
-    for hit in hits(body):
-        session = hit.receiver
-        is_answered = hit.api.name in ANSWERED_BY_LOADED_SESSIONS
+    for matched in matches(body):
+        session = matched.receiver
+        is_answered = matched.api.name in ANSWERED_BY_LOADED_SESSIONS
         if not is_answered or not isinstance(session, MemberExpr):
             continue
         parameter = _parameter(body, session.expr)
@@ -169,7 +169,7 @@ class Loading(NamedTuple):
     way: tuple[str, ...]
 
 
-def loading_requests(body: Body) -> Iterator[Loading]:
+def request_loads(body: Body) -> Iterator[Loading]:
     """The calls of sync functions that load what this body did not, as far as it shows."""
     if body.effects is None:
         return
@@ -201,7 +201,7 @@ def _taken(body: Body, counts: Callable[[Expression], bool]) -> Iterator[_Taken]
         if any(map(counts, _handed(call))) and (found := named_function(body, call.callee)):
             if found.is_awaited and not found.function.is_coroutine:
                 continue  # a decorator has it run in a thread
-            for name, given in given_to(call, found.function):
+            for name, given in bind(call, found.function):
                 if counts(given):
                     yield _Taken(call, given, found.function, name)
     for read, property_ in properties_read(body):

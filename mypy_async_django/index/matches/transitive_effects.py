@@ -1,4 +1,4 @@
-"""Calls of a coroutine that reach an operation through the project's sync functions."""
+"""Transitive effects: calls that reach an operation through the project's sync functions."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,11 +7,11 @@ from mypy.nodes import CallExpr, Expression, FuncDef, MemberExpr, RefExpr, Var
 
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.index.matches.matches import api_of_function, hits
-from mypy_async_django.index.matches.parameter_reads import loading_requests
+from mypy_async_django.index.matches.matches import api_of_function, matches
+from mypy_async_django.index.matches.parameter_reads import request_loads
 from mypy_async_django.index.resolution.call_targets import (
     Called,
-    called_functions,
+    call_targets,
     keeps_result,
     run_at_once,
 )
@@ -26,7 +26,7 @@ from mypy_async_django.index.values.relations import may_be_set
 from mypy_async_django.index.values.result_cache import is_consumed, takes_loaded, uses_loaded
 
 
-class Reached(NamedTuple):
+class ReachedEffect(NamedTuple):
     """The expression that runs a function, and the way to the operation from there.
 
     ``path`` holds full names of functions, the operation's name last.
@@ -41,16 +41,16 @@ class Reached(NamedTuple):
         return self.called.node
 
 
-def reached(body: Body, effect: Effect) -> Iterator[Reached]:
+def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
     """The operations of an effect that a body reaches through other functions, one for each node.
 
     Not through functions that the project trusts, nor where the catalogue speaks for the node.
     """
     if body.effects is None:
         return
-    seen = {hit.node for hit in hits(body)}
+    seen = {matched.node for matched in matches(body)}
     replaced = replaced_names(body)
-    for called in called_functions(body):
+    for called in call_targets(body):
         if called.node in seen or body.catalogue.trusts(called.function.fullname):
             continue
         path = body.effects.path(called.function, effect, upward(body, called))
@@ -64,19 +64,19 @@ def reached(body: Body, effect: Effect) -> Iterator[Reached]:
             continue
         if not is_caught(body, called.node):
             seen.add(called.node)
-            yield Reached(called, path)
+            yield ReachedEffect(called, path)
     for found in _handed_over(body, effect):
         if found.node not in seen and not is_caught(body, found.node):
             seen.add(found.node)
             yield found
     if effect is Effect.RAISES:
-        for loading in loading_requests(body):
+        for loading in request_loads(body):
             if loading.node not in seen and not is_caught(body, loading.node):
                 seen.add(loading.node)
-                yield Reached(Called(loading.node, loading.function), loading.way)
+                yield ReachedEffect(Called(loading.node, loading.function), loading.way)
 
 
-def _handed_over(body: Body, effect: Effect) -> Iterator[Reached]:
+def _handed_over(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
     """The methods of the catalogue that a call is given and runs: ``call_soon(books.count)``."""
     for call in calls(body):
         for argument in run_at_once(body, call):
@@ -84,7 +84,7 @@ def _handed_over(body: Body, effect: Effect) -> Iterator[Reached]:
             if api is None or not api.is_certain(effect) or not isinstance(function, FuncDef):
                 continue
             if not isinstance(argument, MemberExpr) or not is_consumed(body, argument.expr):
-                yield Reached(Called(call, function), (title(api),))
+                yield ReachedEffect(Called(call, function), (title(api),))
 
 
 def _is_harmless(body: Body, call: CallExpr) -> bool:

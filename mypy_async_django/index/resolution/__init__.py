@@ -1,1 +1,1 @@
-"""What a call runs: callees, their arguments, the functions run elsewhere."""
+"""Call resolution: which functions a call runs, with which arguments, and in which thread."""

@@ -1,4 +1,4 @@
-"""Variables that hold what is known: functions, ``alias = total``, and values that objects keep."""
+"""Aliases of functions (``alias = total``) and instance attributes that are assigned once."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -29,10 +29,10 @@ from mypy_async_django.index.syntax.operations import attributes_in
 _PARTIAL: Final = "functools.partial"
 
 
-def held_functions(tree: MypyFile) -> Iterator[tuple[Var, Expression]]:
-    """The variables that are bound to a function and never to anything else, with the function.
+def function_aliases(tree: MypyFile) -> Iterator[tuple[Var, Expression]]:
+    """The variables of a module or its classes that only ever hold one function, with that function.
 
-    Not those of classes that an annotation makes a field: each object may have its own.
+    Annotated class variables are left out: they are fields, and each instance may differ.
     """
     found = list(_bound(tree.defs, is_class=False))
     if not found:
@@ -84,10 +84,10 @@ def _bindings(tree: MypyFile) -> tuple[Counter[Var], frozenset[str]]:
     return bound, frozenset(names)
 
 
-def kept_values(tree: MypyFile) -> Iterator[tuple[Var, FuncDef, Expression]]:
-    """The attributes that mypy has no type for and only one assignment of a module gives an object.
+def instance_attributes(tree: MypyFile) -> Iterator[tuple[Var, FuncDef, Expression]]:
+    """The untyped instance attributes that a module assigns exactly once: ``self.books = books``.
 
-    Each with the method that does, ``self.books = books``, and the value.
+    Each comes with the method that assigns it and the assigned value.
     """
     found = [
         (target, function, node.rvalue)

@@ -1,7 +1,8 @@
-"""What the parameters of a called function take."""
+"""Argument binding: which parameter of the callee receives which argument of a call."""
 
 from collections.abc import Iterator
 
+from mypy.argmap import map_actuals_to_formals
 from mypy.nodes import (
     ARG_NAMED,
     ARG_POS,
@@ -31,11 +32,11 @@ from mypy_async_django.index.syntax.body import Body
 
 
 def takes_anything(body: Body, call: CallExpr, argument: Expression, *, inside: bool) -> bool:
-    """Whether the parameter that gets an argument is declared ``Any`` or ``object``.
+    """Whether the parameter that receives an argument is declared ``Any`` or ``object``.
 
-    Then nobody sees what it gets. With ``inside`` the question is about the items of the argument:
+    mypy then checks nothing there. With ``inside`` the question is about the items of the argument:
     ``Mapping[str, Any]``. False where the function or the parameter is unknown, or generic: a type
-    variable hands the type on.
+    variable passes the type on.
     """
     signatures = list(_signatures(body, call.callee))
     return bool(signatures) and all(
@@ -44,7 +45,7 @@ def takes_anything(body: Body, call: CallExpr, argument: Expression, *, inside: 
 
 
 def _signatures(body: Body, callee: Expression) -> Iterator[tuple[CallableType, int]]:
-    """The signatures of a callee, with the number of parameters that a call does not fill."""
+    """The signatures of a callee, each with the number of leading parameters that are bound."""
     type_ = body.type_of(callee)
     match type_:
         case CallableType():
@@ -74,7 +75,7 @@ def _takes_anything(
 
 
 def _is_generic(callee: CallableType, call: CallExpr, argument: Expression) -> bool:
-    """Whether the function's own definition has a type variable in the parameter's place."""
+    """Whether the function's definition declares the parameter with a type variable."""
     function = definition(callee)
     if function is None or not isinstance(function.type, CallableType):
         return False
@@ -85,7 +86,7 @@ def _is_generic(callee: CallableType, call: CallExpr, argument: Expression) -> b
 def _formal(
     callee: CallableType, skip: int, call: CallExpr, argument: Expression
 ) -> ProperType | None:
-    """The declared type of the parameter that an argument goes to."""
+    """The declared type of the parameter that receives an argument."""
     index = call.args.index(argument)
     kind, name = call.arg_kinds[index], call.arg_names[index]
     if kind == ARG_NAMED and name is not None:
@@ -102,7 +103,7 @@ def _formal(
 
 
 def is_anything(type_: Type) -> bool:
-    """Whether a declared type is ``Any`` or ``object``, as somebody wrote it."""
+    """Whether a declared type is an explicit ``Any`` or ``object``."""
     proper = get_proper_type(type_)
     match proper:
         case AnyType():
@@ -130,30 +131,37 @@ def holds_anything(type_: Type) -> bool:
             return False
 
 
-def given_to(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expression]]:
-    """The arguments of a call with the names of the parameters that get them."""
-    names = [name for name in function.arg_names if name is not None]
+def bind(call: CallExpr, function: FuncDef) -> Iterator[tuple[str, Expression]]:
+    """The arguments of a call with the names of the parameters that receive them.
+
+    The receiver of a method counts. Arguments behind ``*`` or ``**`` are left out, as are those
+    that reach ``*args`` or ``**kwargs``.
+    """
+    names, kinds = list(function.arg_names), list(function.arg_kinds)
     is_method = bool(function.info) and not function.is_static
     callee = call.callee
     is_named = isinstance(callee, MemberExpr) and callee.name == function.name
-    if function.name in CONSTRUCTORS and not is_named:
-        names = names[1:]
+    if names and function.name in CONSTRUCTORS and not is_named:
+        names, kinds = names[1:], kinds[1:]
     elif is_method and names and isinstance(callee, MemberExpr):
-        yield names[0], callee.expr
-        names = names[1:]
-    for position, (argument, kind, name) in enumerate(
-        zip(call.args, call.arg_kinds, call.arg_names, strict=True)
-    ):
-        if kind == ARG_NAMED and name in names:
-            yield name, argument
-        elif kind == ARG_POS and position < len(names):
-            yield names[position], argument
-        else:
-            return
+        if names[0] is not None:
+            yield names[0], callee.expr
+        names, kinds = names[1:], kinds[1:]
+    bound = map_actuals_to_formals(call.arg_kinds, call.arg_names, kinds, names, _unknown)
+    for name, kind, indices in zip(names, kinds, bound, strict=True):
+        for index in indices:
+            is_plain = not call.arg_kinds[index].is_star() and not kind.is_star()
+            if name is not None and is_plain:
+                yield name, call.args[index]
+
+
+def _unknown(index: int) -> Type:
+    """The type of what stands behind a star: it may have any length and any keys."""
+    return AnyType(TypeOfAny.unannotated)
 
 
 def star_parameters(function: FuncDef) -> list[str]:
-    """The names of the parameters that get what no other does: ``*args`` and ``**kwargs``."""
+    """The names of the variadic parameters: ``*args`` and ``**kwargs``."""
     return [
         name
         for name, kind in zip(function.arg_names, function.arg_kinds, strict=True)

@@ -1,4 +1,4 @@
-"""The functions that a body runs: those it calls, and those that run without a call to see."""
+"""Call targets: the functions that a body runs, by explicit calls and by implicit ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
@@ -58,7 +58,7 @@ from mypy_async_django.index.syntax.operations import (
 
 
 class _Callback(NamedTuple):
-    """The position and the name of an argument that is called."""
+    """The position and keyword of a parameter that takes a callback."""
 
     position: int
     keyword: str = "callback"
@@ -75,7 +75,7 @@ RUN_BY_ASYNCIO: Final = {
     "call_soon": _Callback(0),
     "call_soon_threadsafe": _Callback(0),
 }
-#: As does the one of a cache, where it waits for nothing else.
+#: A cache calls its ``default`` on the event loop too, before its first await.
 RUN_BY_CACHE: Final = "aget_or_set"
 _ASYNCIO: Final = ("asyncio.", "_asyncio.", "uvloop.")
 _CACHE: Final = "django.core.cache.backends.base.BaseCache"
@@ -85,9 +85,10 @@ _REDUCE: Final = "functools.reduce"
 
 
 class Called(NamedTuple):
-    """A function that runs, and the expression that makes it run: by a ``use`` if not by a call.
+    """A function that runs, and the expression that runs it: by an implicit ``use`` if not a call.
 
-    In its place may stand a variable of a module or class that holds one: which, summaries tell.
+    ``function`` is a variable where a module or class variable holds the function: summaries know
+    which one.
     """
 
     node: Expression
@@ -96,18 +97,18 @@ class Called(NamedTuple):
 
     @property
     def makes_items(self) -> bool:
-        """Whether the call only makes a generator, which is run by what takes its items."""
+        """Whether the call only creates a generator: its body runs where it is iterated."""
         if self.use is not None or isinstance(self.function, Var):
             return False
         return self.function.is_generator
 
 
 @once
-def called_functions(body: Body) -> Sequence[Called]:
-    """The functions that run because of a body's operations, as far as types tell which.
+def call_targets(body: Body) -> Sequence[Called]:
+    """The sync functions that a body's operations run, as far as types tell.
 
-    The method is the one of the statically known class; overrides in subclasses are not followed.
-    Coroutine functions do not count, nor does what a decorator made into something else.
+    A method is looked up in the static class of its receiver; overrides in subclasses are not
+    followed. Left out are coroutine functions and those that a decorator turns into another object.
     """
     return tuple(_called_functions(body))
 
@@ -130,7 +131,7 @@ def _called_functions(body: Body) -> Iterator[Called]:
 
 
 def _accessors_run(body: Body) -> Iterator[tuple[MemberExpr, Var]]:
-    """The attributes that are assigned or deleted, with the setter or deleter that does it."""
+    """The property setters and deleters that run, with the attribute that is assigned or deleted."""
     for target in _assigned(body):
         infos = classes(body.type_of(target.expr))
         property_ = common_member(infos, target.name) if infos else None
@@ -150,7 +151,7 @@ def _assigned(body: Body) -> Iterator[MemberExpr]:
 
 @once
 def methods_used(body: Body) -> Sequence[tuple[ImplicitUse, FuncDef]]:
-    """The methods that run without a call to see: ``__iter__`` by a loop, ``__exit__`` by a block."""
+    """The special methods that run implicitly: ``__iter__`` in a loop, ``__exit__`` in a block."""
     return tuple(_methods_used(body))
 
 
@@ -166,13 +167,13 @@ def _methods_used(body: Body) -> Iterator[tuple[ImplicitUse, FuncDef]]:
 
 @once
 def properties_read(body: Body) -> Sequence[tuple[Read, FuncDef]]:
-    """The attributes read that are properties, with the function behind each."""
+    """The attribute reads that run a property, with its getter."""
     found = ((read, _property_read(body, read)) for read in reads(body))
     return [(read, property_) for read, property_ in found if property_ is not None]
 
 
 def _property_read(body: Body, read: Read) -> FuncDef | None:
-    """The function behind an attribute that is read, the same for all that the object may be."""
+    """The getter that an attribute read runs; None where the possible classes differ in it."""
     return getter(common_member(classes(body.type_of(read.receiver)), read.name))
 
 
@@ -183,7 +184,7 @@ def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
 
 
 def run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
-    """The arguments of a call that it calls itself: ``sorted(books, key=by_author)``."""
+    """The arguments that a call runs as functions: ``sorted(books, key=by_author)``."""
     if not call.args:
         return
     name = called_name(body, call)
@@ -199,7 +200,7 @@ def run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
 
 
 def _callback(body: Body, call: CallExpr) -> _Callback | None:
-    """The function that a method of asyncio, or of a cache, will run on the event loop."""
+    """The callback parameter of an asyncio or cache method that runs it on the event loop."""
     callee = call.callee
     if not isinstance(callee, MemberExpr):
         return None
@@ -234,7 +235,7 @@ def _run_by_call(
 
 
 def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:
-    """The first of these methods that a class has of its own: ``object`` has but the last."""
+    """The first of these methods that a class defines other than by ``object``."""
     for name in names:
         found = member(info, name)
         if found and found[0].fullname != "builtins.object":
@@ -243,7 +244,7 @@ def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:
 
 
 def _protocol(body: Body, use: ImplicitUse) -> Iterator[tuple[str, ...]]:
-    """The methods that a use runs one after the other, each by the names that are tried for it."""
+    """The methods that a use runs in order, each as the names that Python tries."""
     within = use.within
     if use.use is Use.FORMAT:
         yield _formatting(body, use)
@@ -270,7 +271,7 @@ def _formatting(body: Body, use: ImplicitUse) -> tuple[str, ...]:
 
 
 def keeps_result(body: Body, called: Called) -> bool:
-    """Whether a function runs once only: behind a cached property, or with a cache of its own."""
+    """Whether a result is cached: by a cached property, or by ``lru_cache``."""
     match called.node:
         case MemberExpr(expr=receiver, name=name):
             node = common_member(classes(body.type_of(receiver)), name)
@@ -286,7 +287,7 @@ def keeps_result(body: Body, called: Called) -> bool:
 
 
 def _is_consumed(body: Body, call: CallExpr, asking: frozenset[CallExpr] = frozenset()) -> bool:
-    """Whether the generator that a call makes is iterated or entered where it is made."""
+    """Whether this body iterates or enters the generator that a call creates."""
     asking |= {call}
     return any(
         call in body.values(use.value) and _takes_items(body, use, asking)
@@ -295,7 +296,7 @@ def _is_consumed(body: Body, call: CallExpr, asking: frozenset[CallExpr] = froze
 
 
 def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[CallExpr] = frozenset()) -> bool:
-    """Whether a use runs a generator at once: ``map`` does not, unless its own items are taken."""
+    """Whether a use runs a generator now: ``map`` does not, unless it is iterated itself."""
     if use.use is not Use.ITERATE:
         return use.use in {Use.ENTER, Use.CONTAINS}
     match use.within:

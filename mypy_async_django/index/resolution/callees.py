@@ -1,4 +1,4 @@
-"""The functions that expressions stand for: by a name, as a method of a class, through a variable."""
+"""Callee resolution: the functions that an expression in a call may be."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
@@ -49,7 +49,7 @@ _PARTIALS: Final = frozenset({"functools.partial"})
 
 
 def summary_name(function: FuncItem) -> str:
-    """The name that a function's summary goes by: its full name, ``Shop.size.setter`` for a setter."""
+    """The key of a function's summary: its full name, or ``Shop.size.setter`` for a setter."""
     symbol = function.info.names.get(function.name) if function.info else None
     if symbol is not None and isinstance(symbol.node, OverloadedFuncDef):
         property_ = symbol.node
@@ -61,14 +61,14 @@ def summary_name(function: FuncItem) -> str:
 
 
 class Named(NamedTuple):
-    """A function that an expression names; ``is_awaited`` says that its call has to be."""
+    """A function that an expression names; ``is_awaited`` says that its result must be awaited."""
 
     function: FuncDef
     is_awaited: bool
 
 
 def named_function(body: Body, callee: Expression) -> Named | None:
-    """The one function with a name of its own that an expression stands for, sync or async."""
+    """The one named function, sync or async, that an expression refers to; None if not just one."""
     nodes = [node for node in _named(body, callee) if isinstance(node, FUNCTIONS)]
     match nodes:
         case [FuncDef() as function]:
@@ -82,8 +82,8 @@ def named_function(body: Body, callee: Expression) -> Named | None:
             return None
 
 
-def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | LambdaExpr]:
-    """The sync functions that run when somebody calls what an expression gives."""
+def sync_callees(body: Body, callee: Expression) -> Iterator[FuncDef | LambdaExpr]:
+    """The sync functions that run when the value of an expression is called."""
     for node in behind(body, callee):
         function = node if isinstance(node, LambdaExpr) else sync_function(node)
         if function is not None:
@@ -91,7 +91,7 @@ def functions_behind(body: Body, callee: Expression) -> Iterator[FuncDef | Lambd
 
 
 def behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
-    """The functions that a value is, whichever way it came to be there."""
+    """The functions that a value is on every path: through aliases and ``functools.partial``."""
     if function := function_named(body, callee):
         yield function
         return
@@ -110,7 +110,7 @@ def _made_from(body: Body, value: Expression) -> Iterator[SymbolNode | LambdaExp
 
 
 def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
-    """The functions that an expression in a call's place may be."""
+    """The functions that an expression refers to, without following local variables."""
     match callee:
         case LambdaExpr():
             yield callee
@@ -134,7 +134,7 @@ def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
 
 
 def _variable(body: Body, callee: Expression) -> Var | None:
-    """The variable of a module or class that an expression names, if it may hold a function."""
+    """The module or class variable that an expression names, if it may hold a function."""
     match callee:
         case RefExpr(node=Var() as variable) if callee.kind == GDEF:
             pass
@@ -152,15 +152,15 @@ def _variable(body: Body, callee: Expression) -> Var | None:
 
 
 def _is_generated(method: SymbolNode | None) -> bool:
-    """Whether a plugin made up a method, as django-stubs does for managers: its type tells more.
+    """Whether a plugin generated a method, as django-stubs does for managers: its type tells more.
 
-    Of a plain variable that holds a function mypy stores the type, but not which function it was.
+    For a plain variable that holds a function mypy stores the type, but not which function it is.
     """
     return not isinstance(method, Var) or isinstance(get_proper_type(method.type), AnyType)
 
 
 def inherited(node: SuperExpr) -> Iterator[SymbolNode]:
-    """What ``super().name`` finds in the classes above."""
+    """What ``super().name`` finds in the base classes."""
     if node.info is not None:
         yield from _first(base.names.get(node.name) for base in node.info.mro[1:])
 
@@ -175,7 +175,7 @@ def _first(symbols: Iterable[SymbolTableNode | None]) -> Iterator[SymbolNode]:
 def sync_function(node: SymbolNode | None) -> FuncDef | None:
     """The function that runs when a name is called.
 
-    None for what a decorator made a coroutine's, and for abstract ones: another runs in their place.
+    None where a decorator makes it async, and for abstract methods: an override runs instead.
     """
     match node:
         case FuncDef():
@@ -190,7 +190,7 @@ def sync_function(node: SymbolNode | None) -> FuncDef | None:
 
 
 def _keeps_sync(node: Decorator) -> bool:
-    """Whether what the decorators made runs the function when it is called, and awaits nothing."""
+    """Whether calling the decorated name runs the function synchronously."""
     if node.var.type is None:
         return not node.decorators  # a plain class method or static method, not yet checked
     match get_proper_type(node.var.type):
@@ -204,7 +204,7 @@ def _keeps_sync(node: Decorator) -> bool:
 
 
 def getter(node: SymbolNode | None) -> FuncDef | None:
-    """The function behind a property, cached or not; None for an abstract one."""
+    """The getter of a property, cached or not; None for an abstract one."""
     function = _getter(node)
     return None if function is None or function.abstract_status else function
 
@@ -222,5 +222,5 @@ def _getter(node: SymbolNode | None) -> FuncDef | None:
 
 
 def is_nested(function: FuncItem) -> bool:
-    """Whether a function has no name outside the function that makes it."""
+    """Whether a function is a lambda or defined inside another function."""
     return not isinstance(function, FuncDef) or "." not in function.fullname

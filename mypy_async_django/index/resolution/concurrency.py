@@ -1,4 +1,4 @@
-"""How often a coroutine function may be under way at the same time."""
+"""How many calls of a coroutine function may run concurrently."""
 
 from collections.abc import Iterator
 

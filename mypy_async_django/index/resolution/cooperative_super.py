@@ -1,4 +1,4 @@
-"""Methods of mixins that hand a call on: what ``super()`` finds depends on the object's class."""
+"""Cooperative ``super()``: what a mixin's ``super()`` runs depends on the class of the object."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,8 +10,8 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import owners
 
 
-def hands_upward(body: Body) -> bool:
-    """Whether a sync method calls ``super()`` for itself, though no base of its own class has it."""
+def is_cooperative(body: Body) -> bool:
+    """Whether a sync method calls its own name on ``super()`` though no base of its class has it."""
     function = body.function
     return (
         isinstance(function, FuncDef)
@@ -27,10 +27,10 @@ def _calls_itself(body: Body, inner: SuperExpr, name: str) -> bool:
 
 
 def upward(body: Body, called: Called) -> tuple[str, ...]:
-    """The methods, by full names, that a call of a mixin's method comes to if each hands it on.
+    """The chain of methods, by full names, that a call of a cooperative mixin method runs.
 
-    The mixin's comes first; a row of the catalogue, if there is one, last. Empty where the method
-    is not a mixin's, or no other class of the object has it.
+    The mixin's method comes first, an API of the catalogue last. Empty where the method is not a
+    mixin's, or no other class of the object has it.
     """
     function = called.function
     if called.use is not None or not isinstance(function, FuncDef) or not function.info:

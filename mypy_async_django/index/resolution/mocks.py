@@ -1,4 +1,4 @@
-"""Functions that a test replaces: what they do counts for nothing there."""
+"""Functions that a test patches: their effects do not happen in that test."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the top level of a body's module says: values of its names, receivers of signals."""
+"""Facts from the top level of a body's module: values of its names, receivers of signals."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""Calls that run a function somewhere else than on the event loop."""
+"""Offloading: calls that run a function in another thread or process."""
 
 from typing import NamedTuple
 

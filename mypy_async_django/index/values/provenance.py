@@ -59,7 +59,7 @@ from mypy_async_django.index.queries import (
     built,
     either,
 )
-from mypy_async_django.index.resolution.argument_binding import given_to
+from mypy_async_django.index.resolution.argument_binding import bind
 from mypy_async_django.index.resolution.callees import getter, named_function
 from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.syntax.bindings import Binding, BindingKind, in_order
@@ -496,7 +496,7 @@ class Origins:
         if function is None or self._body.effects is None or function.is_coroutine != awaited:
             return None
         parameter = self._body.effects.hands_back(function)
-        given = dict(given_to(call, function)).get(parameter) if parameter else None
+        given = dict(bind(call, function)).get(parameter) if parameter else None
         return None if isinstance(given, NameExpr) else given
 
     def _query_of(self, result: Result | None, kind: Kind) -> Query | None:
