@@ -113,6 +113,7 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
             "itertools.permutations",
             "random.choice",
             "random.choices",
+            "typing.MutableMapping.update",
             "_csv.Writer.writerows",
         ),
         Evaluator(Use.ITERATE),

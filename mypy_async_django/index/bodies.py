@@ -15,7 +15,7 @@ from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.body import Body, Effects, Surroundings, Types
 from mypy_async_django.index.syntax.reaching_definitions import Flow
-from mypy_async_django.index.values.summary_types import GivenTypes
+from mypy_async_django.index.values.summary_types import SummaryTypes
 
 Remembered = Mapping[Expression, ProperType | None]
 """Types of expressions from the last time that mypy checked them."""
@@ -62,7 +62,7 @@ class Bodies:
             body = self._body(function, flow, types, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)
-        body.given = GivenTypes(body, self.members).type_of
+        body.given = SummaryTypes(body, self.members).type_of
         body.is_checked = module.is_checked(function)
         body.surroundings = Surroundings(
             module.tree,

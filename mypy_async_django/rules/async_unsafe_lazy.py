@@ -95,7 +95,7 @@ from mypy_async_django.index.matches.parameter_reads import Lacking, lacking
 from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.values.relations import Unloaded, unloaded
-from mypy_async_django.index.values.requests import forced_users
+from mypy_async_django.index.values.requests import loaded_users
 
 CODE: Final = code("async-unsafe-lazy", "Lazy database access in a coroutine", parent=ASYNC_UNSAFE)
 
@@ -109,7 +109,7 @@ def findings(body: Body) -> Iterator[Finding]:
         yield _loaded_on_access(body, read)
     for lack in lacking(body):
         yield _lacking(body, lack)
-    for user in forced_users(body):
+    for user in loaded_users(body):
         text = body.source.text
         yield Finding(
             CODE,

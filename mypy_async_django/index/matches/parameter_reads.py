@@ -30,13 +30,13 @@ from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read, attributes_in, calls, reads
-from mypy_async_django.index.values.escapes import gifts
+from mypy_async_django.index.values.escapes import escapes
 from mypy_async_django.index.values.provenance import origins
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
 from mypy_async_django.index.values.requests import (
     SESSION,
     USER,
-    forced_users,
+    loaded_users,
     may_be_loaded,
 )
 
@@ -90,7 +90,7 @@ def needs_of(body: Body) -> Iterator[Need]:
 
 def _asked_of_requests(body: Body) -> Iterator[Need]:
     """The users and sessions that a function loads from a request it is given."""
-    for user in forced_users(body):
+    for user in loaded_users(body):
         if parameter := _parameter(body, user.receiver):
             yield Need(parameter, USER)
     for matched in matches(body):
@@ -139,7 +139,7 @@ def _touched(body: Body) -> Iterator[Expression]:
             info = class_of(body.type_of(target.expr))
             if info is None or not is_column(info, target.name):
                 yield target.expr
-    yield from (given for _, given in gifts(body))
+    yield from (given for _, given in escapes(body))
 
 
 def _may_be_row(body: Body, value: Expression) -> bool:

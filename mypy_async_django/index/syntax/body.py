@@ -10,9 +10,11 @@ from mypy.nodes import (
     Block,
     BreakStmt,
     CallExpr,
+    ComparisonExpr,
     Context,
     ContinueStmt,
     Expression,
+    ForStmt,
     FuncDef,
     FuncItem,
     GeneratorExpr,
@@ -27,18 +29,20 @@ from mypy.nodes import (
     RefExpr,
     ReturnStmt,
     SetComprehension,
+    StarExpr,
     Statement,
     UnaryExpr,
     Var,
     WithStmt,
+    YieldFromExpr,
 )
 from mypy.types import ProperType
 
 from mypy_async_django.bridge.imports import MissingImports
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import LEAVES, children
-from mypy_async_django.bridge.types import class_object, is_a
-from mypy_async_django.catalogue.builtin import EVALUATORS
+from mypy_async_django.bridge.types import class_object, definition, is_a
+from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
@@ -51,7 +55,8 @@ N = TypeVar("N", bound=Node)
 
 _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
 
-
+#: Names of methods among the functions that evaluate an argument.
+EVALUATING_METHODS: Final = frozenset(name.rpartition(".")[2] for name in EVALUATORS)
 #: What a test calls around code that has to raise.
 _EXPECTING: Final = ("raises", "assertRaises")
 
@@ -323,14 +328,25 @@ class Body:
                 return children(node)
 
     def _runs_here(self, generator: GeneratorExpr) -> bool:
-        parent = self._parents.get(generator)
-        if isinstance(parent, ListComprehension | SetComprehension):
-            return True
-        return (
-            isinstance(parent, CallExpr)
-            and isinstance(parent.callee, RefExpr)
-            and parent.callee.fullname in EVALUATORS
-        )
+        """Whether the code around a generator expression iterates it to its end at once."""
+        match self._parents.get(generator):
+            case ListComprehension() | SetComprehension() | StarExpr() | YieldFromExpr():
+                return True
+            case ForStmt(is_async=False, expr=iterated) | ComparisonExpr(operands=[*_, iterated]):
+                return iterated is generator
+            case CallExpr(callee=RefExpr(fullname=name)) if name:
+                return _iterates(name)
+            case CallExpr(callee=MemberExpr() as method) if method.name in EVALUATING_METHODS:
+                # A method of a builtin: ", ".join(...), found.extend(...).
+                function = definition(self.types.type_of(method))
+                return function is not None and _iterates(function.fullname)
+            case _:
+                return False
+
+
+def _iterates(function: str) -> bool:
+    evaluator = EVALUATORS.get(function)
+    return evaluator is not None and evaluator.use is Use.ITERATE
 
 
 def once(question: Callable[[Body], T]) -> Callable[[Body], T]:

@@ -49,10 +49,9 @@ from mypy.types import Instance
 
 from mypy_async_django.bridge.types import class_object, classes, common_member, definition
 from mypy_async_django.catalogue.builtin import CHAIN, EVALUATORS, Use
-from mypy_async_django.index.syntax.body import Body, once, once_each
+from mypy_async_django.index.syntax.body import EVALUATING_METHODS, Body, once, once_each
 from mypy_async_django.index.syntax.missing_imports import missing_name
 
-_EVALUATING_METHODS: Final = frozenset(name.rpartition(".")[2] for name in EVALUATORS)
 #: What a name that is called stands for, unless it is a class or a variable.
 FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
@@ -238,7 +237,7 @@ def _evaluator_name(body: Body, call: CallExpr) -> str | None:
     if name is not None:
         return name
     # A method of a builtin: "".join(rows), found.extend(rows).
-    if isinstance(call.callee, MemberExpr) and call.callee.name in _EVALUATING_METHODS:
+    if isinstance(call.callee, MemberExpr) and call.callee.name in EVALUATING_METHODS:
         return _function_name(body, call.callee)
     return None
 

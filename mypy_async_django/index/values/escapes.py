@@ -22,7 +22,7 @@ from mypy_async_django.bridge.types import class_of, is_a, member
 from mypy_async_django.index.syntax.body import Body, once
 
 
-def is_handed_on(body: Body, value: Expression, before: Node) -> bool:
+def has_escaped(body: Body, value: Expression, before: Node) -> bool:
     """Whether the object behind a local name was given away before a node is evaluated.
 
     So it is as an argument of a call, or by a function or lambda that uses the name. A call of a
@@ -33,17 +33,17 @@ def is_handed_on(body: Body, value: Expression, before: Node) -> bool:
     makers = body.makers(value)
     return any(
         name is not value and makers & body.makers(name) and body.flow.reaches(place, before)
-        for place, name in gifts(body)
+        for place, name in escapes(body)
     )
 
 
 @once
-def gifts(body: Body) -> Sequence[tuple[Node, NameExpr]]:
+def escapes(body: Body) -> Sequence[tuple[Node, NameExpr]]:
     """Where names are handed on, with the name as it stands there."""
-    return tuple(_each_gift(body))
+    return tuple(_each_escape(body))
 
 
-def _each_gift(body: Body) -> Iterator[tuple[Node, NameExpr]]:
+def _each_escape(body: Body) -> Iterator[tuple[Node, NameExpr]]:
     for node in body.nodes:
         match node:
             case CallExpr() if not _only_looks(body, node):

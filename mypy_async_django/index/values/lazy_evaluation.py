@@ -27,7 +27,7 @@ _Q: Final = "django.db.models.query_utils.Q"
 
 
 @once
-def forced(body: Body) -> frozenset[Node]:
+def looked_into(body: Body) -> frozenset[Node]:
     """The expressions whose value is used for more than being passed on."""
     found: set[Node] = {use.value for use in implicit_uses(body)}
     found.update(node.expr for node in body.every(MemberExpr))

@@ -8,7 +8,7 @@ from mypy_async_django.bridge.types import all_are, class_object, is_a
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import calls
-from mypy_async_django.index.values.escapes import is_handed_on
+from mypy_async_django.index.values.escapes import has_escaped
 
 #: django-stubs for Django before 6.0 has no base class.
 _PAGINATORS: Final = ("django.core.paginator.BasePaginator", "django.core.paginator.Paginator")
@@ -31,7 +31,7 @@ def _is_counted(body: Body, value: Expression) -> bool:
     if not all_are(body.type_of(value), *_PAGINATORS):
         return False
     if isinstance(value, NameExpr) and (
-        is_handed_on(body, value, value) or _is_used_elsewhere(body, value)
+        has_escaped(body, value, value) or _is_used_elsewhere(body, value)
     ):
         return True
     made = body.values(value)

@@ -20,7 +20,7 @@ from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read, attributes_in, implicit_uses, reads
-from mypy_async_django.index.values.escapes import gifts
+from mypy_async_django.index.values.escapes import escapes
 from mypy_async_django.index.values.provenance import origins
 
 _REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
@@ -173,7 +173,7 @@ def _may_hold_more(
     holders = [instance, *_lists_with(body, instance)]
     return any(
         given is not instance and body.flow.reaches(node, before) and _shares(body, given, holders)
-        for node, given in (*gifts(body), *_each_touched(body, counts))
+        for node, given in (*escapes(body), *_each_touched(body, counts))
     )
 
 

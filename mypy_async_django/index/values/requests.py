@@ -21,8 +21,8 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import Read, reads
 from mypy_async_django.index.values.entry_points import arrives
-from mypy_async_django.index.values.escapes import is_handed_on
-from mypy_async_django.index.values.lazy_evaluation import forced
+from mypy_async_django.index.values.escapes import has_escaped
+from mypy_async_django.index.values.lazy_evaluation import looked_into
 
 #: What a request loads lazily, as a path of attributes: no attribute of that name is read.
 LOAD: Final = "load"
@@ -36,7 +36,7 @@ _LOADERS: Final = {
 }
 
 
-def forced_users(body: Body) -> Iterator[Read]:
+def loaded_users(body: Body) -> Iterator[Read]:
     """Reads of ``request.user`` whose value is looked into: that loads the user."""
     for read in reads(body):
         if read.name != "user" or not all_are(body.type_of(read.receiver), REQUEST):
@@ -44,7 +44,7 @@ def forced_users(body: Body) -> Iterator[Read]:
         if _is_asked_for(read) or is_caught(body, read.node):
             continue
         uses = (read.node, *_uses_of_name(body, read.node))
-        looks = [use for use in uses if use in forced(body)]
+        looks = [use for use in uses if use in looked_into(body)]
         if any(not may_be_loaded(body, read.receiver, "user", look) for look in looks):
             yield read
 
@@ -79,8 +79,8 @@ def may_be_loaded(body: Body, request: Expression, name: str, before: Node) -> b
     return (
         body.catalogue.trusts(f"{REQUEST}.{name}")
         or (body.is_coroutine and not arrives(body, request))
-        or is_handed_on(body, request, before)
-        or (isinstance(before, NameExpr) and is_handed_on(body, before, before))
+        or has_escaped(body, request, before)
+        or (isinstance(before, NameExpr) and has_escaped(body, before, before))
         or _is_given(body, request, name, before)
     )
 

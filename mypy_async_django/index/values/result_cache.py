@@ -33,7 +33,7 @@ from mypy_async_django.index.syntax.operations import (
     function_named,
     implicit_uses,
 )
-from mypy_async_django.index.values.escapes import is_handed_on
+from mypy_async_django.index.values.escapes import has_escaped
 from mypy_async_django.index.values.paginators import runs_no_query
 from mypy_async_django.index.values.provenance import origins
 from mypy_async_django.index.values.requests import is_session_loaded
@@ -80,7 +80,7 @@ def uses_loaded(body: Body, function: FuncItem, call: Node) -> bool:
     return any(
         isinstance(node, NameExpr)
         and body.flow.is_local(node)
-        and (is_handed_on(body, node, call) or _is_iterated(body, node, call))
+        and (has_escaped(body, node, call) or _is_iterated(body, node, call))
         for node in walk(function.body)
     )
 
@@ -117,7 +117,7 @@ def _is_consumed(body: Body, queryset: Expression) -> bool:
         case IndexExpr(index=SliceExpr() as part):
             return part.stride is not None  # that makes a list
         case NameExpr() if (
-            is_handed_on(body, queryset, queryset)
+            has_escaped(body, queryset, queryset)
             or _is_iterated(body, queryset, queryset)
             or _is_list(body, queryset)
         ):
@@ -261,7 +261,7 @@ def _is_prefetched_itself(body: Body, queryset: Expression, *, implicit: bool) -
     if related is None:
         return False
     manager, rows = related
-    if is_handed_on(body, manager.expr, queryset):
+    if has_escaped(body, manager.expr, queryset):
         return True
     if not rows:
         return implicit and not body.strict_relations

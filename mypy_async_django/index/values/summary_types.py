@@ -10,7 +10,7 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.values.provenance import origins
 
 
-class GivenTypes:
+class SummaryTypes:
     """The types of a body's expressions that hang on what the project's functions give."""
 
     def __init__(self, body: Body, members: Members) -> None:
