@@ -1,4 +1,4 @@
-"""What Python's own functions do to an argument: iterate it, take its length, test or format it."""
+"""How Python's builtin functions use their arguments: iterate, measure, test or format them."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Use(Enum):
-    """An operation without a call to see; the value names what a person would call it."""
+    """An implicit operation; the enum's value names it for messages."""
 
     ITERATE = "iterated"
     LENGTH = "measured"
@@ -21,7 +21,7 @@ class Use(Enum):
     COPY = "copied"
 
 
-#: The methods that Python calls for a use; the first one that a class has.
+#: The special methods that Python tries for a use, in order; the first one a class has runs.
 METHODS: Final[Mapping[Use, tuple[str, ...]]] = {
     Use.ITERATE: ("__iter__",),
     Use.LENGTH: ("__len__",),
@@ -37,9 +37,9 @@ METHODS: Final[Mapping[Use, tuple[str, ...]]] = {
 
 
 class Evaluator(NamedTuple):
-    """A function that uses its positional arguments from ``first`` to ``last`` at once.
+    """A function that uses its positional arguments from ``first`` to ``last`` when it is called.
 
-    ``alone`` says that it does so only when it is given one argument: ``max(rows)``.
+    ``alone`` says that it does so only if it has one argument: ``max(rows)``.
     """
 
     use: Use
@@ -50,7 +50,7 @@ class Evaluator(NamedTuple):
 
 _ALL: Final = 1_000
 
-#: Makes an iterator of one over its argument, whose items it asks for when it is asked itself.
+#: Functions that return a lazy iterator over their argument.
 ITERATED_LATER: Final[Mapping[str, Evaluator]] = {
     **dict.fromkeys(
         (
@@ -80,7 +80,7 @@ ITERATED_LATER: Final[Mapping[str, Evaluator]] = {
     "itertools.compress": Evaluator(Use.ITERATE, 0, 1),
     "itertools.zip_longest": Evaluator(Use.ITERATE, 0, _ALL),
 }
-#: Does not even ask for iterators before it is iterated.
+#: Returns an iterator that calls ``iter()`` on its arguments only when it is iterated.
 CHAIN: Final = "itertools.chain"
 
 EVALUATORS: Final[Mapping[str, Evaluator]] = {

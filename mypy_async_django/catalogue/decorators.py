@@ -1,6 +1,6 @@
-"""Decorators that cannot hold a coroutine function, or not where a view's ``dispatch`` is sync.
+"""Decorators that do not support async functions, or not on a view's sync ``dispatch``.
 
-Run on Django 4.2 to 6.1. All of Django's view decorators hold coroutine functions since 5.1.
+Each was run on Django 4.2 to 6.1. All of Django's view decorators support async views since 5.1.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from mypy_async_django.catalogue.row import NEVER, Version
 class SyncDecorator(NamedTuple):
     """A decorator by its full name.
 
-    ``what`` it does with a coroutine function, ``instead`` says the way out. ``since`` is the first
-    Django version in which it is fine. ``is_typed`` says that mypy reports it of annotated functions.
+    ``what`` says what it does with an async function, ``instead`` how to fix it. ``since`` is the first
+    Django version that supports it. ``is_typed``: mypy itself reports it on annotated functions.
     """
 
     name: str
@@ -39,7 +39,7 @@ def _for_views(module: str, names: str, since: Version) -> tuple[SyncDecorator, 
 
 _VIEWS: Final = "django.views.decorators"
 
-#: ``full name -> row``; of context managers that decorate, the class tells.
+#: Rows by full name; a context manager used as a decorator is listed by its class.
 SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
     row.name: row
     for row in chain(
@@ -91,7 +91,7 @@ _REFUSED: Final = (
     "answers whom it refuses with a response where Django awaits a coroutine: raises TypeError"
 )
 
-#: What some decorators do with the sync ``dispatch`` of a view whose handlers are async.
+#: The effect of some decorators on the sync ``dispatch`` of a view with async handlers.
 ON_DISPATCH: Final[Mapping[str, str]] = {
     **{
         f"{_VIEWS}.{name}": _NO_RESPONSE
@@ -124,10 +124,10 @@ _AUTH: Final = "django.contrib.auth"
 
 
 class AccessMixin(NamedTuple):
-    """A mixin whose sync ``dispatch`` decides over access, ``what`` it does in an async view.
+    """A mixin whose sync ``dispatch`` checks access; ``what`` says what it does in an async view.
 
-    ``decorator`` does the same and can hold a handler. ``unless`` are the names with which a view
-    makes it harmless.
+    ``decorator`` does the same check and supports async handlers. ``unless`` are attributes whose
+    definition in a view makes the mixin harmless.
     """
 
     what: str
@@ -147,5 +147,5 @@ ACCESS_MIXINS: Final[Mapping[str, AccessMixin]] = {
     ),
 }
 
-#: The methods of a view that handle requests; ``options`` does not count for Django.
+#: The handler methods of a view; Django does not count ``options``.
 HANDLERS: Final = ("get", "post", "put", "patch", "delete", "head", "trace")

@@ -8,13 +8,13 @@ from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 
 VIEW: Final = "django.views.generic.base.View"
 REQUEST: Final = "django.http.request.HttpRequest"
-#: Exceptions that only a query raises, once it has run.
+#: Exceptions that only a completed query raises.
 RAISED_BY_QUERIES: Final = (
     "django.core.exceptions.MultipleObjectsReturned",
     "django.core.exceptions.ObjectDoesNotExist",
     "django.db.utils.DatabaseError",
 )
-#: What a request loads when somebody looks into it.
+#: The lazy attributes of a request: reading into them runs a query.
 LAZY_ATTRIBUTES: Final = (f"{REQUEST}.session", f"{REQUEST}.user")
 
 _FORMS: Final = "django.forms.models"
@@ -28,8 +28,8 @@ _UNBOUND: Final = "the formset is unbound"
 _MODEL_FORMS: Final = (
     raises(f"{_FORMS}.BaseInlineFormSet", "initial_form_count", when=_UNBOUND),
     raises(f"{_FORMS}.BaseInlineFormSet", "save_new", unless="commit=False 1=False"),
-    # Free once the form was validated, in a thread as it should be.
-    raises(f"{_FORMS}.BaseModelForm", "errors", when=_CHECKS, untouched=True),
+    # No query once the form was validated, for instance in a thread.
+    raises(f"{_FORMS}.BaseModelForm", "errors", when=_CHECKS, first_use_only=True),
     raises(f"{_FORMS}.BaseModelForm", "full_clean is_valid validate_unique", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelForm", "save", unless="commit=False 0=False"),
     raises(f"{_FORMS}.BaseModelForm", "save_m2m", when="the form has a many-to-many field"),
@@ -78,7 +78,7 @@ _PAGES: Final = (
     ),
 )
 
-# Which cache it is, the settings say: one in the database raises, one on the network blocks.
+# The backend is configured in settings: a database cache raises, a network cache blocks.
 _CACHE: Final = (
     blocks(
         "django.core.cache.backends.base.BaseCache",
@@ -133,7 +133,7 @@ _COMMANDS_AND_DATA: Final = (
     raises("django.core.serializers.base.Serializer", "serialize", when=_LAZY_ROWS),
 )
 
-#: What a test may put in the place of ``self.client``, against the class that is declared.
+#: The class that a test can assign to ``self.client``, against the declared one.
 ASYNC_CLIENT: Final = "django.test.AsyncClient"
 
 _TESTS: Final = (
@@ -150,8 +150,10 @@ _TESTS: Final = (
         twin="a*",
         since=(5, 0),
     ),
-    # A client that has logged in has a session, which it finds without a query.
-    raises("django.test.client.ClientMixin", "session", twin="a*", since=(5, 0), untouched=True),
+    # A client that has logged in has its session in memory.
+    raises(
+        "django.test.client.ClientMixin", "session", twin="a*", since=(5, 0), first_use_only=True
+    ),
 )
 
 ROWS: Final[tuple[Api, ...]] = (

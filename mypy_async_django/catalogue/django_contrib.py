@@ -76,7 +76,7 @@ _AUTH_FORMS: Final = (
     raises(f"{_AUTH}.forms.UserCreationForm", "clean_username"),
 )
 
-# A session is loaded by the first thing that looks into it. Not by "clear" and "is_empty".
+# The first access loads the session; "clear" and "is_empty" do not.
 _LOADING: Final = (
     raises(
         SESSION,
@@ -91,7 +91,7 @@ _LOADING: Final = (
     raises(SESSION, "__setitem__", twin="aset", since=(5, 1)),
 )
 
-#: What a session answers from memory once it is loaded.
+#: Session methods that need no query once the session is loaded.
 ANSWERED_BY_LOADED_SESSIONS: Final = frozenset(row.name for rows in _LOADING for row in rows)
 
 _SESSIONS: Final = (

@@ -1,7 +1,7 @@
 """Rows for Django's database layer: managers, querysets, models, connections, transactions.
 
-What is lazy has no row here (``filter``, ``all``, ``iterator``, ...), and what evaluates it without a
-call is in django_lazy.py. Generic relations have none: django-stubs gives their managers no type.
+Lazy methods have no row here (``filter``, ``all``, ``iterator``, ...); implicit evaluation is in
+django_lazy.py. Generic relations have no rows: django-stubs has no type for their managers.
 """
 
 from itertools import chain
@@ -9,7 +9,7 @@ from typing import Final
 
 from mypy_async_django.catalogue.row import Api, blocks, raises
 
-#: How the names of connections begin, and of what they make: each belongs to one thread.
+#: The prefixes of the full names of connections and cursors: each belongs to one thread.
 BOUND_TO_THREAD: Final = "django.db.backends."
 
 _DB: Final = "django.db"
@@ -50,7 +50,7 @@ _INSTANCES: Final = (
     raises(_MODEL, "delete refresh_from_db save", twin="a*", since=(4, 2)),
     raises(_MODEL, "save_base"),
     raises(f"{_MODELS}.deletion.Collector", "delete"),
-    # Nothing is looked up for a model without relations, unique fields and constraints: an object
+    # A model without relations, unique fields and constraints needs no query: an object
     # that is stored already is not compared with its own key. Most models have one of these.
     raises(_MODEL, "full_clean", when="the model has a relation or a unique field"),
     raises(_MODEL, "validate_constraints", when="the model has constraints"),
@@ -74,7 +74,7 @@ _CONNECTIONS: Final = (
         "constraint_checks_disabled disable_constraint_checking enable_constraint_checking",
         when="the database is MySQL or SQLite",
     ),
-    # Only what makes a cursor is guarded. One that was made in a thread works, and blocks.
+    # Django guards only the creation of a cursor; a cursor created in a thread works and blocks.
     blocks(f"{_DB}.backends.utils.CursorWrapper", "execute executemany"),
     raises("django.test.utils.CaptureQueriesContext", "__enter__"),
 )
@@ -107,12 +107,12 @@ ROWS: Final[tuple[Api, ...]] = tuple(
     chain.from_iterable(chain(_ORM, _INSTANCES, _CONNECTIONS, _TRANSACTIONS, _MIGRATIONS))
 )
 
-#: The rows of what begins, ends or asks for a transaction.
+#: The rows that begin, end or query a transaction.
 TRANSACTIONS: Final = frozenset(
     {f"{_DB}.transaction.Atomic.__enter__", *(row.name for row in chain(*_TRANSACTIONS))}
 )
 
-#: What runs the query of a ``select_for_update()``, and so takes the locks (run on PostgreSQL).
+#: The methods that run the query of ``select_for_update()`` and take its locks (run on PostgreSQL).
 #: ``acount``, ``aaggregate``, ``aupdate``, ``adelete`` lock nothing, ``aupdate_or_create`` opens a
 #: transaction of its own.
 LOCKING: Final = frozenset(

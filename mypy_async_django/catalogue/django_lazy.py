@@ -1,4 +1,4 @@
-"""Rows for what no call shows: querysets evaluated, blocks entered, lazy iterators consumed."""
+"""Rows for implicit operations: evaluation of querysets, context managers, lazy iterators."""
 
 from itertools import chain
 from typing import Final
@@ -21,7 +21,7 @@ ROWS: Final[tuple[Api, ...]] = tuple(
     )
 )
 
-#: Calls whose result runs the query once it is iterated, with the twin to iterate instead.
+#: Calls whose result runs the query when it is iterated, with the async twin.
 ITERATORS: Final[tuple[Api, ...]] = tuple(
     chain(
         raises(_QUERYSET, "iterator", twin="aiterator", since=(4, 1)),

@@ -18,7 +18,7 @@ from mypy_async_django.catalogue.row import Api, raises
 _ADRF: Final = "adrf"
 _ALLAUTH: Final = "allauth.account"
 _REST: Final = "rest_framework"
-#: Its views find out who asks before their handlers run.
+#: Its views authenticate the user before their handlers run.
 API_VIEW: Final = f"{_REST}.views.APIView"
 REST_REQUEST: Final = f"{_REST}.request.Request"
 
@@ -53,7 +53,7 @@ _REST_FRAMEWORK: Final = (
     ),
 )
 
-#: Of many objects these are what a queryset gives; of one, most often what it holds already.
+#: With many objects these read a queryset; with one object mostly loaded values.
 SERIALIZED: Final = frozenset(
     {
         f"{_REST}.serializers.{name}.data"

@@ -1,4 +1,4 @@
-"""All rows, and the catalogue of one run: with what a project adds to them and takes away."""
+"""All rows, and the catalogue of one run, which includes the project's own settings."""
 
 import re
 from collections import defaultdict
@@ -30,7 +30,7 @@ ROWS: Final[tuple[Api, ...]] = tuple(
 
 MADE_SYNC_TITLE: Final = "async_to_sync"
 
-#: How the setter and deleter of a property go on after its name, to tell them from the getter.
+#: The suffixes that distinguish the setter and deleter of a property from its getter.
 _ACCESSOR: Final = re.compile(r"\.(setter|deleter)$")
 
 
@@ -40,7 +40,7 @@ _OFFERED_BY: Final = {
 
 
 def title(api: Api) -> str:
-    """An API's name as a person would say it: ``QuerySet.count``, ``requests.get``."""
+    """An API's short name for messages: ``QuerySet.count``, ``requests.get``."""
     if api.name == loops.MADE_SYNC:
         return MADE_SYNC_TITLE
     module, _, name = api.name.rpartition(".")
@@ -56,7 +56,7 @@ _OF_DJANGO: Final = frozenset(title(row) for row in ROWS if row.name.startswith(
 
 
 class Catalogue:
-    """The built-in rows with what a project adds to them and takes away."""
+    """The built-in rows, extended and restricted by a project's settings."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Catalogue:
         awaiting: Collection[str] = (),
     ) -> None:
         self.django_version = django_version
-        #: The installed packages that await what others call.
+        #: The installed packages that await hooks which others call synchronously.
         self.awaiting = frozenset(awaiting)
         self._trusted = frozenset(trusted)
         self._apis: Mapping[str, Api] = {
@@ -86,14 +86,14 @@ class Catalogue:
             if not self.trusts(row.name)
         }
 
-        #: The names of functions and methods whose result does its work once it is iterated.
+        #: The names of functions and methods whose result runs its operation when it is iterated.
         self.iterating = frozenset(name.rpartition(".")[2] for name in self._iterators)
         methods: dict[str, set[str]] = defaultdict(set)
         for name in self._apis:
             owner, _, method = name.rpartition(".")
             methods[owner].add(method)
         self._methods_of = [(owner, tuple(_around(owner)), methods[owner]) for owner in methods]
-        #: What the names of rows stand in, and what `see` found of it.
+        #: The modules and classes of the rows, and those of them that take part in the build.
         self._places = third_party.FAMILY_MODULES.union(
             methods, *(around for _, around, _ in self._methods_of)
         )
@@ -104,7 +104,7 @@ class Catalogue:
         self._modules: Container[str] = ()
 
     def trusts(self, function: str) -> bool:
-        """Whether the project says that a function, by its full name, is safe to call.
+        """Whether the project's settings trust a function, by its full name.
 
         A property's setter and deleter go by the property's name, ``Shop.size``.
         """
@@ -115,17 +115,17 @@ class Catalogue:
         return self._apis.get(name)
 
     def defined(self, name: str) -> str:
-        """The full name of a row by the one that its package offers it by: ``requests.get``."""
+        """The full name at the definition, from a public name such as ``requests.get``."""
         module, _, member = name.rpartition(".")
         names = (f"{inside}.{member}" for inside in third_party.OFFERED.get(module, ()))
         return next((inside for inside in names if inside in self._apis), name)
 
     def is_of_django(self, operation: str) -> bool:
-        """Whether an operation, by its title, is Django's own."""
+        """Whether an operation, by its title, belongs to Django."""
         return operation in _OF_DJANGO
 
     def see(self, modules: dict[str, Any]) -> None:
-        """Learn the names of the modules that take part in the build; asked again and again."""
+        """Record which modules take part in the build; called repeatedly, so it must be cheap."""
         self._modules = modules
         newest = len(modules), next(reversed(modules), "")
         if newest == self._newest:
@@ -149,19 +149,19 @@ class Catalogue:
         return name in self._modules
 
     def has_method(self, names: Iterable[str]) -> bool:
-        """Whether any class of the build may have a row for one of these method names.
+        """Whether any class of the build can have a row for one of these method names.
 
-        Asked before the receiver's type is worked out: most methods are nobody's.
+        Checked before the receiver's type is inferred, as most methods have no row.
         """
         return self._has_families or not self._methods.isdisjoint(names)
 
     def family(self, classes: tuple[str, ...], definer: int, method: str) -> Api | None:
-        """The row of a method of a client whose methods all block; see `family_row`."""
+        """The row of a method of a client class whose methods all block; see `family_row`."""
         row = third_party.family_row(classes, definer, method)
         return None if row is None or self.trusts(row.name) else row
 
     def iterator(self, name: str) -> Api | None:
-        """The row of what this function's result does once it is iterated."""
+        """The row of the operation that iterating this function's result runs."""
         return self._iterators.get(name)
 
     def offloader(self, name: str) -> Offloader | None:
@@ -178,7 +178,7 @@ class Catalogue:
 
 
 def _around(name: str) -> Iterator[str]:
-    """The modules and classes that a dotted name may stand in."""
+    """The prefixes of a dotted name: its possible modules and classes."""
     while "." in name:
         name = name.rpartition(".")[0]
         yield name

@@ -1,22 +1,22 @@
-"""Rows for what runs an event loop, which fails inside a running one (run on asyncio and anyio).
+"""Rows for functions that run an event loop, which fails inside a running one.
 
-Not here: trio, which runs inside asyncio and blocks it; ``start_blocking_portal``, which has a
-thread of its own.
+Each was run on asyncio and anyio. Not listed: trio, which runs inside asyncio and blocks it;
+``start_blocking_portal``, which has its own thread.
 """
 
 from typing import Final
 
 from mypy_async_django.catalogue.row import Api, Effect
 
-#: What the objects do that ``async_to_sync`` makes, which type stubs call functions.
+#: Calling the objects that ``async_to_sync`` returns, which type stubs declare as functions.
 MADE_SYNC: Final = "asgiref.sync.AsyncToSync.__call__"
 
-#: Run the coroutine functions among a signal's receivers with ``async_to_sync``.
+#: Methods that run a signal's async receivers with ``async_to_sync``.
 SENDERS: Final = frozenset(
     {"django.dispatch.dispatcher.Signal.send", "django.dispatch.dispatcher.Signal.send_robust"}
 )
 
-#: Methods of an event loop, which the code has from somewhere; the others make their own.
+#: Methods of an existing event loop; the other functions create their own loop.
 OF_A_LOOP: Final = (".run_forever", ".run_until_complete")
 
 ROWS: Final = tuple(

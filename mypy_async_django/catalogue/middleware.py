@@ -1,9 +1,9 @@
-"""Middleware that views cannot do without knowing."""
+"""Middleware that changes what is loaded when a view starts."""
 
 from typing import Final
 
-#: Looks into the user of each request, in a thread, before any view runs: it is loaded then, and so
-#: is the session. By the paths that a project writes into its ``MIDDLEWARE``.
+#: Middleware that reads the user of each request in a thread before any view runs, which loads the
+#: user and the session. By the paths in the ``MIDDLEWARE`` setting.
 LOADING_USERS: Final = frozenset(
     {
         "auditlog.middleware.AuditlogMiddleware",

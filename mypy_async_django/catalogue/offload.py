@@ -1,4 +1,4 @@
-"""What runs a function somewhere else than in the event loop's thread, and what runs coroutines."""
+"""Functions that run a function off the event loop (offloaders), and functions that run coroutines."""
 
 from typing import Final, NamedTuple
 
@@ -37,11 +37,11 @@ def _django(name: str, *, closes_connections: bool = False) -> Offloader:
 
 
 def _ending(name: str, *, argument: int = 0, keyword: str | None = None) -> Offloader:
-    """A process or thread for one function takes its connections with it when it ends."""
+    """The row of a process or thread for one function: its connections close when it ends."""
     return Offloader(name, argument=argument, keyword=keyword, closes_connections=True)
 
 
-#: In the order of their names. Not here: what runs a function later in the same thread
+#: In the order of their names. Not listed: what runs a function later in the same thread
 #: (``django.db.transaction.on_commit``, ``loop.call_soon``, ``Future.add_done_callback``).
 OFFLOADERS: Final = (
     _ending("_thread.start_new_thread"),
@@ -50,7 +50,7 @@ OFFLOADERS: Final = (
     Offloader("anyio.to_thread.run_sync", keyword="func"),
     _django("asgiref.sync.SyncToAsync"),
     _django("asgiref.sync.sync_to_async"),
-    # The event loops of asyncio define it anew.
+    # asyncio's event loop classes override it.
     Offloader("asyncio.base_events.BaseEventLoop.run_in_executor", argument=1, keyword="func"),
     Offloader("asyncio.events.AbstractEventLoop.run_in_executor", argument=1, keyword="func"),
     Offloader("asyncio.threads.to_thread"),
@@ -78,7 +78,7 @@ OFFLOADERS: Final = (
 
 GATHER: Final = "asyncio.tasks.gather"
 
-#: Take coroutines and start them at once: they run on, whether or not the result is awaited.
+#: Schedule coroutines at once: they run whether or not the result is awaited.
 SCHEDULERS: Final = frozenset(
     {
         "_asyncio.Task",
@@ -94,7 +94,7 @@ SCHEDULERS: Final = frozenset(
     }
 )
 
-#: Take coroutines, or tasks, and do nothing until the result is awaited or iterated.
+#: Take coroutines or tasks, and run them only when the result is awaited or iterated.
 AWAITERS: Final = frozenset(
     {
         "asyncio.tasks.as_completed",
@@ -103,7 +103,7 @@ AWAITERS: Final = frozenset(
     }
 )
 
-#: Take a coroutine and run an event loop until it is done; they fail inside a running one.
+#: Run a coroutine in a new event loop; they fail inside a running one.
 RUNNERS: Final = frozenset(
     {
         "asyncio.base_events.BaseEventLoop.run_until_complete",
@@ -113,10 +113,10 @@ RUNNERS: Final = frozenset(
     }
 )
 
-#: Make a sync function of a coroutine function; they are decorators too.
+#: Convert an async function to a sync function; also used as decorators.
 TO_SYNC: Final = frozenset({"asgiref.sync.AsyncToSync", "asgiref.sync.async_to_sync"})
 
-#: Take a coroutine function, not a coroutine, and run it.
+#: Take an async function, not a coroutine, and run it.
 FUNCTION_RUNNERS: Final = frozenset(
     {
         "anyio._core._eventloop.run",
@@ -134,7 +134,7 @@ FUNCTION_RUNNERS: Final = frozenset(
     }
 )
 
-#: Tell coroutine functions from others: code that asks knows what it has.
+#: Tests for coroutine functions: code that uses them handles both kinds.
 ASKING: Final = frozenset(
     {
         "asgiref.sync.iscoroutinefunction",

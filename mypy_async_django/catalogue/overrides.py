@@ -1,4 +1,4 @@
-"""Methods and functions that a framework calls without awaiting, and those that it does await."""
+"""Hooks that a framework calls without awaiting, and hooks that it awaits."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,12 +8,12 @@ from mypy_async_django.catalogue.row import NEVER, Version
 FORM: Final = "django.forms.forms.BaseForm"
 LIBRARY: Final = "django.template.library.Library"
 
-#: What a view with async handlers returns is awaited, whichever method it comes from.
+#: Methods of a view with async handlers whose return value Django awaits.
 AWAITED_HANDLERS: Final = frozenset(
     {"delete", "dispatch", "get", "head", "options", "patch", "post", "put", "trace"}
 )
 
-#: By class: methods that it calls if a subclass has them, without a definition of its own.
+#: By class: hooks that it calls if a subclass defines them.
 HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "django.utils.deprecation.MiddlewareMixin": frozenset({"process_request", "process_response"}),
 }
@@ -39,8 +39,8 @@ _VIEWS: Final = frozenset(
     }
 )
 
-#: The same for packages that often come without types, by the module that a base class is imported
-#: from: mypy knows nothing of the class then, and reports no override.
+#: The same for packages that are often untyped, by the module that a base class is imported from:
+#: mypy does not know the class then, and reports no override.
 UNTYPED_HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "rest_framework.authentication": frozenset(
         {"authenticate", "authenticate_credentials", "authenticate_header"}
@@ -58,15 +58,15 @@ UNTYPED_HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "rest_framework.viewsets": _VIEWS,
 }
 
-#: Packages that await what another calls: the prefix of the classes that they stand in for.
+#: Packages that await the hooks of another package, with the prefix of that package's classes.
 AWAITING: Final[Mapping[str, str]] = {"adrf": "rest_framework."}
 
-#: Hooks whose truth decides over access.
+#: Hooks whose truth value decides about access.
 PERMISSIONS: Final = frozenset(
     {"allow_request", "has_object_permission", "has_permission", "is_valid", "test_func"}
 )
 
-#: Decorators that hand a function to Django, with the first version that awaits it.
+#: Decorators that register a function with Django, with the first version that awaits it.
 DECORATORS: Final[Mapping[str, Version]] = {
     "django.contrib.admin.decorators.action": NEVER,
     "django.contrib.admin.decorators.display": NEVER,
@@ -78,5 +78,5 @@ LIBRARY_DECORATORS: Final = frozenset(
     {"filter", "inclusion_tag", "simple_block_tag", "simple_tag", "tag"}
 )
 
-#: Classes with a coroutine method beside the sync one, and the first version that awaits it.
+#: Classes with an async method beside the sync one, and the first version that awaits it.
 TWINS: Final[Mapping[str, Version]] = {"django.contrib.auth.backends.BaseBackend": (5, 2)}

@@ -1,4 +1,4 @@
-"""What the methods of managers and querysets do to rows, by their sync names."""
+"""The accesses of manager and queryset methods to rows, by their sync names."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Access(Enum):
-    """What is done to rows; ``value`` says it of a model."""
+    """A kind of access to rows; the enum's ``value`` is the wording of messages."""
 
     READ = "queried"
     COUNT = "looked for"
@@ -53,7 +53,7 @@ SAME_ROWS: Final = frozenset(
     }
 )
 
-#: What a coroutine awaits that has an order of its own with others.
+#: Synchronisation primitives: a coroutine that awaits one orders itself with others.
 SYNCHRONISING: Final = frozenset({"acquire", "get", "join", "wait", "wait_for"})
 SYNCHRONISERS: Final = (
     "_asyncio.Future",

@@ -1,4 +1,4 @@
-"""What a row of the catalogue says, and the short forms to write one."""
+"""The row type of the catalogue, and short forms to write rows."""
 
 from enum import Enum
 from typing import Final, NamedTuple, TypedDict, Unpack
@@ -6,11 +6,11 @@ from typing import Final, NamedTuple, TypedDict, Unpack
 Version = tuple[int, int]
 
 NEVER: Final[Version] = (99, 0)
-"""Since no version yet."""
+"""A version that no Django has: the twin is not released yet."""
 
 
 class Effect(Enum):
-    """What an API does when it runs on the event loop."""
+    """The effect of an API that runs on the event loop."""
 
     RAISES = "raises SynchronousOnlyOperation"
     BLOCKS = "blocks the event loop"
@@ -19,34 +19,34 @@ class Effect(Enum):
 
 
 class Api(NamedTuple):
-    """One function, method, property or class, and what to write in its place.
+    """One function, method, property or class, with its replacement.
 
     ``name`` is the full name where the type stubs define it, or the class of which it is true where
     the stubs inherit it from a class of which it is not (``SessionBase.keys``, from ``dict``). So a
     lookup asks each class of the MRO, for a row first and for a definition second. A property counts
     when it is read, all else when it is called.
 
-    ``twin`` is the coroutine to await instead: for a method the name of a method of the same object,
-    otherwise a full name. ``instead`` names another class, library or way, where there is one.
-    ``since`` is the first Django version in which either of them is there and helps.
+    ``twin`` is the async function to await instead: for a method the name of a method of the same
+    object, otherwise a full name. ``instead`` names another class or library. ``since`` is the first
+    Django version that has the replacement.
 
-    ``when`` says in words what it takes, where an ordinary call may come off unharmed. ``unless``
-    is the argument, as written, that makes the call harmless: ``commit=False``. Several stand with
-    a space between them, any one is enough. A number stands for the argument at that position,
+    ``when`` states the condition of the effect in words, if many calls do not have it. ``unless``
+    is the argument, as written, that makes the call harmless: ``commit=False``. Several are separated
+    by spaces, any one is enough. A number stands for the argument at that position,
     counted from 0; a constant of a module goes by its last name, alone or joined with others by
     ``|``: ``1=WNOHANG``.
 
-    ``guarded_by`` are questions to the same object after which the call does not wait, if the answer was
-    yes or, behind a ``!``, no: ``ready``, ``!empty``. Any one is enough.
+    ``guarded_by`` are methods of the same object; the call does not wait after one of them was true or,
+    with a ``!``, false: ``ready``, ``!empty``. Any one is enough.
 
-    ``fresh`` says that it does not wait for an object that is made in the same function, and was not
-    used before.
+    ``harmless_if_new`` says that the call does not wait on an object that the same function created and has
+    not used before.
 
-    ``owned`` says that the object is for one thread alone, the one that made the connection or took
-    the lock: another thread for the one call is no way out.
+    ``thread_bound`` says that the object belongs to one thread, which opened the connection or took the
+    lock: running the one call in another thread is no replacement.
 
-    ``untouched`` says that it depends on what was done with the object before: the row counts for an
-    object that the code shows to be new, or for a local name that it has not used before.
+    ``first_use_only`` says that the effect depends on earlier uses of the object: the row counts for a
+    new object, or for a local name that was not used before.
     """
 
     name: str
@@ -57,17 +57,17 @@ class Api(NamedTuple):
     when: str | None = None
     unless: str | None = None
     guarded_by: str | None = None
-    fresh: bool = False
-    owned: bool = False
-    untouched: bool = False
+    harmless_if_new: bool = False
+    thread_bound: bool = False
+    first_use_only: bool = False
 
     def is_certain(self, effect: Effect) -> bool:
-        """Whether every call has the effect, whatever it is given."""
-        return self.effect is effect and not (self.when or self.unless or self.untouched)
+        """Whether every call has the effect, whatever its arguments."""
+        return self.effect is effect and not (self.when or self.unless or self.first_use_only)
 
 
 class _Facts(TypedDict, total=False):
-    """What the rows of one line have in common; see `Api`."""
+    """The attributes shared by rows that are written together; see `Api`."""
 
     twin: str
     since: Version
@@ -75,9 +75,9 @@ class _Facts(TypedDict, total=False):
     when: str
     unless: str
     guarded_by: str
-    fresh: bool
-    owned: bool
-    untouched: bool
+    harmless_if_new: bool
+    thread_bound: bool
+    first_use_only: bool
 
 
 def _rows(effect: Effect, owner: str, names: str, facts: _Facts) -> tuple[Api, ...]:
@@ -95,14 +95,14 @@ def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
         when=facts.get("when"),
         unless=facts.get("unless"),
         guarded_by=facts.get("guarded_by"),
-        fresh=facts.get("fresh", False),
-        owned=facts.get("owned", False),
-        untouched=facts.get("untouched", False),
+        harmless_if_new=facts.get("harmless_if_new", False),
+        thread_bound=facts.get("thread_bound", False),
+        first_use_only=facts.get("first_use_only", False),
     )
 
 
 def raises(owner: str, names: str, **facts: Unpack[_Facts]) -> tuple[Api, ...]:
-    """Rows for what raises SynchronousOnlyOperation in a coroutine.
+    """Rows for APIs that raise SynchronousOnlyOperation in a coroutine.
 
     ``owner`` is a module or class, ``names`` are separated by spaces; a ``*`` in ``twin`` stands for
     the name: ``raises("django.db.models.query.QuerySet", "get count", twin="a*", since=(4, 1))``.
@@ -111,7 +111,7 @@ def raises(owner: str, names: str, **facts: Unpack[_Facts]) -> tuple[Api, ...]:
 
 
 def blocks(owner: str, names: str, **facts: Unpack[_Facts]) -> tuple[Api, ...]:
-    """Rows for what blocks the event loop; see `raises`."""
+    """Rows for APIs that block the event loop; see `raises`."""
     return _rows(Effect.BLOCKS, owner, names, facts)
 
 

@@ -1,11 +1,11 @@
-"""State that coroutines share, what guards it, and what keeps it apart."""
+"""Facts about shared state: task-local variables, locks, objects of one request."""
 
 from typing import Final
 
 from mypy_async_django.catalogue.django import VIEW
 from mypy_async_django.catalogue.django_packages import API_VIEW
 
-#: Each task has its own of these, though they hang on a name of the module.
+#: Classes whose instances hold a value per task.
 TASK_LOCAL: Final = (
     "_contextvars.ContextVar",
     "asgiref.local.Local",
@@ -14,7 +14,7 @@ TASK_LOCAL: Final = (
     "django.utils.connection.ConnectionProxy",
 )
 
-#: While a coroutine is inside one of these, another one waits at its door.
+#: Context managers that exclude other coroutines.
 LOCKS: Final = (
     "_thread.RLock",
     "_thread.lock",
@@ -32,10 +32,10 @@ LOCKS: Final = (
     "trio._sync.Semaphore",
 )
 
-#: What the name of a lock has in it, or that of a decorator or a function that holds one.
+#: Parts of the names of locks, and of decorators and functions that hold one.
 LOCK_WORDS: Final = ("lock", "mutex", "semaphore", "synchroni", "exclusive", "atomic")
 
-#: Entering one of these lets nobody else run.
+#: Async context managers whose entry does not yield to other coroutines.
 ENTERED_AT_ONCE: Final = (
     "anyio.abc._tasks.TaskGroup",
     "anyio._core._tasks.CancelScope",
@@ -55,13 +55,13 @@ OF_ONE_REQUEST: Final = (
     "unittest.case.TestCase",
 )
 
-#: What a service asks an event, a server or a connection, to learn whether it should stop.
+#: Methods and attributes that tell a service loop whether to stop.
 STOPPED: Final = frozenset({"closed", "is_closed", "is_closing", "is_running", "is_set"})
 
-#: Change what they are called on, and give back the same object: ``items += more``.
+#: Classes whose augmented assignment changes the object in place: ``items += more``.
 IN_PLACE: Final = ("__iadd__", "__ior__", "__iand__", "__isub__", "__imul__", "__ixor__")
 
-#: Values that an operator leaves as they are: it makes a new one.
+#: Immutable classes: an operator returns a new value.
 PLAIN_VALUES: Final = (
     "builtins.bool",
     "builtins.bytes",
@@ -76,7 +76,7 @@ PLAIN_VALUES: Final = (
     "decimal.Decimal",
 )
 
-#: The sleeps of the async libraries, each with the event to wait for instead.
+#: The sleep functions of async libraries, each with the event class to use instead.
 ASYNC_SLEEPS: Final = {
     "asyncio.tasks.sleep": "asyncio.Event",
     "anyio._core._eventloop.sleep": "anyio.Event",
@@ -84,7 +84,7 @@ ASYNC_SLEEPS: Final = {
 }
 BLOCKING_SLEEPS: Final = frozenset({"time.sleep"})
 
-#: Methods that change a collection: what waits for it to fill or to empty waits for these.
+#: Methods that change a collection.
 CHANGING_METHODS: Final = frozenset(
     {
         "add",

@@ -30,14 +30,14 @@ _HOST: Final = "it is given a host"
 _ON_DISK: Final = "the file is on disk"
 _PENDING: Final = "the future is not done"
 
-# The arguments with which a call returns at once, by name and by position.
+# The arguments that make a call return at once, by name and by position.
 _NOT_MINE: Final = "0=False 1=0 blocking=False timeout=0"
 _NOTHING_THERE: Final = "0=False 1=0 block=False timeout=0"
 _NO_TIME: Final = "0=0 timeout=0"
 _NO_TIME_LAST: Final = "1=0 timeout=0"
 _NO_WAIT: Final = "0=P_NOWAIT 0=P_NOWAITO mode=P_NOWAIT mode=P_NOWAITO"
 
-# The questions after which it does not wait: something is there, the other has ended.
+# The tests after which a call does not wait: an item is available, the other side has ended.
 _FILLED: Final = "!empty qsize"
 _ENDED: Final = "!is_alive"
 _EXITED: Final = "poll returncode"
@@ -69,7 +69,7 @@ _PROCESSES: Final = (
     blocks("os", "wait4", unless="1=WNOHANG options=WNOHANG"),
     blocks("os", "waitid", unless="2=WNOHANG"),
     blocks("os", "waitpid", unless="1=WNOHANG"),
-    # Starting a process takes a few milliseconds, and what talks to it then waits for it.
+    # Starting a process takes a few milliseconds; communicating with it waits for it.
     blocks("subprocess", "Popen call check_call check_output run", instead=_PROCESS),
     blocks("subprocess", "getoutput getstatusoutput", instead=_SHELL),
     blocks("subprocess.Popen", "communicate", instead=_PROCESS, guarded_by=_EXITED),
@@ -88,18 +88,23 @@ _THREADS: Final = (
         "_thread.LockType",
         "acquire acquire_lock",
         instead="asyncio.Lock",
-        fresh=True,
+        harmless_if_new=True,
         unless=_NOT_MINE,
         guarded_by="!locked",
     ),
     blocks(
-        "_thread.RLock", "acquire", instead="asyncio.Lock", fresh=True, unless=_NOT_MINE, owned=True
+        "_thread.RLock",
+        "acquire",
+        instead="asyncio.Lock",
+        harmless_if_new=True,
+        unless=_NOT_MINE,
+        thread_bound=True,
     ),
     blocks(
         "_thread.lock",
         "acquire acquire_lock",
         instead="asyncio.Lock",
-        fresh=True,
+        harmless_if_new=True,
         unless=_NOT_MINE,
         guarded_by="!locked",
     ),
@@ -110,15 +115,17 @@ _THREADS: Final = (
         "exception result",
         instead="asyncio.wrap_future",
         when=_PENDING,
-        untouched=True,
+        first_use_only=True,
         unless=_NO_TIME,
     ),
     blocks("multiprocessing.queues.JoinableQueue", "join"),
     blocks("multiprocessing.queues.Queue", "get", unless=_NOTHING_THERE, guarded_by=_FILLED),
     blocks("multiprocessing.queues.SimpleQueue", "get", guarded_by="!empty"),
     blocks("multiprocessing.queues.SimpleQueue", "put"),
-    blocks("multiprocessing.synchronize.Condition", "wait", unless=_NO_TIME, owned=True),
-    blocks("multiprocessing.synchronize.Condition", "wait_for", unless=_NO_TIME_LAST, owned=True),
+    blocks("multiprocessing.synchronize.Condition", "wait", unless=_NO_TIME, thread_bound=True),
+    blocks(
+        "multiprocessing.synchronize.Condition", "wait_for", unless=_NO_TIME_LAST, thread_bound=True
+    ),
     blocks("multiprocessing.synchronize.Event", "wait", unless=_NO_TIME, guarded_by="is_set"),
     blocks("multiprocessing.synchronize.SemLock", "acquire", unless=_NOTHING_THERE),
     blocks(
@@ -127,15 +134,25 @@ _THREADS: Final = (
     blocks("queue.Queue", "join", instead="asyncio.Queue"),
     blocks("threading.Barrier", "wait", instead="asyncio.Barrier"),
     blocks(
-        "threading.Condition", "acquire", instead="asyncio.Condition", unless=_NOT_MINE, owned=True
+        "threading.Condition",
+        "acquire",
+        instead="asyncio.Condition",
+        unless=_NOT_MINE,
+        thread_bound=True,
     ),
-    blocks("threading.Condition", "wait", instead="asyncio.Condition", unless=_NO_TIME, owned=True),
+    blocks(
+        "threading.Condition",
+        "wait",
+        instead="asyncio.Condition",
+        unless=_NO_TIME,
+        thread_bound=True,
+    ),
     blocks(
         "threading.Condition",
         "wait_for",
         instead="asyncio.Condition",
         unless=_NO_TIME_LAST,
-        owned=True,
+        thread_bound=True,
     ),
     blocks(
         "threading.Event", "wait", instead="asyncio.Event", unless=_NO_TIME, guarded_by="is_set"
@@ -152,14 +169,14 @@ _SOCKETS: Final = (
         "connect connect_ex recv recv_into recvfrom recvfrom_into recvmsg recvmsg_into",
         instead=_STREAMS,
         when=_BLOCKING,
-        untouched=True,
+        first_use_only=True,
     ),
     blocks(
         "_socket.socket",
         "send sendall sendmsg sendto",
         instead=_STREAMS,
         when=_BLOCKING,
-        untouched=True,
+        first_use_only=True,
     ),
     blocks("multiprocessing.connection", "Client"),
     blocks("multiprocessing.connection", "wait", unless=_NO_TIME_LAST),
@@ -180,9 +197,13 @@ _SOCKETS: Final = (
     blocks("socket", "create_connection", instead=_STREAMS),
     blocks("socket", "getaddrinfo getfqdn", instead=_LOOKUP),
     blocks(
-        "socket.socket", "accept", instead="asyncio.start_server", when=_BLOCKING, untouched=True
+        "socket.socket",
+        "accept",
+        instead="asyncio.start_server",
+        when=_BLOCKING,
+        first_use_only=True,
     ),
-    blocks("socket.socket", "sendfile", instead=_STREAMS, when=_BLOCKING, untouched=True),
+    blocks("socket.socket", "sendfile", instead=_STREAMS, when=_BLOCKING, first_use_only=True),
     blocks(
         "socketserver.BaseServer", "handle_request serve_forever", instead="asyncio.start_server"
     ),
@@ -192,7 +213,7 @@ _SOCKETS: Final = (
         "accept connect connect_ex do_handshake read recv recv_into send sendall unwrap write",
         instead=_STREAMS,
         when=_BLOCKING,
-        untouched=True,
+        first_use_only=True,
     ),
 )
 
@@ -251,16 +272,16 @@ _PROTOCOLS: Final = (
 )
 
 _DATABASES: Final = (
-    blocks("_sqlite3", "connect", owned=True),
+    blocks("_sqlite3", "connect", thread_bound=True),
     blocks(
         "sqlite3.Connection",
         "backup commit execute executemany executescript rollback",
-        owned=True,
+        thread_bound=True,
     ),
     blocks(
         "sqlite3.Cursor",
         "__iter__ execute executemany executescript fetchall fetchmany fetchone",
-        owned=True,
+        thread_bound=True,
     ),
 )
 
@@ -377,5 +398,5 @@ _LAZY: Final = (
     blocks_on_file("pathlib.Path", "glob iterdir rglob walk"),
 )
 
-#: Calls that return at once; what iterates their result blocks, and may do so in a thread.
+#: Calls that return at once; iterating their result blocks.
 ITERATORS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))

@@ -209,8 +209,8 @@ ROWS: Final[tuple[Api, ...]] = tuple(
     chain.from_iterable((*_HTTP_CLIENTS, *_SQL, *_STORES, *_SERVICES, *_FILES))
 )
 
-#: Modules that offer functions under their own name, with those that define them. It takes both where
-#: mypy does not find the package, or its stubs, and only the import tells what a name stands for.
+#: Modules that re-export functions, with the modules that define them. Needed where mypy does not
+#: find the package or its stubs, so that a name is known only by its import.
 OFFERED: Final = {
     "elasticsearch.helpers": ("elasticsearch.helpers.actions",),
     "httpx": ("httpx._api",),
@@ -235,12 +235,12 @@ _LAZY: Final = (
     blocks("redis.client.Redis", "hscan_iter scan_iter sscan_iter zscan_iter", instead=_REDIS),
 )
 
-#: Calls that return at once; what iterates their result blocks, and may do so in a thread.
+#: Calls that return at once; iterating their result blocks.
 ITERATORS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(_LAZY))
 
 
 class Family(NamedTuple):
-    """A class of whose public methods nearly all block, those of its subclasses included.
+    """A class nearly all of whose public methods block, including those of subclasses.
 
     For clients with hundreds of methods, which their stubs spread over subclasses and mixins that
     the async client shares. ``harmless`` are the methods that do not block, ``except_for`` the
@@ -313,7 +313,7 @@ FAMILIES: Final = (
     ),
 )
 
-#: Where they are defined: without these modules in a build, no object is of a family.
+#: The modules that define the families; without them in a build, no object belongs to one.
 FAMILY_MODULES: Final = frozenset(family.name.rpartition(".")[0] for family in FAMILIES)
 
 _BY_CLASS: Final = {family.name: family for family in FAMILIES}
@@ -323,8 +323,8 @@ _EXCEPTIONS: Final = frozenset(chain.from_iterable(family.except_for for family 
 def family_row(mro: tuple[str, ...], definer: int, method: str) -> Api | None:
     """The row of a method that blocks because its class belongs to a family.
 
-    ``mro`` are the full names of the receiver's classes, ``definer`` is the place of the one that
-    defines the method. For what has no row of its own.
+    ``mro`` are the full names of the receiver's classes, ``definer`` is the index of the class that
+    defines the method. Used for methods without a row of their own.
     """
     if method.startswith("_"):
         return None
@@ -333,7 +333,7 @@ def family_row(mro: tuple[str, ...], definer: int, method: str) -> Api | None:
             return None
         family = _BY_CLASS.get(name)
         if family is not None:
-            # A subclass tells more than the family, and the family more than its mixins.
+            # A subclass takes precedence over the family, and the family over its mixins.
             owner = mro[min(definer, index)]
             if method in family.harmless or not family.defines(owner):
                 return None

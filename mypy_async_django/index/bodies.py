@@ -13,7 +13,7 @@ from mypy_async_django.bridge.source import Source
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.resolution.callees import is_nested
-from mypy_async_django.index.syntax.body import Body, Effects, Surroundings, Types
+from mypy_async_django.index.syntax.body import Body, Effects, ModuleContext, Types
 from mypy_async_django.index.syntax.reaching_definitions import Flow
 from mypy_async_django.index.values.summary_types import SummaryTypes
 
@@ -64,7 +64,7 @@ class Bodies:
             body = self.inferred(function, outermost, module.source, effects)
         body.given = SummaryTypes(body, self.members).type_of
         body.is_checked = module.is_checked(function)
-        body.surroundings = Surroundings(
+        body.module = ModuleContext(
             module.tree,
             lambda other: self.looked_at(
                 module, other, outermost if is_nested(other) else other, effects

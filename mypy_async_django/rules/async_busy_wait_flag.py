@@ -76,7 +76,7 @@ from mypy_async_django.codes import ASYNC_BUSY_WAIT, code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.state.polling import Polling, local_twins, pollings
-from mypy_async_django.index.state.shared_variables import Scope
+from mypy_async_django.index.state.shared_variables import Sharing
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
@@ -91,7 +91,7 @@ def findings(body: Body) -> Iterator[Finding]:
         return
     for waiting, polling in _polled(body):
         for name in local_twins(body, polling.place):
-            statement = "global" if polling.place.scope is Scope.MODULE else "nonlocal"
+            statement = "global" if polling.place.sharing is Sharing.MODULE else "nonlocal"
             yield Finding(
                 CODE,
                 name,
@@ -103,9 +103,9 @@ def findings(body: Body) -> Iterator[Finding]:
 
 def _may_hide(body: Body) -> bool:
     """Whether the body assigns to a local that may be meant to be another's: most do not."""
-    if body.surroundings is None or not isinstance(body.function, FuncDef):
+    if body.module is None or not isinstance(body.function, FuncDef):
         return False
-    names = body.surroundings.tree.names
+    names = body.module.tree.names
     return any(
         isinstance(target, NameExpr)
         and target.kind == LDEF
@@ -118,10 +118,10 @@ def _may_hide(body: Body) -> bool:
 
 def _polled(body: Body) -> Iterator[tuple[str, Polling]]:
     """What the other coroutines of the module wait for in loops."""
-    surroundings = body.surroundings
-    if surroundings is None:
+    module = body.module
+    if module is None:
         return
-    for _, function in functions(surroundings.tree):
+    for _, function in functions(module.tree):
         if function.is_coroutine and function is not body.function:
-            for polling in pollings(surroundings.body_of(function)):
+            for polling in pollings(module.body_of(function)):
                 yield function.name, polling

@@ -82,7 +82,7 @@ from mypy_async_django.codes import ASYNC_RACE
 from mypy_async_django.explanation import lost_update
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.state.races import races
-from mypy_async_django.index.state.shared_variables import Scope
+from mypy_async_django.index.state.shared_variables import Sharing
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = ASYNC_RACE
@@ -91,5 +91,5 @@ CODE: Final = ASYNC_RACE
 def findings(body: Body) -> Iterator[Finding]:
     """Writes that lose what other coroutines have written during an await."""
     for race in races(body):
-        if race.place.scope is not Scope.INSTANCE:
+        if race.place.sharing is not Sharing.INSTANCE:
             yield lost_update(CODE, body, race)

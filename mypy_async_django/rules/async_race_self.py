@@ -73,7 +73,7 @@ from mypy_async_django.codes import ASYNC_RACE, code
 from mypy_async_django.explanation import lost_update
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.state.races import races
-from mypy_async_django.index.state.shared_variables import Scope
+from mypy_async_django.index.state.shared_variables import Sharing
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
@@ -87,5 +87,5 @@ CODE: Final = code(
 def findings(body: Body) -> Iterator[Finding]:
     """Writes of attributes that lose what other tasks have written during an await."""
     for race in races(body):
-        if race.place.scope is Scope.INSTANCE:
+        if race.place.sharing is Sharing.INSTANCE:
             yield lost_update(CODE, body, race)

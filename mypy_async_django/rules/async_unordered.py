@@ -86,11 +86,11 @@ from typing import Final
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.state.concurrent_groups import (
-    Clash,
-    Together,
-    clash,
+    ConcurrentGroup,
+    Conflict,
+    concurrent_groups,
+    conflict,
     differ,
-    started_together,
 )
 from mypy_async_django.index.syntax.body import Body
 
@@ -101,8 +101,8 @@ CODE: Final = code(
 
 def findings(body: Body) -> Iterator[Finding]:
     """Groups of coroutines whose order matters and is not known."""
-    for group in started_together(body):
-        found = clash(body, group)
+    for group in concurrent_groups(body):
+        found = conflict(body, group)
         if found is not None:
             yield _no_order(body, group, found)
         elif group.unordered is not None and differ(body, group):
@@ -115,7 +115,7 @@ def findings(body: Body) -> Iterator[Finding]:
             )
 
 
-def _no_order(body: Body, group: Together, found: Clash) -> Finding:
+def _no_order(body: Body, group: ConcurrentGroup, found: Conflict) -> Finding:
     first, second = body.source.text(found.first), body.source.text(found.second)
     done = f"{found.done} by the one and {found.also} by the other"
     if found.done == found.also:

@@ -116,7 +116,7 @@ def findings(body: Body) -> Iterator[Finding]:
             CODE,
             function,
             f'"{text(function)}" {_gives(function)}: "{text(call.callee)}" calls it and '
-            f"{callback.fate}",
+            f"{callback.consequence}",
             (suggestion.for_callback(body, call, function, callback),),
             unless_said="Coroutine",
         )

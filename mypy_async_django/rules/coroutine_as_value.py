@@ -77,22 +77,22 @@ from mypy_async_django import suggestion
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.coroutines.coroutine_values import coroutine_values, uncalled_functions
-from mypy_async_django.index.coroutines.value_uses import Fate
+from mypy_async_django.index.coroutines.value_uses import ValueUse
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code("coroutine-as-value", "Coroutine used as if it were its result")
 EVERYWHERE: Final = True
 
-_RIGHT: Final = frozenset({Fate.TAKEN_CARE_OF, Fate.DROPPED, Fate.RETURNED})
+_RIGHT: Final = frozenset({ValueUse.TAKEN_CARE_OF, ValueUse.DROPPED, ValueUse.RETURNED})
 
 
 def findings(body: Body) -> Iterator[Finding]:
     """Coroutines that are tested, formatted, compared or passed on as a value."""
     for call, end in coroutine_values(body):
-        if end.fate in _RIGHT:
+        if end.use in _RIGHT:
             continue
-        what = end.fate.value
-        if end.fate is Fate.PASSED and isinstance(end.node, CallExpr):
+        what = end.use.value
+        if end.use is ValueUse.PASSED and isinstance(end.node, CallExpr):
             what = f'"{body.source.text(end.node.callee)}" gets the coroutine object'
         where = f" on line {end.node.line}" if end.node.line != call.line else ""
         yield Finding(

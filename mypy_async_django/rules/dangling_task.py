@@ -95,7 +95,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.types import classes, is_coroutine_type
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
-from mypy_async_django.index.coroutines.value_uses import Fate, end_of
+from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
 
@@ -136,7 +136,7 @@ def _is_let_go(body: Body, task: CallExpr) -> bool:
         case MemberExpr(name=name) as method if name in _KEEPING_NOTHING:
             return isinstance(body.parent(method), CallExpr)
         case _:
-            is_dropped = end_of(body, task).fate is Fate.DROPPED
+            is_dropped = final_use(body, task).use is ValueUse.DROPPED
             return is_dropped and not _is_kept_while_waiting(body, task)
 
 

@@ -79,7 +79,7 @@ from mypy_async_django.catalogue.offload import GATHER
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.coroutines.coroutine_values import coroutine_values
-from mypy_async_django.index.coroutines.value_uses import Fate, end_of
+from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
 
@@ -94,10 +94,10 @@ def findings(body: Body) -> Iterator[Finding]:
     for call, end in coroutine_values(body):
         is_statement = isinstance(body.parent(call), ExpressionStmt)
         said = is_statement and body.is_checked and body.types.type_of(call) is not None
-        if end.fate not in {Fate.DROPPED, Fate.RETURNED} or said:
+        if end.use not in {ValueUse.DROPPED, ValueUse.RETURNED} or said:
             continue
         text = body.source.text(call)
-        if end.fate is Fate.RETURNED:
+        if end.use is ValueUse.RETURNED:
             what = f'"{text}" is returned without await: awaiting "{body.name}" gives a coroutine'
         else:
             what = f'"{text}" is never awaited: nothing runs it'
@@ -114,4 +114,4 @@ def findings(body: Body) -> Iterator[Finding]:
 
 
 def _is_dropped(body: Body, value: CallExpr) -> bool:
-    return end_of(body, value).fate is Fate.DROPPED
+    return final_use(body, value).use is ValueUse.DROPPED

@@ -31,7 +31,7 @@ def for_call(body: Body, call: CallExpr, api: Api) -> str:
     if twin is not None:
         return use(placed(body, call, f"await {_twin(body, call, twin)}{arguments_of(body, call)}"))
     instead = body.catalogue.instead(api)
-    if api.owned:
+    if api.thread_bound:
         return use(instead) if instead else WHOLE_USE
     function, arguments = body.source.text(call.callee), arguments_of(body, call)[1:-1]
     code = in_thread(function, arguments, sensitive=is_sensitive(api))
@@ -49,7 +49,7 @@ def _twin(body: Body, call: CallExpr, twin: str) -> str:
     callee = call.callee
     module, _, name = twin.rpartition(".")
     if not module:
-        method = next(iter(body.values(callee)), callee)
+        method = next(iter(body.reaching_values(callee)), callee)
         prefix = f"{body.source.text(method.expr)}." if isinstance(method, MemberExpr) else ""
         return prefix + twin
     if isinstance(callee, NameExpr) and callee.fullname.rpartition(".")[0] == module:

@@ -55,7 +55,7 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
     if isinstance(found.value, AwaitExpr):
         value = f"({value})"
     match twin:
-        case None if api.owned:
+        case None if api.thread_bound:
             return (WHOLE_USE,)
         case None if found.use in _ITERATING:
             function = FUNCTION_OF.get(found.use, "list")
@@ -82,7 +82,7 @@ _LEFT_THREAD: Final = (
 
 def _left_thread(body: Body, found: ImplicitUse) -> tuple[str, ...]:
     """A note for a queryset that a thread has built and not evaluated."""
-    for value in body.values(found.value):
+    for value in body.reaching_values(found.value):
         match value:
             case AwaitExpr(expr=CallExpr() as call) if offloaded_by(body, call):
                 return (_LEFT_THREAD,)
@@ -168,7 +168,7 @@ def _is_sliced(body: Body, queryset: Expression) -> bool:
             case CallExpr(callee=MemberExpr(expr=earlier)):
                 further: tuple[Expression, ...] = (earlier,)
             case _:
-                further = body.values(rows)
+                further = body.reaching_values(rows)
         queue += [each for each in further if each not in queue]
     return False
 

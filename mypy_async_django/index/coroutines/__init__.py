@@ -1,1 +1,1 @@
-"""Coroutine functions and their values: who takes care of them, who runs them, who may not."""
+"""Coroutines: their uses as values, bridges to threads, callbacks, overrides, decorators."""

@@ -1,4 +1,4 @@
-"""What is handed to threads, and to ``async_to_sync``: which functions, and what they do."""
+"""Functions passed to threads or to ``async_to_sync``, and what they do."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -33,9 +33,9 @@ _FIRST: Final = (None, "awaitable")
 
 
 def early_calls(body: Body) -> Iterator[CallExpr]:
-    """The calls whose result an offloader gets in the function's place.
+    """The calls whose result is passed to an offloader where a function belongs.
 
-    Of a call that nobody knows the type of, only those that do what a thread was meant for.
+    A call of unknown type counts only if it has an effect that the thread was meant for.
     """
     for call in calls(body):
         if is_called_early(body, call) and (
@@ -46,7 +46,7 @@ def early_calls(body: Body) -> Iterator[CallExpr]:
 
 
 def offloads(body: Body) -> Iterator[tuple[CallExpr, Offloader, Expression]]:
-    """The calls that hand a function over, each with the offloader and the function."""
+    """The calls that offload a function, each with the offloader and the function."""
     for call in calls(body):
         offloader = offloader_of(body, call)
         function = handed_over(call, offloader) if offloader else None
@@ -55,7 +55,7 @@ def offloads(body: Body) -> Iterator[tuple[CallExpr, Offloader, Expression]]:
 
 
 def bound_to_loop(body: Body) -> Iterator[tuple[CallExpr, Expression]]:
-    """The methods of the event loop's own connection that are handed to a thread."""
+    """Methods of a connection of the event loop's thread that are passed to another thread."""
     for call, _, function in offloads(body) if body.is_coroutine else ():
         row = api_of_function(body, function) if isinstance(function, MemberExpr) else None
         if row is not None and row.name.startswith(BOUND_TO_THREAD):
@@ -63,7 +63,7 @@ def bound_to_loop(body: Body) -> Iterator[tuple[CallExpr, Expression]]:
 
 
 def decorating_offloaders(body: Body) -> Iterator[tuple[Expression, Offloader, FuncDef]]:
-    """The offloaders right above functions, with their options."""
+    """The offloaders that decorate functions directly, with their options."""
     for decorator, name, function in _lowest_decorators(body):
         offloader = body.catalogue.offloader(name)
         if offloader is not None and offloader.wraps:
@@ -71,7 +71,7 @@ def decorating_offloaders(body: Body) -> Iterator[tuple[Expression, Offloader, F
 
 
 def _lowest_decorators(body: Body) -> Iterator[tuple[Expression, str, FuncDef]]:
-    """For each decorated function the decorator that gets it as it is, with its full name."""
+    """The innermost decorator of each decorated function, with its full name."""
     for node in body.nodes:
         if isinstance(node, Decorator) and node.original_decorators:
             decorator = node.original_decorators[-1]
@@ -81,7 +81,7 @@ def _lowest_decorators(body: Body) -> Iterator[tuple[Expression, str, FuncDef]]:
 
 
 def awaits_in_vain(body: Body) -> Iterator[tuple[CallExpr, Expression]]:
-    """The offloaders that are awaited though they only made a function, with what they wrap."""
+    """The awaited offloader calls that only create a function, with the function they wrap."""
     for call, offloader, function in offloads(body):
         if offloader.wraps and body.is_awaited(call):
             yield call, function
@@ -90,9 +90,9 @@ def awaits_in_vain(body: Body) -> Iterator[tuple[CallExpr, Expression]]:
 def database_work(
     body: Body, function: Expression | FuncDef, arguments: Sequence[Expression] = ()
 ) -> tuple[str, ...] | None:
-    """The way from a function to what it does with the database, None where none is known.
+    """The call path from a function to its use of the database; None if it has none.
 
-    Empty where it is Django's own, such as ``Book.objects.get``, or ``list`` with a queryset.
+    Empty for a method of Django itself, as ``Book.objects.get``, and for ``list`` of a queryset.
     """
     if isinstance(function, FuncDef):
         return _work_inside(body, function)
@@ -104,10 +104,10 @@ def database_work(
 
 
 def _work_inside(body: Body, function: FuncDef) -> tuple[str, ...] | None:
-    """As `database_work`, for a function that the module hands to a thread by decorating it."""
-    if body.surroundings is None:
+    """As `database_work`, for a function that an offloader decorates."""
+    if body.module is None:
         return None
-    inside = body.surroundings.body_of(function)
+    inside = body.module.body_of(function)
     if any(
         matched.api.effect is Effect.RAISES and not matched.api.when for matched in matches(inside)
     ):
@@ -127,7 +127,7 @@ def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] |
 
 
 def sync_functions_to_sync(body: Body) -> Iterator[tuple[Expression, Expression | FuncDef]]:
-    """Where ``async_to_sync`` gets a function that certainly gives nothing to await."""
+    """The uses of ``async_to_sync`` on a function that certainly returns no awaitable."""
     for call in calls(body):
         is_bridge = called_name(body, call) in TO_SYNC and call.args
         function = call.args[0] if is_bridge and call.arg_names[0] in _FIRST else None
@@ -152,7 +152,7 @@ def _gives_no_awaitable(body: Body, function: Expression) -> bool:
 
 
 def _asks_about(body: Body, function: Expression) -> bool:
-    """Whether the body looks whether an expression is a coroutine function after all."""
+    """Whether the body tests if an expression is a coroutine function."""
     text = body.source.text(function)
     return any(
         call.args and body.source.text(call.args[0]) == text
@@ -162,25 +162,23 @@ def _asks_about(body: Body, function: Expression) -> bool:
 
 
 def _answers_no_awaitable(body: Body, function: FuncDef | LambdaExpr) -> bool:
-    """Whether a sync function of this module returns nothing that can be awaited."""
+    """Whether a sync function of this module returns no awaitable."""
     if not isinstance(function, FuncDef) or function.is_coroutine or function.is_generator:
         return False
     if isinstance(function.type, CallableType) and known(function.type.ret_type) is not None:
         return _is_no_awaitable(get_proper_type(function.type.ret_type))
     # A method may be overridden by a coroutine function.
-    if body.surroundings is None or function.info or not _stands_in(body, function):
+    if body.module is None or function.info or not _stands_in(body, function):
         return False
-    inside = body.surroundings.body_of(function)
+    inside = body.module.body_of(function)
     answers = [node.expr for node in inside.nodes if isinstance(node, ReturnStmt)]
     return all(_is_no_awaitable(inside.type_of(answer)) for answer in answers if answer)
 
 
 def _stands_in(body: Body, function: FuncDef) -> bool:
-    """Whether a function belongs to the body's module: of others, mypy may not have the code."""
-    surroundings = body.surroundings
-    return surroundings is not None and any(
-        found is function for _, found in functions(surroundings.tree)
-    )
+    """Whether a function is defined in the body's module, so that its code is available."""
+    module = body.module
+    return module is not None and any(found is function for _, found in functions(module.tree))
 
 
 def _is_no_awaitable(type_: ProperType | None) -> bool:

@@ -1,4 +1,4 @@
-"""The coroutine values that a body makes, and the coroutine functions that it takes for them."""
+"""Coroutines that a body creates, and async functions used where a coroutine is expected."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.types import is_coroutine_type, makes_coroutine
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
-from mypy_async_django.index.coroutines.value_uses import End, end_of
+from mypy_async_django.index.coroutines.value_uses import FinalUse, final_use
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body
@@ -25,28 +25,28 @@ from mypy_async_django.index.syntax.operations import called_name, calls, implic
 _TAKERS = AWAITERS | RUNNERS | SCHEDULERS
 
 
-def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr, End]]:
-    """The calls that give a coroutine, each with what becomes of it.
+def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr, FinalUse]]:
+    """The calls that return a coroutine, each with its final use.
 
-    And the awaits: ``await sync_to_async(lambda: load())()`` gives one that nobody awaits. Where a
-    thread is given a coroutine function itself, that is the mistake.
+    And the awaits that do: ``await sync_to_async(lambda: load())()`` returns one that nothing awaits.
+    If an offloader is passed an async function itself, another rule reports it.
     """
     for node in body.nodes:
         if not isinstance(node, AwaitExpr) or _is_of_misused_bridge(body, node.expr):
             continue
         if is_coroutine_type(body.type_of(node)):
-            yield node, end_of(body, node)
+            yield node, final_use(body, node)
     for call in calls(body):
         if is_coroutine_type(body.type_of(call)):
-            yield call, end_of(body, call)
+            yield call, final_use(body, call)
         elif _maps_coroutine_function(body, call):
-            yield call, end_of(body, call, inside=True)
+            yield call, final_use(body, call, inside=True)
 
 
 def uncalled_functions(body: Body) -> Iterator[Expression]:
-    """Names of coroutine functions where a coroutine was meant: ``gather(run)``, ``if check:``.
+    """Async functions used where a coroutine is expected: ``gather(run)``, ``if check:``.
 
-    Not those tested in a body that mypy checks: it says so itself.
+    Without truth tests in bodies that mypy checks, as mypy reports those.
     """
     for call in calls(body):
         if called_name(body, call) in _TAKERS:

@@ -1,4 +1,4 @@
-"""Decorators put on coroutine functions: above ``async def``, on a class, or as a plain call."""
+"""Decorators of async functions: above ``async def``, on a class, or applied by a call."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -26,10 +26,10 @@ _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
 
 
 class Decoration(NamedTuple):
-    """A decorator that gets a coroutine function.
+    """A decorator applied to an async function.
 
-    ``node`` is where it stands, ``name`` the full name of the decorator, or of what makes it, its
-    ``maker``: ``atomic`` for ``@atomic`` as for ``@atomic(using="other")``.
+    ``node`` is the decorator expression, ``name`` the full name of the decorator or of its factory
+    ``maker``: ``atomic`` for both ``@atomic`` and ``@atomic(using="other")``.
     """
 
     node: Expression
@@ -40,9 +40,9 @@ class Decoration(NamedTuple):
 
 
 def decorations(body: Body) -> Iterator[Decoration]:
-    """The decorators of the coroutine functions that a body defines or names.
+    """The decorators applied to async functions in a body.
 
-    A decorator above one that may have made a sync function of it does not count.
+    A decorator above one that can return a sync function does not count.
     """
     for node in body.nodes:
         match node:
@@ -91,7 +91,7 @@ def _on_class(body: Body, decorator: Expression, class_: ClassDef) -> Iterator[D
 
 
 def _names(decorator: Expression, method: str) -> bool:
-    """Whether a class decorator is for one method: ``@method_decorator(..., name="get")``."""
+    """Whether a class decorator applies to this method: ``@method_decorator(..., name="get")``."""
     return isinstance(decorator, CallExpr) and any(
         name == "name" and isinstance(value, StrExpr) and value.value == method
         for value, name in zip(decorator.args, decorator.arg_names, strict=True)
@@ -99,7 +99,7 @@ def _names(decorator: Expression, method: str) -> bool:
 
 
 def _applied(body: Body, decorator: Expression, function: FuncDef) -> Iterator[Decoration]:
-    """A decorator, or those that ``method_decorator`` makes fit for a method."""
+    """A decorator, or the decorators that ``method_decorator`` applies to a method."""
     if isinstance(decorator, CallExpr) and called_name(body, decorator) == _METHOD_DECORATOR:
         yield from _through_method_decorator(body, decorator, function)
     else:
@@ -138,7 +138,7 @@ def _coroutine_function(body: Body, expression: Expression) -> FuncDef | None:
 
 
 def _keeps_coroutine(body: Body, decorator: Expression) -> bool:
-    """Whether a decorator gives back what it gets, as far as types tell."""
+    """Whether a decorator's type says that it returns the function it is passed."""
     if full_name(body, decorator) in _BINDING:
         return True
     type_ = body.type_of(decorator)

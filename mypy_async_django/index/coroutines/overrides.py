@@ -1,4 +1,4 @@
-"""Coroutine functions in the place of functions that are called without ``await``."""
+"""Async functions in place of sync ones: overrides, hooks and callbacks called without ``await``."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -71,12 +71,12 @@ _ITERATORS: Final = ("typing.AsyncIterable", "typing.AsyncIterator")
 _MODEL_FORM: Final = "django.forms.models.BaseModelForm"
 
 
-#: What mypy says of an override that it looks at.
+#: The part of mypy's message on an incompatible override.
 MYPYS: Final = 'Return type "Coroutine'
 
 
 class Outcome(Enum):
-    """What the caller does with the coroutine that it gets."""
+    """What the caller does with the coroutine."""
 
     TRUE = "the coroutine counts as true"
     DROPPED = "the coroutine is dropped, and nothing of it runs"
@@ -84,7 +84,7 @@ class Outcome(Enum):
 
 
 class Way(Enum):
-    """How it comes to be called."""
+    """Why the function is called: it overrides a method, implements a hook, or is decorated."""
 
     OVERRIDES = 'overrides a sync method of "{}"'
     CALLED = 'is called without await by "{}"'
@@ -92,9 +92,9 @@ class Way(Enum):
 
 
 class Misplaced(NamedTuple):
-    """Who calls the coroutine function: a class of which it is a method, or a decorator.
+    """The caller of an async function that does not await it: a class, or a decorator.
 
-    ``twin`` is the coroutine method that the class has for it.
+    ``twin`` is the async method that the class has for the purpose.
     """
 
     way: Way
@@ -104,11 +104,11 @@ class Misplaced(NamedTuple):
 
 
 def misplaced(body: Body) -> Misplaced | None:
-    """What calls a coroutine function without awaiting it."""
-    function, surroundings = body.function, body.surroundings
-    if not isinstance(function, FuncDef) or surroundings is None:
+    """The caller that does not await this async function; None if there is none."""
+    function, module = body.function, body.module
+    if not isinstance(function, FuncDef) or module is None:
         return None
-    tree = surroundings.tree
+    tree = module.tree
     if function.is_generator or not _is_coroutine_function(tree, function):
         return None
     above = list(decorators(tree, function))
@@ -124,13 +124,11 @@ def misplaced(body: Body) -> Misplaced | None:
 
 
 def callback_owner(body: Body) -> TypeInfo | None:
-    """The class that calls a coroutine method as a callback, where mypy does not say so itself."""
-    function, surroundings = body.function, body.surroundings
-    if not isinstance(function, FuncDef) or surroundings is None:
+    """The class that calls an async method as a callback, unless mypy reports it."""
+    function, module = body.function, body.module
+    if not isinstance(function, FuncDef) or module is None:
         return None
-    return (
-        _callback_owner(function) if _is_coroutine_function(surroundings.tree, function) else None
-    )
+    return _callback_owner(function) if _is_coroutine_function(module.tree, function) else None
 
 
 def _callback_owner(function: FuncDef) -> TypeInfo | None:
@@ -141,7 +139,7 @@ def _callback_owner(function: FuncDef) -> TypeInfo | None:
 
 
 def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
-    """The class whose sync method is overridden, where mypy does not say so itself."""
+    """The class whose sync method is overridden, unless mypy reports it."""
     info = function.info
     inherited = next((base for base in info.mro[1:] if function.name in base.names), None)
     if (
@@ -160,9 +158,9 @@ def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | No
 
 
 def _says_nothing(body: Body, function: FuncDef, tree: MypyFile) -> bool:
-    """Whether mypy takes the override for anything, as it has no annotations.
+    """Whether mypy accepts any override here, as the method has no annotations.
 
-    With ``check_untyped_defs`` it looks at it all the same, and may have been told to say nothing.
+    With ``check_untyped_defs`` mypy checks it, but its error can be disabled.
     """
     is_ignored = body.is_checked and "override" in tree.ignored_lines.get(function.line, ())
     return function.is_dynamic() and not is_ignored
@@ -184,7 +182,7 @@ def _is_exempt(
 
 
 def _result(node: SymbolNode | None) -> ProperType | None:
-    """What a sync method is declared to return; None where that is unknown or may be awaited."""
+    """The declared return type of a sync method; None if it is unknown or awaitable."""
     declared: Type | None
     match node:
         case FuncDef():
@@ -228,7 +226,7 @@ def _outcome(result: ProperType, name: str) -> Outcome:
 
 
 def _twin(body: Body, function: FuncDef) -> str | None:
-    """The coroutine method that Django awaits where it can, if the project's Django has it."""
+    """The async method that Django awaits instead, if the project's Django version has it."""
     name = f"a{function.name}"
     is_there = any(
         is_a(function.info, class_) and body.catalogue.django_version >= since
@@ -245,7 +243,7 @@ def _is_coroutine_method(info: TypeInfo, name: str) -> bool:
 
 
 def _is_called_by(owner: TypeInfo, method: FuncDef, tree: MypyFile) -> bool:
-    """Whether a sync method beside an unannotated one tests what it returns."""
+    """Whether another sync method of the class tests the return value of an unannotated one."""
     if owner.module_name != tree.fullname or not method.is_dynamic():
         return False
     for function in (node for node in walk(owner.defn) if isinstance(node, FuncDef)):
@@ -263,7 +261,7 @@ def _is_called_by(owner: TypeInfo, method: FuncDef, tree: MypyFile) -> bool:
 
 
 def _tested(node: Node) -> Iterator[Expression]:
-    """The expressions whose truth a node asks for."""
+    """The expressions that a node tests for truth."""
     match node:
         case IfStmt():
             yield from node.expr
@@ -278,7 +276,7 @@ def _tested(node: Node) -> Iterator[Expression]:
 
 
 def _hook(function: FuncDef) -> Misplaced | None:
-    """The class that calls a method which it does not define itself."""
+    """The class that calls a method as a hook without defining it."""
     info = function.info
     for base in info.mro[1:]:
         if function.name in HOOKS.get(base.fullname, ()):
@@ -304,7 +302,7 @@ def _has_field(form: TypeInfo, name: str) -> bool:
 
 
 def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
-    """The class of a package without types, by where it is imported from."""
+    """The base class of an untyped package, by the import of its name."""
     awaiting = _awaiting(body, function.info, tree)
     imported = _imported(tree)
     for info in function.info.mro:
@@ -322,7 +320,7 @@ def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | 
 
 
 def _awaiting(body: Body, info: TypeInfo, tree: MypyFile) -> frozenset[str]:
-    """The packages that may await a class's methods: installed, the program itself, a base's."""
+    """The packages that can await the methods of a class: installed ones, or those of its bases."""
     names = {tree.fullname, *(base.module_name for base in info.mro), *_imported(tree).values()}
     return body.catalogue.awaiting | {name.partition(".")[0] for name in names} & AWAITING.keys()
 
@@ -332,7 +330,7 @@ def _is_awaited_by(packages: frozenset[str], name: str) -> bool:
 
 
 def _imported(tree: MypyFile) -> dict[str, str]:
-    """The full names of what a module imports, by the names that it has there."""
+    """The full names that a module imports, by local name."""
     pairs = (pair for statement in tree.imports for pair in imported_names(statement))
     return {name: full_name for name, full_name in pairs if name != full_name}
 
@@ -349,7 +347,7 @@ def _imported_name(expression: Expression, imported: dict[str, str]) -> str | No
 
 
 def _is_coroutine_function(tree: MypyFile, function: FuncDef) -> bool:
-    """Whether a function is known to be a coroutine function, with all its decorators."""
+    """Whether a function is still an async function once its decorators are applied."""
     if not function.is_coroutine or not function.is_decorated:
         return function.is_coroutine
     made = (node.var.type for node in decorated(tree) if node.func is function)
@@ -361,7 +359,7 @@ def _definition(name: RefExpr) -> str:
 
 
 def _decorated(body: Body, above: list[Node]) -> Misplaced | None:
-    """The decorator that hands a function to Django."""
+    """The decorator that registers a function with Django."""
     for expression in above:
         callee = expression.callee if isinstance(expression, CallExpr) else expression
         match callee:
@@ -382,7 +380,7 @@ def _is_library(owner: Var) -> bool:
 
 
 def _is_awaited_somewhere(tree: MypyFile, name: str) -> bool:
-    """Whether code of the module awaits a method of this name, or asks whether it has to."""
+    """Whether the module awaits a method of this name, or tests if it is a coroutine function."""
     for node in walk(tree):
         match node:
             case AwaitExpr(expr=CallExpr(callee=MemberExpr(name=called))) if called == name:

@@ -1,4 +1,4 @@
-"""What becomes of a value: who takes care of it, or what uses it as something that it is not."""
+"""How a value such as a coroutine is used: awaited or kept, dropped, or mistaken for its result."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -62,8 +62,8 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
 
 
-class Fate(Enum):
-    """What one use does with a value; ``value`` says what is wrong with it for a coroutine."""
+class ValueUse(Enum):
+    """One way to use a value; the enum's ``value`` says what is wrong with it for a coroutine."""
 
     TAKEN_CARE_OF = ""
     DROPPED = "nothing ever runs it"
@@ -75,14 +75,14 @@ class Fate(Enum):
     PASSED = "the coroutine object is passed on as a value"
 
 
-class End(NamedTuple):
-    """Where a value ends up: the fate and the node that seals it."""
+class FinalUse(NamedTuple):
+    """The use that decides about a value, and the node of that use."""
 
-    fate: Fate
+    use: ValueUse
     node: Node
 
 
-#: Functions that look at an object whatever it is: an inspected coroutine is nobody's mistake.
+#: Functions that inspect any object: passing them a coroutine is no mistake.
 _INSPECTORS: Final = frozenset(
     [
         "builtins.callable",
@@ -104,21 +104,20 @@ _INSPECTORS: Final = frozenset(
 )
 
 
-def end_of(body: Body, value: Expression, *, inside: bool = False) -> End:
-    """What becomes of a value that must be taken care of, such as a coroutine.
+def final_use(body: Body, value: Expression, *, inside: bool = False) -> FinalUse:
+    """The final use of a value that has to be awaited or kept, such as a coroutine.
 
-    With ``inside`` it is about the items of the value.
-
-    Followed through local names, displays, comprehensions, conditional expressions and ``or``.
-    One use that takes care of it is enough; where something is unknown, it counts as one.
+    With ``inside``, of the items of the value. The value is followed through local names, displays,
+    comprehensions, conditional expressions and ``or``. One use that awaits or keeps it is enough, and
+    an unknown use counts as such.
     """
     return _Tracker(body, value).end(value, inside=inside)
 
 
-#: How the names of functions begin that await nothing they are given.
+#: The prefixes of functions that await none of their arguments.
 _USING_VALUES: Final = ("builtins.", "django.", "json.", "logging.")
 _TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
-#: What a coroutine has to offer: ``close``, ``send``, ``throw``, ``cr_frame`` and their like.
+#: The attributes of a coroutine: ``close``, ``send``, ``throw``, ``cr_frame`` and so on.
 _OF_COROUTINES: Final = ("close", "send", "throw", "cr_", "__")
 #: Takes tasks; coroutines are forbidden since Python 3.11.
 _WAIT: Final = "asyncio.tasks.wait"
@@ -130,23 +129,23 @@ class _Tracker:
         self._under_way: set[Node] = set()
         self._is_coroutine = is_coroutine_type(body.type_of(value))
 
-    def end(self, value: Expression, *, inside: bool = False) -> End:
-        """The end of a value; ``inside`` says that it is inside a container, ``value``."""
+    def end(self, value: Expression, *, inside: bool = False) -> FinalUse:
+        """The final use of a value, or with ``inside`` of the items of a container."""
         if value in self._under_way:
-            return End(Fate.DROPPED, value)
+            return FinalUse(ValueUse.DROPPED, value)
         self._under_way.add(value)
         ends = list(self._ends(value, inside))
         for end in ends:
-            if end.fate is Fate.TAKEN_CARE_OF:
+            if end.use is ValueUse.TAKEN_CARE_OF:
                 return end
-        wrong = [end for end in ends if end.fate is not Fate.DROPPED]
-        return (wrong or ends or [End(Fate.DROPPED, value)])[0]
+        wrong = [end for end in ends if end.use is not ValueUse.DROPPED]
+        return (wrong or ends or [FinalUse(ValueUse.DROPPED, value)])[0]
 
-    def _ends(self, value: Expression, inside: bool) -> Iterator[End]:
+    def _ends(self, value: Expression, inside: bool) -> Iterator[FinalUse]:
         parent = self._body.parent(value)
         match parent:
             case ExpressionStmt() | DelStmt():
-                yield End(Fate.DROPPED, value)
+                yield FinalUse(ValueUse.DROPPED, value)
             case AssignmentStmt() if value is parent.rvalue:
                 for target in parent.lvalues:
                     yield from self._assigned(target, value, inside)
@@ -157,7 +156,7 @@ class _Tracker:
                 for target in places:
                     yield from self._assigned(target, value, inside)
             case TupleExpr() | DictExpr() if _is_formatted(self._body.parent(parent), parent):
-                yield End(Fate.FORMATTED, parent)
+                yield FinalUse(ValueUse.FORMATTED, parent)
             case ListExpr() | SetExpr() | TupleExpr() | DictExpr():
                 yield self.end(parent, inside=True)
             case StarExpr():
@@ -172,18 +171,22 @@ class _Tracker:
                 yield self.end(parent, inside=inside)
             case OpExpr(op="and" | "or") if value is parent.right:
                 yield self.end(parent, inside=inside)
-            case ReturnStmt() if not inside:  # who awaits a container's items is the caller
-                yield End(self._returned(value), parent)
+            case ReturnStmt() if (
+                not inside
+            ):  # the caller can await the items of a returned container
+                yield FinalUse(self._returned(value), parent)
             case CallExpr() if value is not parent.callee:
-                yield End(self._argument(parent, value, inside), parent)
+                yield FinalUse(self._argument(parent, value, inside), parent)
             case _ if not inside and not self._body.is_checked and _looks_into(parent, value):
-                yield End(Fate.LOOKED_INTO, parent or value)  # where mypy looks, it says so
+                yield FinalUse(
+                    ValueUse.LOOKED_INTO, parent or value
+                )  # mypy reports this in checked bodies
             case _ if not inside and (fate := _misuse(parent, value)):
-                yield End(fate, parent) if parent is not None else End(fate, value)
+                yield FinalUse(fate, parent) if parent is not None else FinalUse(fate, value)
             case _:
-                yield End(Fate.TAKEN_CARE_OF, parent or value)
+                yield FinalUse(ValueUse.TAKEN_CARE_OF, parent or value)
 
-    def _assigned(self, target: Expression, value: Expression, inside: bool) -> Iterator[End]:
+    def _assigned(self, target: Expression, value: Expression, inside: bool) -> Iterator[FinalUse]:
         flow = self._body.flow
         if isinstance(target, IndexExpr) and isinstance(target.base, NameExpr):
             yield from self._put_into(target.base, target)
@@ -191,24 +194,24 @@ class _Tracker:
         if not isinstance(target, NameExpr) or (
             isinstance(self._body.function, MypyFile) and target.name != "_"
         ):
-            yield End(Fate.TAKEN_CARE_OF, target)
+            yield FinalUse(ValueUse.TAKEN_CARE_OF, target)
             return
         bindings = [b for b in flow.bindings() if b.node is target]
         if not bindings or any(flow.is_captured(binding) for binding in bindings):
-            yield End(Fate.TAKEN_CARE_OF, target)
+            yield FinalUse(ValueUse.TAKEN_CARE_OF, target)
             return
         for binding in bindings:
             for use in flow.uses(binding):
                 yield self.end(use, inside=inside)
-        yield End(Fate.DROPPED, value)
+        yield FinalUse(ValueUse.DROPPED, value)
 
-    def _put_into(self, container: NameExpr, target: IndexExpr) -> Iterator[End]:
-        """The ends of ``context["book"] = get_book()``: those of the local dict's later uses."""
+    def _put_into(self, container: NameExpr, target: IndexExpr) -> Iterator[FinalUse]:
+        """The final uses of ``context["book"] = get_book()``: the later uses of the local dict."""
         flow = self._body.flow
         bindings = flow.reaching(container)
         local = bindings and all(isinstance(b.value, DictExpr) and not b.path for b in bindings)
         if not local or any(flow.is_captured(binding) for binding in bindings):
-            yield End(Fate.TAKEN_CARE_OF, target)
+            yield FinalUse(ValueUse.TAKEN_CARE_OF, target)
             return
         uses = {use for binding in bindings for use in flow.uses(binding)}
         for use in sorted(uses, key=lambda use: (use.line, use.column)):
@@ -221,7 +224,7 @@ class _Tracker:
         return isinstance(statement, AssignmentStmt) and item in statement.lvalues
 
     def _unpacked(self, display: TupleExpr | ListExpr, value: Expression) -> list[Expression]:
-        """The targets that take a display's item apart again: ``a, b = f(), g()``."""
+        """The targets that an item of a display is unpacked to: ``a, b = f(), g()``."""
         statement = self._body.parent(display)
         if not isinstance(statement, AssignmentStmt) or display is not statement.rvalue:
             return []
@@ -234,48 +237,48 @@ class _Tracker:
 
     def _in_comprehension(
         self, node: GeneratorExpr | DictionaryComprehension, value: Expression
-    ) -> End:
+    ) -> FinalUse:
         if any(value in conditions for conditions in node.condlists):
-            return End(Fate.TESTED, node)
+            return FinalUse(ValueUse.TESTED, node)
         if value in node.sequences or value in node.indices:
-            return End(Fate.TAKEN_CARE_OF, node)
+            return FinalUse(ValueUse.TAKEN_CARE_OF, node)
         return self.end(node, inside=True)
 
-    def _returned(self, value: Expression) -> Fate:
-        """A coroutine function that returns a coroutine gives its caller one to await again."""
+    def _returned(self, value: Expression) -> ValueUse:
+        """An async function that returns a coroutine makes its caller await twice."""
         function = self._body.function
         if not isinstance(function, FuncDef) or not function.is_coroutine or function.is_generator:
-            return Fate.TAKEN_CARE_OF
+            return ValueUse.TAKEN_CARE_OF
         if not isinstance(function.type, CallableType):
-            return Fate.RETURNED
+            return ValueUse.RETURNED
         declared = get_proper_type(function.type.ret_type)
         result = declared.args[-1] if isinstance(declared, Instance) and declared.args else declared
         unknown = isinstance(get_proper_type(result), AnyType)
-        return Fate.RETURNED if unknown else Fate.TAKEN_CARE_OF
+        return ValueUse.RETURNED if unknown else ValueUse.TAKEN_CARE_OF
 
-    def _argument(self, call: CallExpr, value: Expression, inside: bool) -> Fate:
+    def _argument(self, call: CallExpr, value: Expression, inside: bool) -> ValueUse:
         name = called_name(self._body, call)
         if name in _INSPECTORS or offloader_of(self._body, call) is not None:
-            return Fate.TAKEN_CARE_OF
+            return ValueUse.TAKEN_CARE_OF
         if name == _WAIT:
-            return Fate.DROPPED if self._is_coroutine else Fate.TAKEN_CARE_OF
+            return ValueUse.DROPPED if self._is_coroutine else ValueUse.TAKEN_CARE_OF
         evaluator = EVALUATORS.get(name or "")
         if evaluator is not None:
             if evaluator.use is Use.FORMAT:
-                return Fate.FORMATTED
+                return ValueUse.FORMATTED
             if evaluator.use is Use.TRUTH and not inside:
-                return Fate.TESTED
+                return ValueUse.TESTED
             if inside:
-                return Fate.TESTED if name in _TESTERS else Fate.TAKEN_CARE_OF
+                return ValueUse.TESTED if name in _TESTERS else ValueUse.TAKEN_CARE_OF
         if isinstance(call.callee, MemberExpr):
             found = definition(self._body.type_of(call.callee))
             if found is not None and found.fullname == "builtins.str.format":
-                return Fate.FORMATTED
+                return ValueUse.FORMATTED
         anything = takes_anything(self._body, call, value, inside=inside)
-        return Fate.PASSED if anything and self._uses(call, value) else Fate.TAKEN_CARE_OF
+        return ValueUse.PASSED if anything and self._uses(call, value) else ValueUse.TAKEN_CARE_OF
 
     def _uses(self, call: CallExpr, argument: Expression) -> bool:
-        """Whether a function uses what it gets as a value: one of the project's may await it."""
+        """Whether a callee uses the argument as a plain value; a project's function can await it."""
         effects = self._body.effects
         function = self._function(call)
         if effects is None:
@@ -289,14 +292,14 @@ class _Tracker:
         )
 
     def _function(self, call: CallExpr) -> FuncDef | None:
-        """The function that gets a call's arguments: of a class the one that makes its instances."""
+        """The function that receives a call's arguments; for a class its constructor."""
         functions = [f for f in sync_callees(self._body, call.callee) if isinstance(f, FuncDef)]
         named = named_function(self._body, call.callee)
         return named.function if named else functions[-1] if functions else None
 
 
 def value_parameters(body: Body) -> Iterator[str]:
-    """The parameters for anything that a function only uses as values: it awaits none, keeps none."""
+    """The parameters of any type that a function only uses as plain values, neither awaited nor kept."""
     signature = body.function.type if isinstance(body.function, FuncDef) else None
     if not isinstance(signature, CallableType):
         return
@@ -307,30 +310,30 @@ def value_parameters(body: Body) -> Iterator[str]:
         if not is_argument or type_ is None or not holds_anything(type_):
             continue
         uses = body.flow.uses(binding)
-        ends = [end_of(body, use, inside=not is_anything(type_)) for use in uses]
-        if ends and all(end.fate is not Fate.TAKEN_CARE_OF for end in ends):
+        ends = [final_use(body, use, inside=not is_anything(type_)) for use in uses]
+        if ends and all(end.use is not ValueUse.TAKEN_CARE_OF for end in ends):
             yield binding.name
 
 
-def _misuse(parent: Node | None, value: Expression) -> Fate | None:
-    """What is wrong where a value stands that is used as a result and is none."""
+def _misuse(parent: Node | None, value: Expression) -> ValueUse | None:
+    """The wrong use of a value where its result is expected."""
     match parent:
         case IfStmt() | WhileStmt() | AssertStmt() | MatchStmt():
-            return Fate.TESTED
+            return ValueUse.TESTED
         case ConditionalExpr() | UnaryExpr(op="not") | OpExpr(op="and" | "or"):
-            return Fate.TESTED
+            return ValueUse.TESTED
         case ComparisonExpr():
             index = parent.operands.index(value)
             right_of_in = index > 0 and parent.operators[index - 1] in {"in", "not in"}
-            return None if right_of_in else Fate.COMPARED
+            return None if right_of_in else ValueUse.COMPARED
         case OpExpr() if _is_formatted(parent, value):
-            return Fate.FORMATTED
+            return ValueUse.FORMATTED
         case _:
             return None
 
 
 def _looks_into(parent: Node | None, value: Expression) -> bool:
-    """Whether something of a result is asked for: an attribute, an item, a sum."""
+    """Whether an attribute, an item or an operator of the result is used."""
     match parent:
         case MemberExpr():
             return not parent.name.startswith(_OF_COROUTINES)

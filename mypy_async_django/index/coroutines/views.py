@@ -11,27 +11,27 @@ from mypy_async_django.catalogue.decorators import ACCESS_MIXINS, HANDLERS, Acce
 from mypy_async_django.catalogue.django import VIEW
 from mypy_async_django.index.syntax.body import Body
 
-# A view that decides for itself what it can handle.
+# A view that overrides how Django finds out whether it is async.
 _DECIDING: Final = ("http_method_names", "view_is_async")
 
 
 def view_classes(body: Body) -> Iterator[ClassDef]:
-    """The classes that a body defines and that Django's rules for views hold for."""
+    """The view classes defined in a body for which Django determines whether they are async."""
     for node in body.nodes:
         if isinstance(node, ClassDef) and is_view(node.info):
             yield node
 
 
 def is_view(info: TypeInfo) -> bool:
-    """Whether a class is a view that leaves Django to find out if it is async."""
+    """Whether a class is a view for which Django determines whether it is async."""
     found = [member(info, name) for name in _DECIDING] if is_a(info, VIEW) else []
     return bool(found) and all(hit and hit[0].fullname == VIEW for hit in found)
 
 
 def handlers(info: TypeInfo) -> Mapping[str, bool]:
-    """The handlers that a view has itself or inherits: whether each is a coroutine function.
+    """The handlers of a view, own and inherited, with whether each is an async function.
 
-    Those are left out of which a decorator may have made either.
+    A handler whose decorators leave that open is left out.
     """
     found: dict[str, bool] = {}
     for name in HANDLERS:
@@ -43,7 +43,7 @@ def handlers(info: TypeInfo) -> Mapping[str, bool]:
 
 
 def access_mixin(info: TypeInfo) -> tuple[TypeInfo, AccessMixin] | None:
-    """The mixin, and its row, whose sync ``dispatch`` stands before the async handlers of a view."""
+    """The access mixin of a view whose sync ``dispatch`` runs before async handlers, with its row."""
     found = member(info, "dispatch")
     row = ACCESS_MIXINS.get(found[0].fullname) if found else None
     if found is None or row is None or set(handlers(info).values()) != {True}:

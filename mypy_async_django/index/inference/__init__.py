@@ -1,1 +1,1 @@
-"""Types where mypy has none: unannotated functions, and bodies before they are checked."""
+"""Type inference where mypy has no types: unannotated functions and bodies not checked yet."""

@@ -1,4 +1,4 @@
-"""The type of an expression by the types of the expressions inside it."""
+"""Inference of an expression's type from the types of its subexpressions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -65,14 +65,14 @@ from mypy_async_django.index.inference.narrowing import Test
 
 
 class Expressions(ABC):
-    """Types of all expressions but local names and ``super()``."""
+    """Types of all expressions except local names and ``super()``."""
 
     def __init__(self, members: Members) -> None:
         self._members = members
 
     @abstractmethod
     def _inferred(self, expression: Expression) -> ProperType | None:
-        """The type of an expression inside; never for one that cannot have a value."""
+        """The type of a subexpression; Never for one that cannot have a value."""
 
     def _composed(self, expression: Expression) -> ProperType | None:
         """The expression's type; None where it is unknown."""
@@ -102,7 +102,7 @@ class Expressions(ABC):
                 return self._rare(expression)
 
     def _arguments_for(self, call: CallExpr, function: LambdaExpr) -> list[ProperType | None]:
-        """The types of the arguments with which what is called calls a lambda passed to it."""
+        """The argument types with which the callee calls a lambda that it is passed."""
         callee = self._inferred(call.callee)
         if callee is None:
             return []
@@ -113,7 +113,7 @@ class Expressions(ABC):
         return [known(type_) for type_ in expected.arg_types]
 
     def _with_items(self, display: Expression, items: list[Expression]) -> ProperType:
-        """The type of a list or set that these items are put into."""
+        """The type of a list or set display once these items are added."""
         kind = "builtins.list" if isinstance(display, ListExpr) else "builtins.set"
         return self._filled(kind, items)
 
@@ -132,7 +132,7 @@ class Expressions(ABC):
         )
 
     def _after_test(self, type_: ProperType | None, test: Test) -> ProperType | None:
-        """What a type becomes for a value that has passed a test."""
+        """The type narrowed by a test that the value has passed."""
         items = alternatives(type_) if type_ else (None,)
         if test.classes is None:
             kept = [item for item in items if not self._contradicts(item, test)]
@@ -149,13 +149,13 @@ class Expressions(ABC):
         return union(kept) or type_
 
     def _contradicts(self, type_: ProperType | None, test: Test) -> bool:
-        """Whether an attribute is declared to be always false, or always true."""
+        """Whether the test contradicts an attribute declared as ``Literal[True]`` or ``Literal[False]``."""
         attribute = type_ and self._members.attribute(type_, test.attribute)
         value = _literal_value(attribute) if isinstance(attribute, LiteralType) else None
         return value is not None and bool(value) != test.holds
 
     def _classes(self, expression: Expression) -> Iterator[TypeInfo | None]:
-        """The classes that the second argument of ``isinstance`` names; None for others."""
+        """The classes in the second argument of ``isinstance``; None for other expressions."""
         match expression:
             case TupleExpr(items=items):
                 for item in items:
@@ -238,7 +238,7 @@ class Expressions(ABC):
         return self._members.call(callee, _arguments(call, types))
 
     def _argument(self, argument: Expression) -> ProperType | None:
-        """An argument's type; of a class its signature."""
+        """An argument's type; for a class, the signature of its constructor."""
         type_ = self._inferred(argument)
         if isinstance(argument, RefExpr) and isinstance(argument.node, TypeInfo):
             constructor = self._members.constructor(argument.node)
@@ -269,7 +269,7 @@ class Expressions(ABC):
         while isinstance(left, OpExpr):
             chain.append(left)
             left = left.left
-        for inner in reversed(chain):  # so that a long chain is no deep recursion
+        for inner in reversed(chain):  # a loop, so that a long chain needs no deep recursion
             self._inferred(inner)
         first, second = self._inferred(expression.left), self._inferred(expression.right)
         if expression.op in {"and", "or"}:
@@ -291,11 +291,11 @@ class Expressions(ABC):
         return TupleType([*types], self._members.standard("builtins.tuple", UNKNOWN))
 
     def _filled(self, fullname: str, *items: Iterable[Expression | None]) -> Instance:
-        """An instance with type arguments, each from the expressions that give the values."""
+        """An instance of a generic class, each type argument joined from some expressions' types."""
         return self._members.standard(fullname, *map(self._joined, items))
 
     def _joined(self, items: Iterable[Expression | None]) -> ProperType | None:
-        """What mypy takes values of several types for; None where one is unknown."""
+        """The join of several types, as mypy computes it; None if one is unknown."""
         types = [item and self._value(item) for item in items]
         found = [remove_instance_last_known_values(type_) for type_ in types if type_]
         if not found or len(found) < len(types):
@@ -303,7 +303,7 @@ class Expressions(ABC):
         return get_proper_type(join_type_list(found))
 
     def _value(self, item: Expression) -> ProperType | None:
-        """The type of what an item of a display adds to it."""
+        """The item type that one item of a display contributes."""
         if not isinstance(item, StarExpr):
             return self._inferred(item)
         return iterated(self._members, self._inferred(item.expr))
@@ -327,7 +327,7 @@ def _is_one_of(type_: ProperType | None, classes: list[TypeInfo]) -> bool:
 
 
 def _common(type_: ProperType | None, classes: list[TypeInfo]) -> list[ProperType]:
-    """What is left of an alternative that must be an instance of one of the classes."""
+    """The alternatives of a type that are left once it is narrowed to some classes."""
     if type_ is not None and _is_one_of(type_, classes):
         return [type_]
     info = class_of(type_)

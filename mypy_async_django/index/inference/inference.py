@@ -1,8 +1,7 @@
-"""Types in code that mypy has not checked: unannotated functions, and all bodies before their turn.
+"""Types in code that mypy has not checked: unannotated functions, and bodies before mypy checks them.
 
-Semantic analysis is done by then, so names are bound, and signatures, class members and variables
-of modules have their types. What a local name holds comes from the assignments that reach it.
-Unknown stays unknown: no guess.
+Semantic analysis has run: names are bound, and signatures, class members and module variables have
+types. The type of a local name comes from its reaching definitions. Unknown types stay unknown.
 """
 
 from functools import cached_property
@@ -43,18 +42,18 @@ from mypy_async_django.index.inference.uses import Uses, is_empty, uses_in
 from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind, in_order
 from mypy_async_django.index.syntax.reaching_definitions import Flow
 
-# Expressions inside one another, or behind local names, before we give up.
+# The depth of expressions, nested or through local names, at which inference gives up.
 _DEEPEST: Final = 120
-# Rounds for names that are assigned in a loop in terms of themselves.
+# The rounds of the fixpoint for names that are assigned from themselves in a loop.
 _ROUNDS: Final = 5
 
 _NEVER: Final = UninhabitedType()
 
 
 class InferredTypes(Expressions):
-    """Types of expressions in one body, worked out when asked for.
+    """Types of the expressions of one body, inferred on demand.
 
-    ``flow`` gives the body's control flow, ``outer`` are the types of the function around it.
+    ``flow`` is the body's control flow, ``outer`` the types of the enclosing function.
     """
 
     are_mypys = False
@@ -73,23 +72,23 @@ class InferredTypes(Expressions):
         self._known: dict[Expression | Binding, ProperType | None] = {}
         self._depth = 0
         self._is_cut = False
-        # While a local name is worked out: what holds if the assumptions turn out to be true.
+        # The types inferred under the assumptions of a fixpoint that is not finished.
         self._pending: dict[Expression | Binding, ProperType | None] = {}
         self._assumed: dict[Binding, ProperType | None] = {}
         self._active: set[Binding] = set()
 
     def type_of(self, expression: Expression) -> ProperType | None:
-        """The expression's type there; None where nothing is known of it."""
+        """The type of an expression of the body; None if it is unknown."""
         found = self._inferred(expression)
         return None if isinstance(found, UninhabitedType) else found
 
     def is_reached(self, expression: Expression) -> bool:
-        """Always: whoever walks the body leaves out the blocks that mypy marked unreachable."""
+        """Always true: a body has no nodes of blocks that mypy marked as unreachable."""
         return True
 
     @override
     def _inferred(self, expression: Expression) -> ProperType | None:
-        """As ``type_of``, but never for what so far depends on nothing but itself."""
+        """As ``type_of``, but Never for an expression that so far depends only on itself."""
         if expression in self._known:
             return self._known[expression]
         if expression in self._pending:
@@ -108,7 +107,7 @@ class InferredTypes(Expressions):
             self._known[expression] = type_
         if not self._depth:
             if self._is_cut:
-                self._known[expression] = type_  # it would be cut each time
+                self._known[expression] = type_  # a memo would keep the cut-off answer
             self._is_cut = False
         return type_
 
@@ -148,7 +147,7 @@ class InferredTypes(Expressions):
         return owner and self._members.inherited(owner, expression.info, expression.name)
 
     def _lambda(self, function: LambdaExpr) -> ProperType:
-        """A lambda's signature; what one with parameters returns depends on who calls it."""
+        """A lambda's signature; with parameters the return type is unknown, as it depends on the caller."""
         signature = self._members.signature(function)
         if function.arguments or not isinstance(signature, CallableType):
             return signature
@@ -169,7 +168,7 @@ class InferredTypes(Expressions):
         return found
 
     def _given_to(self, function: LambdaExpr) -> list[ProperType | None]:
-        """The types of the arguments of a lambda that this body passes to a call."""
+        """The parameter types of a lambda that this body passes to a call."""
         call = self._uses.lambdas.get(function)
         return self._arguments_for(call, function) if call else []
 
@@ -178,7 +177,7 @@ class InferredTypes(Expressions):
         return uses_in(self._body)
 
     def _declared(self, node: SymbolNode | None) -> ProperType | None:
-        """The type that a local variable is declared to have."""
+        """The declared type of a local variable."""
         if not isinstance(node, Var) or node.is_inferred:
             return None
         return self._parameters.get(node) if node.is_argument else known(node.type)
@@ -201,7 +200,7 @@ class InferredTypes(Expressions):
         return outer._local(name) if outer else None
 
     def _bound(self, binding: Binding, name: NameExpr) -> ProperType | None:
-        """The type of what a binding gives to a name that reads it."""
+        """The type that a binding gives to a name it reaches."""
         if binding in self._known:
             return self._known[binding]
         if binding in self._pending:
@@ -211,10 +210,9 @@ class InferredTypes(Expressions):
         return self._given(binding, name) if self._active else self._settled(binding, name)
 
     def _settled(self, binding: Binding, name: NameExpr) -> ProperType | None:
-        """As ``_bound``, for a name that may depend on itself: ``rows = rows.filter(...)``.
+        """As ``_bound``, for a name that can depend on itself: ``rows = rows.filter(...)``.
 
-        What it depends on is first assumed to be nothing, then to be what came out, until that is
-        what was assumed.
+        A fixpoint: the assumed type starts as Never and is replaced by the result until both agree.
         """
         type_ = None
         try:
@@ -264,7 +262,7 @@ class InferredTypes(Expressions):
                 return taken and self._unpacked(taken, binding.path)
 
     def _gathered(self, binding: Binding) -> ProperType | None:
-        """The type of a list or set that starts empty, with the items that are added to it."""
+        """The type of an initially empty list or set, from the items added to it later."""
         added = self._uses.added
         items = [added[use] for use in self._flow.uses(binding) if use in added]
         return self._with_items(binding.value, items) if binding.value else None
@@ -281,7 +279,7 @@ class InferredTypes(Expressions):
                 return source
 
     def _unpacked(self, type_: ProperType, path: tuple[int, ...]) -> ProperType | None:
-        """The type at a place inside what is unpacked."""
+        """The type at a position of an unpacked value."""
         if not path:
             return type_
         if isinstance(type_, UnionType):
@@ -320,7 +318,7 @@ class InferredTypes(Expressions):
 
 
 def _is_vague(type_: ProperType | None) -> bool:
-    """Whether tests may tell more: of something unknown, of several classes, or of any model."""
+    """Whether narrowing can help: the type is unknown, a union, or the base class of all models."""
     match type_:
         case None | UnionType():
             return True

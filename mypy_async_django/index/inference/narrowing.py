@@ -1,7 +1,7 @@
-"""What the tests before a use say of a value: ``isinstance(x, Book)``, ``x.is_authenticated``.
+"""Type narrowing by tests before a use: ``isinstance(x, Book)``, ``x.is_authenticated``.
 
-Only syntax is looked at. A test holds for a name (or an attribute of a name) in the code that it
-guards, until a statement that may bind the name anew.
+The analysis uses syntax only. A test holds for a name, or an attribute of a name, in the code that it
+guards, until a statement that can rebind the name.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -54,13 +54,13 @@ _Known: TypeAlias = Mapping[str, Tests]
 _Parts: TypeAlias = Iterator[tuple[Node, _Known]]
 
 _NOTHING: Final[_Known] = {}
-#: How attributes begin that are declared true in one class and false in another.
+#: The prefix of attributes that are declared true in one class and false in another.
 _TELLING: Final = "is_"
 _LEAVING: Final = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 
 
 def tests_before(body: FuncItem | MypyFile) -> dict[Expression, Tests]:
-    """For the names and attributes in a body's own code the tests that their values have passed."""
+    """The tests that the values of names and attributes have passed, by expression."""
     if not any(map(_is_test, expressions(body))):
         return {}
     walk_ = _Walk(body)
@@ -79,14 +79,14 @@ def tests_before(body: FuncItem | MypyFile) -> dict[Expression, Tests]:
 
 
 class _Walk:
-    """Goes through a body; each method gives what is inside a node, with what is known there."""
+    """Walk over a body; each method returns the children of a node with the tests that hold there."""
 
     def __init__(self, body: FuncItem | MypyFile) -> None:
         self.start: list[Node] = [body.body] if isinstance(body, FuncItem) else [*body.defs]
 
     @cached_property
     def _bound(self) -> list[tuple[int, str]]:
-        """The names and attributes that are bound anywhere, with the line."""
+        """All bindings of names and attributes in the body, with their lines."""
         return [
             (inner.line, path)
             for node in self.start
@@ -96,7 +96,7 @@ class _Walk:
         ]
 
     def _unbound(self, node: Node, known: _Known) -> _Known:
-        """What is still known of the names that a statement does not bind."""
+        """The tests that still hold after a statement: those of names it does not bind."""
         if not known:
             return known
         last = node.line if node.end_line is None else node.end_line
@@ -141,7 +141,7 @@ class _Walk:
             yield node.else_body, known
 
     def anew(self, node: Node, known: _Known) -> _Parts:
-        """What may run more than once, or after a part of it has run."""
+        """The children of a node that can run repeatedly or be interrupted, as loops and ``try``."""
         known = self._unbound(node, known)
         for child in children(node):
             yield child, known
@@ -161,7 +161,7 @@ class _Walk:
             yield value, known
 
     def _after(self, statement: Node, known: _Known) -> _Known:
-        """What is known after a statement that leaves unless a test comes out one way."""
+        """The tests that hold after ``if not test: return``."""
         match statement:
             case AssertStmt(expr=condition):
                 return _passed(condition, known, holds=True)
@@ -172,7 +172,7 @@ class _Walk:
 
 
 def _is_test(expression: Expression) -> bool:
-    """Whether an expression is a test by itself, not made of tests."""
+    """Whether an expression is an atomic test, not a combination by ``and``, ``or``, ``not``."""
     return isinstance(expression, CallExpr | MemberExpr) and any(_tests(expression, holds=True))
 
 
@@ -181,7 +181,7 @@ def _leaves(block: Block) -> bool:
 
 
 def _passed(condition: Expression, known: _Known, *, holds: bool) -> _Known:
-    """What is known where a condition has held, or has not."""
+    """The tests that hold where a condition was true, or false."""
     for path, test in _tests(condition, holds=holds):
         known = {**known, path: (*known.get(path, ()), test)}
     return known

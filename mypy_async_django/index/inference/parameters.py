@@ -1,4 +1,4 @@
-"""The types of a function's parameters: annotated, or plain from what the function is."""
+"""The types of a function's parameters: annotated, or implied by the kind of function."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ _CLASS_METHODS: Final = frozenset({"__new__", "__init_subclass__", "__class_geti
 
 
 def parameters(function: FuncItem, members: Members) -> dict[Var, ProperType | None]:
-    """The type of each parameter; None where it is neither annotated nor plain."""
+    """The type of each parameter; None if it is neither annotated nor implied."""
     return {
         argument.variable: _whole(argument.kind, _declared(function, index), members)
         or _implicit(function, index, members)
@@ -42,7 +42,7 @@ def _declared(function: FuncItem, index: int) -> ProperType | None:
 
 
 def _whole(kind: ArgKind, type_: ProperType | None, members: Members) -> ProperType | None:
-    """What the parameter holds where each argument for it is of a type."""
+    """The type of the parameter variable: a tuple for ``*args``, a dict for ``**kwargs``."""
     if kind is ARG_STAR:
         return members.standard("builtins.tuple", type_)
     if kind is ARG_STAR2:

@@ -1,4 +1,4 @@
-"""What the rest of a body tells of a value: what is added to a list, who calls a lambda."""
+"""Uses that determine types: items added to a list, calls that a lambda is passed to."""
 
 from typing import NamedTuple
 
@@ -21,11 +21,11 @@ from mypy_async_django.bridge.tree import all_statements, expressions
 
 
 class Uses(NamedTuple):
-    """What is found in one body.
+    """The uses in one body.
 
-    ``added``: by a name whose ``append``, ``add`` or ``extend`` is called, what is added; in a
-    StarExpr where it is the items of it. ``lambdas``: the calls that lambdas are passed to.
-    ``handled``: by the name in ``except ... as name``, the exception classes.
+    ``added`` maps a name to the arguments of its ``append``, ``add`` and ``extend`` calls, those of
+    ``extend`` in a StarExpr. ``lambdas`` maps a lambda to the call that it is passed to. ``handled``
+    maps the name in ``except ... as name`` to the exception classes.
     """
 
     added: dict[NameExpr, Expression]
@@ -34,7 +34,7 @@ class Uses(NamedTuple):
 
 
 def uses_in(body: FuncItem | MypyFile) -> Uses:
-    """All of a body's uses, those in functions inside it too."""
+    """The uses in a body and in its nested functions."""
     uses = Uses({}, {}, {})
     for call in expressions(body):
         if not isinstance(call, CallExpr):
@@ -59,5 +59,5 @@ def uses_in(body: FuncItem | MypyFile) -> Uses:
 
 
 def is_empty(value: Expression | None) -> bool:
-    """Whether this is a list or set without items yet."""
+    """Whether the expression is an empty list or set."""
     return isinstance(value, ListExpr | SetExpr) and not value.items

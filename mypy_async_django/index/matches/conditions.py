@@ -36,7 +36,7 @@ def decided(body: Body, operation: CallExpr | Read, api: Api) -> Api | None:
 
 def _serializes_queryset(body: Body, serializer: Expression) -> bool:
     """Whether a serializer was made for the rows of a queryset that is not loaded."""
-    values = body.values(serializer)
+    values = body.reaching_values(serializer)
     return bool(values) and all(
         isinstance(value, CallExpr)
         and "many" in value.arg_names

@@ -123,9 +123,9 @@ def _matches(body: Body) -> Iterator[Match]:
         if (api := decided(body, call, api)) is None:
             continue
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
-        if api.fresh and receiver and _is_made_here(body, receiver):
+        if api.harmless_if_new and receiver and _is_made_here(body, receiver):
             continue
-        if not api.untouched or (receiver and _is_untouched(body, receiver)):
+        if not api.first_use_only or (receiver and _is_untouched(body, receiver)):
             yield Match(call, api)
     for use in implicit_uses(body):
         if api := api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
@@ -133,7 +133,7 @@ def _matches(body: Body) -> Iterator[Match]:
     for read in reads(body):
         api = _api_of_read(body, read)
         api = decided(body, read, api) if api else None
-        if api and (not api.untouched or _is_untouched(body, read.receiver)):
+        if api and (not api.first_use_only or _is_untouched(body, read.receiver)):
             yield Match(read, api)
 
 
@@ -175,7 +175,7 @@ def _makes_sync(body: Body, call: CallExpr) -> bool:
 def _api_of_iterator(body: Body, use: ImplicitUse) -> Api | None:
     """The row of a call like ``books.iterator()`` whose result is iterated here."""
     iterators = _iterators(body) if use.use is Use.ITERATE else {}
-    values = body.values(use.value) if iterators else ()
+    values = body.reaching_values(use.value) if iterators else ()
     return next((iterators[value] for value in values if value in iterators), None)
 
 
@@ -207,11 +207,11 @@ def _is_untouched(body: Body, receiver: Expression) -> bool:
     """
     if not isinstance(receiver, NameExpr):
         return isinstance(receiver, CallExpr)
-    makers = body.makers(receiver)
+    makers = body.definition_sites(receiver)
     return bool(makers) and not any(
         isinstance(node, NameExpr)
         and node is not receiver
-        and body.makers(node) & makers
+        and body.definition_sites(node) & makers
         and body.flow.reaches(node, receiver)
         and not _is_of_same_kind(body, node)
         for node in body.nodes
@@ -220,7 +220,7 @@ def _is_untouched(body: Body, receiver: Expression) -> bool:
 
 def _is_made_here(body: Body, receiver: Expression) -> bool:
     """Whether an object is new, as `_is_untouched`, and no argument."""
-    makers = body.makers(receiver) if isinstance(receiver, NameExpr) else [receiver]
+    makers = body.definition_sites(receiver) if isinstance(receiver, NameExpr) else [receiver]
     return all(isinstance(maker, CallExpr) for maker in makers) and _is_untouched(body, receiver)
 
 
@@ -230,7 +230,7 @@ def _is_of_same_kind(body: Body, name: NameExpr) -> bool:
     if not isinstance(call, CallExpr) or call.callee is not method:
         return False
     api = api_of_call(body, call)
-    return api is not None and api.untouched
+    return api is not None and api.first_use_only
 
 
 def is_spared(call: CallExpr, api: Api) -> bool:

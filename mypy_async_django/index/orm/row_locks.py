@@ -47,7 +47,7 @@ def _locks(body: Body, queryset: Expression) -> bool:
     seen: set[Expression] = set()
     while queryset not in seen:
         seen.add(queryset)
-        match body.values(queryset):
+        match body.reaching_values(queryset):
             case [CallExpr(callee=MemberExpr(name=name, expr=source))]:
                 if name == "none":
                     return False

@@ -290,7 +290,7 @@ def _is_consumed(body: Body, call: CallExpr, asking: frozenset[CallExpr] = froze
     """Whether this body iterates or enters the generator that a call creates."""
     asking |= {call}
     return any(
-        call in body.values(use.value) and _takes_items(body, use, asking)
+        call in body.reaching_values(use.value) and _takes_items(body, use, asking)
         for use in implicit_uses(body)
     )
 

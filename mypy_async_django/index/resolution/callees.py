@@ -96,7 +96,7 @@ def behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
         yield function
         return
     is_class = isinstance(callee, RefExpr) and isinstance(callee.node, TypeInfo)
-    values = (callee,) if is_class else body.values(callee) or (callee,)
+    values = (callee,) if is_class else body.reaching_values(callee) or (callee,)
     found = [list(_made_from(body, value)) for value in values]
     yield from (node for node in found[0] if all(node in other for other in found))
 

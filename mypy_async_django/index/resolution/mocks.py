@@ -33,7 +33,7 @@ def _decorators(body: Body) -> Iterator[Expression]:
     function = body.function
     if not isinstance(function, FuncDef) or not function.is_decorated:
         return
-    names = body.surroundings.tree.names if body.surroundings else {}
+    names = body.module.tree.names if body.module else {}
     symbol = (function.info.names if function.info else names).get(function.name)
     if symbol is not None and isinstance(symbol.node, Decorator):
         yield from symbol.node.original_decorators

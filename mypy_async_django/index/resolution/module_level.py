@@ -25,7 +25,7 @@ _RECEIVER: Final = "django.dispatch.dispatcher.receiver"
 def values_of(body: Body, expression: Expression) -> tuple[Expression, ...]:
     """As `Body.values`, and for a name of this module's top level what is assigned to it there."""
     if not isinstance(expression, NameExpr) or not isinstance(expression.node, Var):
-        return body.values(expression)
+        return body.reaching_values(expression)
     values = [
         statement.rvalue
         for statement in _statements(body)
@@ -33,7 +33,7 @@ def values_of(body: Body, expression: Expression) -> tuple[Expression, ...]:
         for target in statement.lvalues
         if isinstance(target, NameExpr) and target.node is expression.node
     ]
-    return tuple(values) or body.values(expression)
+    return tuple(values) or body.reaching_values(expression)
 
 
 def reaches_coroutine(body: Body, send: CallExpr) -> bool:
@@ -69,4 +69,4 @@ def _signals_with_coroutines(body: Body) -> Iterator[RefExpr]:
 
 
 def _statements(body: Body) -> list[Statement]:
-    return body.surroundings.tree.defs if body.surroundings else []
+    return body.module.tree.defs if body.module else []

@@ -1,4 +1,4 @@
-"""What a coroutine does to state that others see: rows of models, variables of modules."""
+"""The accesses of an async function to shared state: rows of models, module variables."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -43,7 +43,7 @@ from mypy_async_django.catalogue.queries import (
 )
 from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.state.races import first_reads, is_lock, plain_writes
-from mypy_async_django.index.state.shared_variables import Place, Scope
+from mypy_async_django.index.state.shared_variables import SharedVariable, Sharing
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import calls
@@ -51,13 +51,13 @@ from mypy_async_django.index.syntax.operations import calls
 _DEEPEST: Final = 3
 
 Values = Mapping[str, str]
-"""By the name of a lookup or parameter its value, as text that is the same for the same value."""
+"""Maps lookups or parameters to the text of their value; equal texts mean equal values."""
 
 _NOTHING: Final[Values] = {}
 
 
 class Rows(NamedTuple):
-    """Some rows of a model: those that these lookups find, or that are made of these values."""
+    """An access to rows of a model: those matched by these lookups, or created with these values."""
 
     access: Access
     model: TypeInfo
@@ -65,7 +65,7 @@ class Rows(NamedTuple):
     written: Values
 
     def meets(self, other: "Rows") -> bool:
-        """Whether it surely makes a difference which of the two comes first."""
+        """Whether the order of the two accesses certainly matters."""
         if self.model is not other.model or other.access is Access.CREATE:
             return False
         if self.access is Access.CREATE:
@@ -86,34 +86,34 @@ class Rows(NamedTuple):
 
 
 class Accesses(NamedTuple):
-    """What a coroutine does, itself and through coroutines of its module that it awaits."""
+    """The accesses of a coroutine, including those of awaited coroutines of its module."""
 
     rows: tuple[Rows, ...] = ()
-    written: frozenset[Place] = frozenset()
-    read: frozenset[Place] = frozenset()
+    written: frozenset[SharedVariable] = frozenset()
+    read: frozenset[SharedVariable] = frozenset()
 
 
 def accesses_of(body: Body, call: CallExpr, given: Values = _NOTHING, depth: int = 0) -> Accesses:
-    """What the coroutine does that a call makes, as far as its module shows.
+    """The accesses of the coroutine that a call creates; empty if its body is unknown.
 
-    ``given`` are the values of the body's own parameters.
+    ``given`` maps the body's own parameters to their values.
     """
     own = tuple(_rows(body, call, given))
     if own:
         return Accesses(own)
-    function, surroundings = called_coroutine(call), body.surroundings
-    if function is None or surroundings is None or depth > _DEEPEST:
+    function, module = called_coroutine(call), body.module
+    if function is None or module is None or depth > _DEEPEST:
         return Accesses()
-    if not _is_in(function, surroundings.tree.fullname):
+    if not _is_in(function, module.tree.fullname):
         return Accesses()
-    inner = surroundings.body_of(function)
+    inner = module.body_of(function)
     if _waits_for_others(inner):
         return Accesses()
     return _accesses(inner, _arguments(body, call, function, given), depth)
 
 
 def called_coroutine(call: CallExpr) -> FuncDef | None:
-    """The coroutine function that a call names."""
+    """The async function that a call refers to by name."""
     match call.callee:
         case RefExpr(node=FuncDef() as function):
             pass
@@ -144,23 +144,23 @@ def _accesses(body: Body, given: Values, depth: int) -> Accesses:
     return Accesses(tuple(rows), frozenset(written), frozenset(read))
 
 
-def _written(body: Body) -> Iterator[Place]:
+def _written(body: Body) -> Iterator[SharedVariable]:
     for place in plain_writes(body):
-        if place.scope is Scope.MODULE:
+        if place.sharing is Sharing.MODULE:
             yield place
 
 
-def _read(body: Body) -> Iterator[Place]:
-    """The places read, but those that a loop waits for: it brings its own order."""
+def _read(body: Body) -> Iterator[SharedVariable]:
+    """The shared variables read, except those that a loop polls, which imposes its own order."""
     for place, node in first_reads(body):
-        if place.scope is Scope.MODULE and not any(
+        if place.sharing is Sharing.MODULE and not any(
             isinstance(around, WhileStmt) for around in body.ancestors(node)
         ):
             yield place
 
 
 def _waits_for_others(body: Body) -> bool:
-    """Whether a coroutine arranges its order with others: by a lock, an event, a queue."""
+    """Whether a coroutine synchronises with others: by a lock, an event, a queue."""
     for node in body.nodes:
         match node:
             case WithStmt(expr=managers) if any(is_lock(body, manager) for manager in managers):
@@ -179,7 +179,7 @@ def _waits_for_others(body: Body) -> bool:
 
 
 def _rows(body: Body, call: CallExpr, given: Values) -> Iterator[Rows]:
-    """The rows that a call of a queryset's method touches, in the loop or in a thread."""
+    """The rows that a queryset method accesses, called on the event loop or in a thread."""
     offloaded = offloaded_by(body, call)
     function = offloaded.function if offloaded else call.callee
     if not isinstance(function, MemberExpr):
@@ -221,10 +221,10 @@ def _iterated(body: Body) -> Iterator[Expression]:
 
 
 def _query(body: Body, queryset: Expression, given: Values) -> tuple[TypeInfo, Values] | None:
-    """The model and the lookups of a queryset; None where a step may mean anything."""
+    """The model and the lookups of a queryset; None if a step is unknown."""
     match queryset:
         case NameExpr():
-            values = body.values(queryset)
+            values = body.reaching_values(queryset)
             if len(values) == 1 and values[0] is not queryset:
                 return _query(body, values[0], given)
         case CallExpr(callee=MemberExpr(expr=before, name=name)):
@@ -243,7 +243,7 @@ def _query(body: Body, queryset: Expression, given: Values) -> tuple[TypeInfo, V
 
 
 def _model(body: Body, manager: MemberExpr) -> TypeInfo | None:
-    """The model whose rows a plain manager gives, all of them."""
+    """The model of a manager that returns all rows."""
     type_ = body.type_of(manager)
     if not isinstance(type_, Instance) or not is_a(type_.type, MANAGER, QUERYSET):
         return None
@@ -255,7 +255,7 @@ def _model(body: Body, manager: MemberExpr) -> TypeInfo | None:
 
 
 def _named(body: Body, call: CallExpr | Offloaded, given: Values) -> Values | None:
-    """The keyword arguments; None where there are others too."""
+    """The keyword arguments of a call; None if it has other arguments as well."""
     found: dict[str, str] = {}
     for kind, name, value in zip(call.arg_kinds, call.arg_names, call.args, strict=True):
         if kind is not ARG_NAMED or name is None:
@@ -265,7 +265,7 @@ def _named(body: Body, call: CallExpr | Offloaded, given: Values) -> Values | No
 
 
 def _arguments(body: Body, call: CallExpr, function: FuncDef, given: Values) -> Values:
-    """The values of a coroutine function's parameters in a call."""
+    """The argument values that a call passes to an async function, by parameter."""
     found: dict[str, str] = {}
     names = [argument.variable.name for argument in function.arguments]
     for position, (kind, name, value) in enumerate(
@@ -279,7 +279,7 @@ def _arguments(body: Body, call: CallExpr, function: FuncDef, given: Values) -> 
 
 
 def _value(body: Body, value: Expression, given: Values) -> str:
-    """The text of a constant, of a parameter's value, or of what only equals itself."""
+    """The text of a value: a constant, a parameter's value, or a unique text."""
     match value:
         case StrExpr() | IntExpr():
             return repr(value.value)

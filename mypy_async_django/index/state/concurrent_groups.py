@@ -1,4 +1,4 @@
-"""Coroutines that are started together, and what they have in common."""
+"""Coroutines that run concurrently, and conflicts between their accesses."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -25,18 +25,18 @@ from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import definition, is_coroutine_type
 from mypy_async_django.catalogue.offload import GATHER, SCHEDULERS
 from mypy_async_django.index.state.accesses import Accesses, accesses_of, called_coroutine
-from mypy_async_django.index.state.shared_variables import Place
+from mypy_async_django.index.state.shared_variables import SharedVariable
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
 
 _WAIT: Final = "asyncio.tasks.wait"
 
 
-class Together(NamedTuple):
-    """Coroutines that are started together by ``node``.
+class ConcurrentGroup(NamedTuple):
+    """Coroutines that ``node`` runs concurrently.
 
-    ``unordered`` is the set they stand in: unless that holds tasks, which have been started, for
-    ``asyncio.wait``, which gives a set back.
+    ``unordered`` is the set display that contains them, except a set of tasks for ``asyncio.wait``:
+    tasks are started already, and ``asyncio.wait`` returns sets itself.
     """
 
     node: Expression
@@ -44,8 +44,8 @@ class Together(NamedTuple):
     unordered: SetExpr | None = None
 
 
-class Clash(NamedTuple):
-    """Two coroutines, and what the first does to ``subject`` that the second needs or does too."""
+class Conflict(NamedTuple):
+    """Two coroutines of which the first writes ``subject`` and the second reads or writes it."""
 
     first: CallExpr
     second: CallExpr
@@ -54,8 +54,8 @@ class Clash(NamedTuple):
     also: str
 
 
-def started_together(body: Body) -> Iterator[Together]:
-    """The groups of coroutines that a body starts without waiting for one before the next."""
+def concurrent_groups(body: Body) -> Iterator[ConcurrentGroup]:
+    """The groups of coroutines that a body runs concurrently."""
     for call in calls(body):
         name = called_name(body, call)
         if name in {GATHER, _WAIT}:
@@ -64,26 +64,26 @@ def started_together(body: Body) -> Iterator[Together]:
             if name == _WAIT and all(is_started for _, is_started in found):
                 unordered = None
             if len(found) > 1:
-                yield Together(call, tuple(coroutine for coroutine, _ in found), unordered)
+                yield ConcurrentGroup(call, tuple(coroutine for coroutine, _ in found), unordered)
     for node in body.nodes:
         if isinstance(node, Block):
             yield from _tasks(body, node)
 
 
-def clash(body: Body, group: Together) -> Clash | None:
-    """The first pair of a group of which one writes what the other reads or writes."""
+def conflict(body: Body, group: ConcurrentGroup) -> Conflict | None:
+    """The first conflicting pair of a group; None if there is none."""
     done = [(call, accesses_of(body, call)) for call in group.coroutines]
     for one, other in combinations(done, 2):
         if _is_same(one[0], other[0]):
             continue
         for (first, its), (second, others) in ((one, other), (other, one)):
             for subject, done_to, also in _shared(its, others):
-                return Clash(first, second, subject, done_to, also)
+                return Conflict(first, second, subject, done_to, also)
     return None
 
 
-def differ(body: Body, group: Together) -> bool:
-    """Whether not all coroutines of a group are the same call."""
+def differ(body: Body, group: ConcurrentGroup) -> bool:
+    """Whether a group contains two different calls."""
     return len({body.source.text(call) for call in group.coroutines}) > 1
 
 
@@ -96,18 +96,18 @@ def _shared(its: Accesses, others: Accesses) -> Iterator[tuple[str, str, str]]:
         yield _name(place), "written", "read"
 
 
-def _name(place: Place) -> str:
+def _name(place: SharedVariable) -> str:
     return place.root.name + "".join(place.path)
 
 
 def _is_same(one: CallExpr, other: CallExpr) -> bool:
-    """Whether both run the same function: each item of a collection is treated alike."""
+    """Whether both run the same function, as for each item of a collection."""
     function = called_coroutine(one)
     return function is not None and function is called_coroutine(other)
 
 
 def _items(call: CallExpr) -> tuple[list[Expression], SetExpr | None]:
-    """What gather or wait are given, and the set display that it stands in."""
+    """The arguments of gather or wait, and the set display around them."""
     items: list[Expression] = []
     unordered = None
     for kind, argument in zip(call.arg_kinds, call.args, strict=True):
@@ -127,9 +127,9 @@ def _items(call: CallExpr) -> tuple[list[Expression], SetExpr | None]:
 
 
 def _coroutines(body: Body, items: list[Expression]) -> Iterator[tuple[CallExpr, bool]]:
-    """The coroutines among items, each with whether the item is the task that runs it."""
+    """The coroutines among the items, each with whether the item is a task."""
     for item in items:
-        values = body.values(item) if isinstance(item, NameExpr) else (item,)
+        values = body.reaching_values(item) if isinstance(item, NameExpr) else (item,)
         if len(values) == 1 and isinstance(values[0], CallExpr):
             scheduled = _scheduled(body, values[0])
             coroutine = scheduled or values[0]
@@ -138,7 +138,7 @@ def _coroutines(body: Body, items: list[Expression]) -> Iterator[tuple[CallExpr,
 
 
 def _scheduled(body: Body, call: CallExpr) -> CallExpr | None:
-    """The coroutine that a call like ``create_task`` starts."""
+    """The coroutine that a call such as ``create_task`` schedules."""
     found = definition(body.type_of(call.callee))
     name = called_name(body, call) or (found.fullname if found else "")
     if name not in SCHEDULERS or name == GATHER or not call.args:
@@ -147,8 +147,8 @@ def _scheduled(body: Body, call: CallExpr) -> CallExpr | None:
     return first if isinstance(first, CallExpr) else None
 
 
-def _tasks(body: Body, block: Block) -> Iterator[Together]:
-    """Tasks made one after the other without an await between."""
+def _tasks(body: Body, block: Block) -> Iterator[ConcurrentGroup]:
+    """Groups of tasks created one after the other without an await between."""
     calls: list[CallExpr] = []
     last: CallExpr | None = None
     for statement in block.body:
@@ -159,10 +159,10 @@ def _tasks(body: Body, block: Block) -> Iterator[Together]:
             last = call
         elif not isinstance(statement, AssignmentStmt | ExpressionStmt) or _awaits(statement):
             if last is not None and len(calls) > 1:
-                yield Together(last, tuple(calls))
+                yield ConcurrentGroup(last, tuple(calls))
             calls, last = [], None
     if last is not None and len(calls) > 1:
-        yield Together(last, tuple(calls))
+        yield ConcurrentGroup(last, tuple(calls))
 
 
 def _made_by(statement: Statement) -> CallExpr | None:

@@ -1,4 +1,4 @@
-"""Model instances that are fetched, changed by what was fetched, and saved."""
+"""Read-modify-write of a model field: the row is fetched, changed from its own value and saved."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -27,7 +27,7 @@ _SAVES = frozenset({"asave", "save"})
 
 
 class StaleSave(NamedTuple):
-    """``field`` is loaded by ``query``, changed by ``change`` from its own value, and saved."""
+    """A save of ``field``, loaded by ``query`` and changed by ``change`` from its own value."""
 
     instance: NameExpr
     field: str
@@ -37,7 +37,7 @@ class StaleSave(NamedTuple):
 
 
 def stale_saves(body: Body) -> Iterator[StaleSave]:
-    """The saves of a body that put back what was loaded some time before, one for each field."""
+    """The saves of a body that write a stale value, one for each field."""
     for call in body.nodes:
         if not isinstance(call, CallExpr):
             continue
@@ -67,7 +67,7 @@ def _saved(body: Body, call: CallExpr) -> NameExpr | None:
 
 
 def _query(body: Body, instance: NameExpr) -> Expression | None:
-    """The query that found an instance; None where it is not to be seen."""
+    """The query that fetched an instance; None if it is unknown."""
     rows = origins(body).rows(instance)
     if len(rows) != 1 or rows[0].given is not None or rows[0].path:
         return None
@@ -78,7 +78,7 @@ def _query(body: Body, instance: NameExpr) -> Expression | None:
 def _changes(
     body: Body, instance: NameExpr
 ) -> Iterator[tuple[AssignmentStmt | OperatorAssignmentStmt, str]]:
-    """The assignments to columns of an instance whose value comes from the column itself."""
+    """The assignments to fields of an instance that compute the value from the same field."""
     bindings = body.flow.reaching(instance)
     for node in body.nodes:
         match node:
@@ -107,7 +107,7 @@ def _comes_from(body: Body, value: Expression, owner: str, field: str) -> bool:
 
 
 def _includes(call: CallExpr, field: str) -> bool:
-    """Whether a save is known to write the field: all of them, or it is in ``update_fields``."""
+    """Whether a save certainly writes the field: all fields, or named in ``update_fields``."""
     for name, value in zip(call.arg_names, call.args, strict=True):
         if name == "update_fields":
             names = value.items if isinstance(value, ListExpr | TupleExpr | SetExpr) else []

@@ -1,4 +1,4 @@
-"""Loops that sleep until something changes, and who changes it."""
+"""Polling loops: they sleep until other code changes shared state."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -40,7 +40,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.bridge.types import class_of, known, member
 from mypy_async_django.catalogue.shared import ASYNC_SLEEPS, BLOCKING_SLEEPS, CHANGING_METHODS
-from mypy_async_django.index.state.shared_variables import Place, Scope, place_of
+from mypy_async_django.index.state.shared_variables import SharedVariable, Sharing, shared_variable
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
@@ -49,20 +49,20 @@ _LITERALS = (IntExpr, FloatExpr, StrExpr)
 
 
 class Polling(NamedTuple):
-    """A loop that only sleeps until ``condition`` changes; ``state`` is what other code sets.
+    """A loop that sleeps until ``condition`` changes; other code assigns ``state``.
 
-    ``event`` is the class to wait for instead.
+    ``event`` is the full name of the event class to use instead.
     """
 
     loop: WhileStmt
     condition: Expression
     state: Expression
-    place: Place
+    place: SharedVariable
     event: str
 
 
 def pollings(body: Body) -> Iterator[Polling]:
-    """The loops of a coroutine that do nothing but wait for other code of the module."""
+    """The loops of an async function that only wait for other code of the module."""
     for loop in body.nodes:
         if not isinstance(loop, WhileStmt) or loop.else_body is not None:
             continue
@@ -80,8 +80,8 @@ def pollings(body: Body) -> Iterator[Polling]:
                 yield from _waiting(body, loop, condition, event)
 
 
-def local_twins(body: Body, place: Place) -> Iterator[NameExpr]:
-    """The assignments in a body that make a local of the place's name, which nothing reads."""
+def local_twins(body: Body, place: SharedVariable) -> Iterator[NameExpr]:
+    """The assignments that create an unused local variable with the name of a shared variable."""
     if place.path:
         return
     bindings = [b for b in body.flow.bindings() if b.name == place.root.name]
@@ -102,16 +102,16 @@ def _waiting(body: Body, loop: WhileStmt, condition: Expression, event: str) -> 
     if None in states:
         return
     for state in states:
-        place = place_of(body, state) if state is not None else None
+        place = shared_variable(body, state) if state is not None else None
         if state is not None and place is not None and _is_set_elsewhere(body, place):
             yield Polling(loop, condition, state, place, event)
             return
 
 
 def _sleep(body: Body, statement: Statement) -> str | None:
-    """The event of the library whose sleep a statement calls.
+    """The event class that goes with the sleep function that a statement calls.
 
-    ``await time.sleep(1)`` is none: the loop ends there, as None cannot be awaited.
+    None for ``await time.sleep(1)``: awaiting None raises, which ends the loop.
     """
     match statement:
         case ExpressionStmt(expr=AwaitExpr(expr=CallExpr() as call)):
@@ -143,7 +143,7 @@ def _is_true(condition: Expression) -> bool:
 
 
 def _states(body: Body, condition: Expression) -> Iterator[Expression | None]:
-    """What a condition reads of the state in memory; None for what may be anything else: a call."""
+    """The variables that a condition reads; None for a part that is not a plain read, as a call."""
     match condition:
         case OpExpr(op="and" | "or", left=left, right=right):
             yield from _states(body, left)
@@ -164,7 +164,7 @@ def _states(body: Body, condition: Expression) -> Iterator[Expression | None]:
 
 
 def _is_plain(body: Body, state: Expression) -> bool:
-    """Whether a read runs no code: a name, an attribute that is no property, an item of a dict."""
+    """Whether a read runs no user code: a name, a plain attribute, an item of a dict."""
     match state:
         case NameExpr():
             return True
@@ -192,12 +192,12 @@ def _is_variable(body: Body, owner: Expression, name: str) -> bool:
     return attribute is None or member(attribute, "__get__") is None
 
 
-def _is_set_elsewhere(body: Body, place: Place) -> bool:
-    """Whether a coroutine of the module sets the place, or a function that one calls, or means to."""
-    surroundings = body.surroundings
-    if surroundings is None:
+def _is_set_elsewhere(body: Body, place: SharedVariable) -> bool:
+    """Whether an async function of the module, or a function that one calls, assigns the variable."""
+    module = body.module
+    if module is None:
         return False
-    around = list(functions(surroundings.tree))
+    around = list(functions(module.tree))
     for _, function in around:
         if function is body.function or function.name == "__init__":
             continue
@@ -208,7 +208,7 @@ def _is_set_elsewhere(body: Body, place: Place) -> bool:
     return False
 
 
-def _sets(function: FuncDef, node: Node, place: Place) -> bool:
+def _sets(function: FuncDef, node: Node, place: SharedVariable) -> bool:
     match node:
         case AssignmentStmt(lvalues=targets):
             return not _is_first(node, place) and any(
@@ -222,8 +222,8 @@ def _sets(function: FuncDef, node: Node, place: Place) -> bool:
             return False
 
 
-def _is_first(statement: AssignmentStmt, place: Place) -> bool:
-    """Whether an assignment makes the variable, in the function around."""
+def _is_first(statement: AssignmentStmt, place: SharedVariable) -> bool:
+    """Whether an assignment is the first one of the variable, in the enclosing function."""
     return any(
         isinstance(target, NameExpr)
         and target.node is place.root
@@ -232,8 +232,8 @@ def _is_first(statement: AssignmentStmt, place: Place) -> bool:
     )
 
 
-def _is_same(function: FuncDef, target: Expression, place: Place) -> bool:
-    """Whether an assignment in another function is to the place, or to a local that hides it."""
+def _is_same(function: FuncDef, target: Expression, place: SharedVariable) -> bool:
+    """Whether an assignment in another function is to the variable, or to a local that shadows it."""
     path: list[str] = []
     current = target
     while True:
@@ -250,8 +250,8 @@ def _is_same(function: FuncDef, target: Expression, place: Place) -> bool:
                 return False
 
 
-def _is_root(function: FuncDef, name: RefExpr, place: Place) -> bool:
-    if place.scope is Scope.INSTANCE:
+def _is_root(function: FuncDef, name: RefExpr, place: SharedVariable) -> bool:
+    if place.sharing is Sharing.INSTANCE:
         first = function.arguments[0].variable if function.arguments else None
         owner = function.info or None
         same_class = owner is not None and owner is _class_of(place.root)
@@ -281,7 +281,7 @@ def _is_called_by_coroutine(called: FuncDef, around: list[FuncDef]) -> bool:
 
 
 def _own(function: FuncDef) -> Iterator[Node]:
-    """The nodes of a function without those of functions inside."""
+    """The nodes of a function without those of nested functions."""
     stack: list[Node] = [function.body]
     while stack:
         node = stack.pop()

@@ -1,4 +1,4 @@
-"""Lost updates: shared state that is read, and after an await written from what was read."""
+"""Lost updates: shared state is read before an await and written after it from the value read."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -50,11 +50,11 @@ from mypy_async_django.catalogue.shared import (
 )
 from mypy_async_django.index.resolution.concurrency import MANY, decorators, is_run_once, starts
 from mypy_async_django.index.state.shared_variables import (
-    Place,
-    Scope,
+    SharedVariable,
+    Sharing,
     is_target,
-    place_of,
-    read_place,
+    read_variable,
+    shared_variable,
 )
 from mypy_async_django.index.syntax.bindings import Binding
 from mypy_async_django.index.syntax.body import Body, once
@@ -64,13 +64,12 @@ _ENTERING = frozenset({"acquire", "enter_async_context", "enter_context"})
 
 
 class Race(NamedTuple):
-    """A write that depends on a read before a pause, in which other coroutines may run.
+    """A write that depends on a read, with a pause between in which other coroutines can run.
 
-    ``is_guard``: the value that was read does not go into the one that is written, but decides
-    whether it is written.
+    ``is_guard``: the value read decides whether the write happens, but does not flow into it.
     """
 
-    place: Place
+    place: SharedVariable
     read: Expression
     pause: Node
     write: AssignmentStmt | OperatorAssignmentStmt
@@ -79,7 +78,7 @@ class Race(NamedTuple):
 
     @property
     def waits_by(self) -> str:
-        """The pause by its keyword."""
+        """The keyword of the pause: await, async for, async with or yield."""
         match self.pause:
             case YieldExpr():
                 return "yield"
@@ -92,14 +91,14 @@ class Race(NamedTuple):
 
 
 class _Write(NamedTuple):
-    place: Place
+    place: SharedVariable
     statement: AssignmentStmt | OperatorAssignmentStmt
     target: Expression
     value: Expression
 
 
 class _Source(NamedTuple):
-    """A read, and the nodes after which its value is no longer that of the name which carries it."""
+    """A read, with the nodes that rebind the local names that carry its value."""
 
     read: Expression
     ends: frozenset[Node] = frozenset()
@@ -107,7 +106,7 @@ class _Source(NamedTuple):
 
 @once
 def races(body: Body) -> tuple[Race, ...]:
-    """The lost updates of a body, one for each write; every rule asks."""
+    """The lost updates of a body, one for each write."""
     writes = [write for write in _writes(body) if not _is_literal(write.value)]
     if not writes or not _may_run_beside_itself(body) or _is_service(body, writes):
         return ()
@@ -116,19 +115,19 @@ def races(body: Body) -> tuple[Race, ...]:
     return tuple(race for race in found if race is not None)
 
 
-def plain_writes(body: Body) -> Iterator[Place]:
-    """The shared places that a body writes, not with a constant, and not from what they were."""
+def plain_writes(body: Body) -> Iterator[SharedVariable]:
+    """The shared variables that a body assigns a value that is neither constant nor their own."""
     for write in _writes(body):
         is_plain = isinstance(write.statement, AssignmentStmt) and not _is_literal(write.value)
         if is_plain and not any(_sources(body, write.place, write.value)):
             yield write.place
 
 
-def first_reads(body: Body) -> Iterator[tuple[Place, Expression]]:
-    """The shared places that a body reads before it has written them, with the reads."""
+def first_reads(body: Body) -> Iterator[tuple[SharedVariable, Expression]]:
+    """The reads of shared variables that no write in the body precedes."""
     writes = list(_writes(body))
     for node in body.nodes:
-        place = read_place(body, node) if isinstance(node, Expression) else None
+        place = read_variable(body, node) if isinstance(node, Expression) else None
         if place is None or not isinstance(node, Expression) or is_target(body, node):
             continue
         own = {write.statement for write in writes if write.place == place}
@@ -137,7 +136,7 @@ def first_reads(body: Body) -> Iterator[tuple[Place, Expression]]:
 
 
 def is_lock(body: Body, expression: Expression) -> bool:
-    """Whether the type or the name of a value says lock."""
+    """Whether the type or the name of an expression is that of a lock."""
     infos = classes(body.type_of(expression))
     words = " ".join([body.source.text(expression), *(info.name for info in infos)]).lower()
     return any(is_a(info, *LOCKS) for info in infos) or any(word in words for word in LOCK_WORDS)
@@ -166,7 +165,7 @@ def _is_stale(
     reads: frozenset[Expression],
     rebound: frozenset[Node],
 ) -> bool:
-    """Whether control may go from the read to the pause, and to the write without another read."""
+    """Whether control can flow from the read to the pause and on to the write without a new read."""
     lost = source.ends | rebound
     reaches = body.flow.reaches
     return reaches(source.read, pause, avoiding={source.read, *lost}) and reaches(
@@ -197,13 +196,13 @@ def _targets(
         paired = values if len(values) == len(target.items) else [value] * len(target.items)
         for item, part in zip(target.items, paired, strict=True):
             yield from _targets(body, statement, item, part)
-    elif place := place_of(body, target.expr if isinstance(target, StarExpr) else target):
+    elif place := shared_variable(body, target.expr if isinstance(target, StarExpr) else target):
         yield _Write(place, statement, target, value)
 
 
-def _reads(body: Body, place: Place) -> Iterator[Expression]:
+def _reads(body: Body, place: SharedVariable) -> Iterator[Expression]:
     for node in body.nodes:
-        if isinstance(node, Expression) and read_place(body, node) == place:
+        if isinstance(node, Expression) and read_variable(body, node) == place:
             parent = body.parent(node)
             is_augmented = isinstance(parent, OperatorAssignmentStmt)
             if is_augmented or not is_target(body, node):
@@ -211,14 +210,14 @@ def _reads(body: Body, place: Place) -> Iterator[Expression]:
 
 
 def _of_value(body: Body, write: _Write) -> Iterator[_Source]:
-    """The reads whose value goes into the one that is written."""
+    """The reads whose value flows into the written value."""
     if isinstance(write.statement, OperatorAssignmentStmt) and makes_new(body, write.statement):
         yield _Source(write.target)
     yield from _sources(body, write.place, write.value)
 
 
 def _of_guards(body: Body, write: _Write) -> Iterator[_Source]:
-    """The reads that decide whether the write is reached; not for keys that are worked out."""
+    """The reads that decide whether the write is reached; none for computed keys."""
     if write.place.keys:
         return
     tests = [
@@ -231,7 +230,7 @@ def _of_guards(body: Body, write: _Write) -> Iterator[_Source]:
 
 
 def _guards(body: Body, statement: Statement) -> Iterator[Expression]:
-    """The conditions of the `if`s around a statement, and of those before it that leave."""
+    """The conditions of enclosing `if` statements and of earlier ones that leave the function."""
     inner: Node = statement
     for node in body.ancestors(statement):
         match node:
@@ -252,9 +251,9 @@ def _leaves(statement: IfStmt) -> bool:
     return bool(body.body) and isinstance(body.body[-1], _LEAVING)
 
 
-def _sources(body: Body, place: Place, value: Expression) -> Iterator[_Source]:
-    """The reads of a place that a value depends on, through local names too."""
-    for read, carriers in dependences(body, value, lambda node: read_place(body, node) == place):
+def _sources(body: Body, place: SharedVariable, value: Expression) -> Iterator[_Source]:
+    """The reads of a shared variable that a value depends on, also through local names."""
+    for read, carriers in dependences(body, value, lambda node: read_variable(body, node) == place):
         rivals = _bindings_of(body, frozenset(binding.name for binding in carriers))
         yield _Source(read, rivals - {binding.node for binding in carriers})
 
@@ -262,7 +261,7 @@ def _sources(body: Body, place: Place, value: Expression) -> Iterator[_Source]:
 def dependences(
     body: Body, value: Expression, is_wanted: Callable[[Expression], bool]
 ) -> Iterator[tuple[Expression, frozenset[Binding]]]:
-    """The wanted expressions that a value comes from, each with the local names that carry it."""
+    """The wanted expressions that a value depends on, each with the bindings that carry the value."""
     seen: set[Node] = set()
     stack: list[tuple[Expression, frozenset[Binding]]] = [(value, frozenset())]
     while stack:
@@ -280,7 +279,7 @@ def dependences(
 
 
 def _parts(binding: Binding) -> Iterator[Expression]:
-    """The expressions that a local name gets its value from."""
+    """The expressions that a binding takes its value from."""
     if isinstance(binding.node, OperatorAssignmentStmt):
         yield binding.node.lvalue
     if binding.value is not None:
@@ -294,7 +293,7 @@ def _bindings_of(body: Body, names: frozenset[str]) -> frozenset[Node]:
 
 
 def makes_new(body: Body, statement: OperatorAssignmentStmt) -> bool:
-    """Whether an operator leaves the old value as it is, and so may lose what is done to it."""
+    """Whether an augmented assignment creates a new value instead of changing the old one."""
     infos = classes(body.type_of(statement.lvalue))
     if infos:
         return not any(member(info, name) for info in infos for name in IN_PLACE)
@@ -303,7 +302,7 @@ def makes_new(body: Body, statement: OperatorAssignmentStmt) -> bool:
 
 
 def _is_literal(value: Expression) -> bool:
-    """Whether a value is written down: a constant, an empty display, a member of an enum."""
+    """Whether a value is a literal: a constant, an empty display, a member of an enum."""
     match value:
         case NameExpr() | MemberExpr():
             return value.name in {"None", "True", "False"} or value.name.isupper()
@@ -322,7 +321,7 @@ def _is_literal(value: Expression) -> bool:
 
 
 def _is_pause(body: Body, node: Node) -> bool:
-    """Whether other coroutines may run while a node is evaluated."""
+    """Whether other coroutines can run while a node is evaluated."""
     match node:
         case AwaitExpr():
             return True
@@ -360,18 +359,18 @@ def is_locked(body: Body, read: Expression, write: Node) -> bool:
 
 
 def _may_run_beside_itself(body: Body) -> bool:
-    """Whether nothing shows that the function runs alone."""
-    function, surroundings = body.function, body.surroundings
-    if not isinstance(function, FuncDef) or surroundings is None:
+    """Whether several calls of the function can run concurrently."""
+    function, module = body.function, body.module
+    if not isinstance(function, FuncDef) or module is None:
         return False
-    names = [function.name, *map(body.source.text, decorators(surroundings.tree, function))]
+    names = [function.name, *map(body.source.text, decorators(module.tree, function))]
     if any(word in name.lower() for name in names for word in LOCK_WORDS):
         return False
-    return not function.name.startswith("test_") and not is_run_once(surroundings.tree, function)
+    return not function.name.startswith("test_") and not is_run_once(module.tree, function)
 
 
 def _is_service(body: Body, writes: list[_Write]) -> bool:
-    """Whether the function is started once: all it does is a loop that others tell to stop."""
+    """Whether the function is a service loop: started once, it loops until told to stop."""
     for loop in body.every(WhileStmt):
         if any(isinstance(inside, BreakStmt | ReturnStmt) for inside in walk(loop.body)):
             continue
@@ -384,7 +383,7 @@ def _is_service(body: Body, writes: list[_Write]) -> bool:
 
 
 def _is_told_to_stop(body: Body, loop: WhileStmt, condition: Expression) -> bool:
-    """Whether a condition asks flags and events alone, and the loop sets none of the flags."""
+    """Whether a loop's condition reads only flags and events that the loop does not assign."""
     match condition:
         case UnaryExpr(op="not", expr=inner):
             return _is_told_to_stop(body, loop, inner)
@@ -406,15 +405,15 @@ def _is_told_to_stop(body: Body, loop: WhileStmt, condition: Expression) -> bool
             return False
 
 
-def _is_shared(body: Body, place: Place) -> bool:
-    """Whether another coroutine gets at a place at the same time."""
-    function, surroundings = body.function, body.surroundings
-    if not isinstance(function, FuncDef) or surroundings is None:
+def _is_shared(body: Body, place: SharedVariable) -> bool:
+    """Whether another coroutine can access a shared variable at the same time."""
+    function, module = body.function, body.module
+    if not isinstance(function, FuncDef) or module is None:
         return False
-    match place.scope:
-        case Scope.CAPTURED:
-            return starts(surroundings.tree, function) >= MANY
-        case Scope.INSTANCE:
+    match place.sharing:
+        case Sharing.CAPTURED:
+            return starts(module.tree, function) >= MANY
+        case Sharing.INSTANCE:
             return not is_a(function.info, *OF_ONE_REQUEST)
-        case Scope.MODULE:
+        case Sharing.MODULE:
             return True

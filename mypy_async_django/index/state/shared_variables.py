@@ -1,4 +1,4 @@
-"""Places that hold state: names, and attributes and constant keys of what a name stands for."""
+"""Shared variables: names, and attributes and constant keys reached from a name."""
 
 from enum import Enum, auto
 from typing import NamedTuple
@@ -30,33 +30,32 @@ from mypy_async_django.catalogue.shared import TASK_LOCAL
 from mypy_async_django.index.syntax.body import Body
 
 
-class Scope(Enum):
-    """Who else can get at a place."""
+class Sharing(Enum):
+    """What shares a variable: the module, nested functions, or users of the instance."""
 
     MODULE = auto()
     CAPTURED = auto()
     INSTANCE = auto()
 
 
-class Place(NamedTuple):
-    """A variable, or what attributes and constant keys lead to from it.
+class SharedVariable(NamedTuple):
+    """A variable that other coroutines can access, or an access path that starts at it.
 
-    ``root`` is the variable of a module or of a function around the body, the class, or for
-    attributes of ``self`` the parameter.
+    ``root`` is a variable of a module or of an enclosing function, a class, or the parameter ``self``.
     """
 
     root: SymbolNode
     path: tuple[str, ...]
-    scope: Scope
+    sharing: Sharing
 
     @property
     def keys(self) -> frozenset[str]:
-        """The names that stand for keys on the way."""
+        """The constant keys of the path that are identifiers."""
         return frozenset(s[1:-1] for s in self.path if s[0] == "[" and s[1:-1].isidentifier())
 
 
-def place_of(body: Body, expression: Expression) -> Place | None:
-    """The place that an expression names, if other coroutines share it."""
+def shared_variable(body: Body, expression: Expression) -> SharedVariable | None:
+    """The shared variable that an expression refers to; None if it is not shared."""
     path: list[str] = []
     current = expression
     while (step := _step(current)) is not None:
@@ -67,26 +66,26 @@ def place_of(body: Body, expression: Expression) -> Place | None:
     root, scope = _root(body, current)
     if root is None or scope is None:
         return None
-    is_variable = isinstance(root, Var) and scope is not Scope.INSTANCE
+    is_variable = isinstance(root, Var) and scope is not Sharing.INSTANCE
     if (not path and not is_variable) or _is_task_local(root):
         return None
-    return Place(root, tuple(reversed(path)), scope)
+    return SharedVariable(root, tuple(reversed(path)), scope)
 
 
-def read_place(body: Body, expression: Expression) -> Place | None:
-    """As `place_of`, and for ``counters.get("today")`` too."""
+def read_variable(body: Body, expression: Expression) -> SharedVariable | None:
+    """As `shared_variable`, and for ``counters.get("today")`` too."""
     match expression:
         case CallExpr(callee=MemberExpr(name="get", expr=base), args=[StrExpr() as key, *_]):
-            owner = place_of(body, base)
+            owner = shared_variable(body, base)
             return owner._replace(path=(*owner.path, _key(key))) if owner else None
         case NameExpr() | MemberExpr() | IndexExpr():
-            return place_of(body, expression)
+            return shared_variable(body, expression)
         case _:
             return None
 
 
 def is_target(body: Body, node: Expression) -> bool:
-    """Whether a value is put where the expression says, or removed from there."""
+    """Whether an expression is the target of an assignment or deletion."""
     match body.parent(node):
         case AssignmentStmt() as statement:
             return node in statement.lvalues
@@ -119,7 +118,7 @@ def _is_module_variable(expression: MemberExpr) -> bool:
     return expression.kind == GDEF and isinstance(expression.node, Var | TypeInfo)
 
 
-def _root(body: Body, name: RefExpr) -> tuple[SymbolNode | None, Scope | None]:
+def _root(body: Body, name: RefExpr) -> tuple[SymbolNode | None, Sharing | None]:
     node = name.node
     if isinstance(name, NameExpr) and body.flow.is_local(name):
         return _parameter(body, name)
@@ -127,23 +126,23 @@ def _root(body: Body, name: RefExpr) -> tuple[SymbolNode | None, Scope | None]:
         case Var() if node.is_final or node.is_property:
             return None, None
         case Var():
-            return node, Scope.MODULE if name.kind == GDEF else Scope.CAPTURED
+            return node, Sharing.MODULE if name.kind == GDEF else Sharing.CAPTURED
         case TypeInfo():
-            return node, Scope.MODULE
+            return node, Sharing.MODULE
         case _:
             return None, None
 
 
-def _parameter(body: Body, name: NameExpr) -> tuple[SymbolNode | None, Scope | None]:
-    """What ``self`` and ``cls`` stand for; other parameters and locals are nobody else's."""
+def _parameter(body: Body, name: NameExpr) -> tuple[SymbolNode | None, Sharing | None]:
+    """The root for ``self`` and ``cls``; other parameters and locals are not shared."""
     function = body.function
     if not isinstance(function, FuncDef) or not function.info or function.is_static:
         return None, None
     if not function.arguments or name.node is not function.arguments[0].variable:
         return None, None
     if function.is_class:
-        return function.info, Scope.MODULE
-    return name.node, Scope.INSTANCE
+        return function.info, Sharing.MODULE
+    return name.node, Sharing.INSTANCE
 
 
 def _is_task_local(root: SymbolNode) -> bool:

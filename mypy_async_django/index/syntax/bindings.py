@@ -1,4 +1,4 @@
-"""What binds names, and where the value that a name gets comes from."""
+"""Bindings of names: assignments, loops, imports and the like, with the value each one takes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mypy.util import unmangle
 Path: TypeAlias = tuple[int, ...]
 
 STAR: Final = -1_000_000
-"""The place of a starred target in `Binding.path`."""
+"""The position of a starred target in `Binding.path`."""
 
 _STARRED: Final = (nodes.StarExpr, patterns.StarredPattern)
 
@@ -39,12 +39,13 @@ class BindingKind(Enum):
 
 @dataclass(slots=True, eq=False)  # not frozen: that makes making one three times slower
 class Binding:
-    """One place that gives a name a value, or takes it away (DELETE).
+    """One binding of a name, or its deletion (DELETE).
 
-    ``node`` is what binds once it is evaluated: the target, the argument, the import, the augmented
-    assignment, `class`, `def` or its decorators; where the name of an `except` clause is deleted,
-    the clause's block. ``value`` is where the value comes from, None if that is no expression: what
-    is assigned, the iterable of a `for`, the context manager of a `with`, the subject of a `match`.
+    ``node`` is the node whose evaluation binds the name: the target, the argument, the import, the
+    augmented assignment, `class`, `def` or its decorators; for the implicit deletion of an
+    `except` clause's name it is the clause's block. ``value`` is the expression that the value comes
+    from, or None: the assigned expression, the iterable of a `for`, the context manager of a
+    `with`, the subject of a `match`.
     ``path`` is the position inside that value (inside each item for a `for`) which unpacking takes;
     `STAR` for a starred target, and those after it count from the end.
     """
@@ -56,7 +57,7 @@ class Binding:
     path: Path = ()
 
 
-#: The nodes that `bindings_by` finds something in.
+#: The node classes that can bind names.
 BINDING: Final = frozenset(
     {
         nodes.AssignmentExpr,
@@ -119,7 +120,7 @@ def bindings_by(node: Node) -> Iterator[Binding]:
 
 
 def in_order(bindings: Iterable[Binding]) -> list[Binding]:
-    """Bindings in source order: the same in each run, as sets of them are not."""
+    """Bindings in source order, so that results do not depend on the order of a set."""
     return sorted(bindings, key=lambda binding: (binding.node.line, binding.node.column))
 
 
@@ -142,7 +143,7 @@ def comprehension_bindings(node: Any) -> Iterator[Binding]:
 
 
 def _assigned(target: Expression, value: Expression) -> Iterator[Binding]:
-    """The bindings of an assignment: where ``a, b = x, y`` shows it, each gets its own value."""
+    """The bindings of an assignment; in ``a, b = x, y`` each target gets its own value."""
     match target, value:
         case (
             nodes.TupleExpr(items=targets) | nodes.ListExpr(items=targets),

@@ -57,18 +57,18 @@ _TYPE_CHECKING: Final = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TY
 
 #: Names of methods among the functions that evaluate an argument.
 EVALUATING_METHODS: Final = frozenset(name.rpartition(".")[2] for name in EVALUATORS)
-#: What a test calls around code that has to raise.
+#: The context managers with which a test expects an exception.
 _EXPECTING: Final = ("raises", "assertRaises")
 
-#: Nodes that may hold code which does not run when they do.
+#: Node classes with children that do not run when the node is evaluated.
 _PARTLY_OWN: Final = frozenset({Block, FuncDef, GeneratorExpr, IfStmt, LambdaExpr})
 
-#: Bindings whose value is the object that the name gets.
+#: Bindings that bind the name to the value itself, not to an item of it.
 _PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
 
 
 class Types(Protocol):
-    """What is known of the types of a body's expressions."""
+    """The types of a body's expressions."""
 
     @property
     def are_mypys(self) -> bool:
@@ -76,11 +76,11 @@ class Types(Protocol):
         ...
 
     def type_of(self, expression: Expression) -> ProperType | None:
-        """The expression's type there; None where nothing is known of it."""
+        """The type of an expression of the body; None if it is unknown."""
         ...
 
     def is_reached(self, expression: Expression) -> bool:
-        """Whether the expression can run: what mypy found unreachable has no types."""
+        """Whether the expression is reachable; mypy infers no types for unreachable code."""
         ...
 
 
@@ -146,19 +146,19 @@ class Effects(Protocol):
         ...
 
 
-class Surroundings(NamedTuple):
-    """The module that a body stands in: its tree, and the bodies of the other functions in it."""
+class ModuleContext(NamedTuple):
+    """The module that contains a body: its syntax tree and the bodies of its other functions."""
 
     tree: MypyFile
     body_of: "Callable[[FuncDef], Body]"
 
 
 class Body:
-    """A function (or a module's top level) with the nodes that run when it runs.
+    """A function, or a module's top level, with the nodes that are evaluated when it runs.
 
-    Not among them: the bodies of nested functions and lambdas, what stands under ``if
-    TYPE_CHECKING`` or in a block that mypy found unreachable, and the inside of a generator
-    expression that is handed on: whoever consumes it runs it.
+    Excluded are the bodies of nested functions and lambdas, code under ``if TYPE_CHECKING``, blocks
+    that mypy marked as unreachable, and the inside of a generator expression that is passed on:
+    its consumer runs it.
     """
 
     def __init__(
@@ -181,21 +181,21 @@ class Body:
         self.effects = effects
         self.missing_imports = missing_imports
         self.strict_relations = strict_relations
-        #: Asked where ``types`` know nothing, if that is known.
+        #: A second source of types, asked where ``types`` has none.
         self.given: Callable[[Expression], ProperType | None] | None = None
-        #: Known where a rule is asked; not where a body is looked at for somebody else's sake.
-        self.surroundings: Surroundings | None = None
-        #: Whether mypy checks the body too, and says what it has to say: perhaps not this time.
+        #: Set for bodies that rules look at; None for bodies that are only summarised.
+        self.module: ModuleContext | None = None
+        #: Whether mypy checks the body too, in this run or in an earlier one, and reports errors in it.
         self.is_checked = False
         self.answers: dict[Callable[..., object], Any] = {}
-        """What questions decorated with `once` have found out."""
+        """The memo of the functions decorated with `once` and `once_each`."""
         self._by_class: dict[type[Node], list[Any]] = defaultdict(list)
         self._parents: dict[Node, Node] = {}
-        self._makers: dict[NameExpr, frozenset[object]] = {}
+        self._definition_sites: dict[NameExpr, frozenset[object]] = {}
 
     @property
     def name(self) -> str:
-        """The function's name as a person would say it."""
+        """The function's name as messages print it."""
         match self.function:
             case FuncDef() | MypyFile():
                 return self.function.name
@@ -209,7 +209,7 @@ class Body:
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """All own nodes, parents before children, in source order."""
+        """All nodes of the body, parents before children, in source order."""
         roots = self.function.defs if isinstance(self.function, MypyFile) else [self.function.body]
         found: list[Node] = []
         stack: list[Node] = list(reversed(roots))
@@ -229,30 +229,30 @@ class Body:
         return found
 
     def every(self, kind: type[N]) -> list[N]:
-        """The own nodes of one class, in the order of `nodes`."""
+        """The nodes of one class, in the order of `nodes`."""
         self.nodes  # noqa: B018 - fills the table
         return self._by_class.get(kind, [])
 
     def parent(self, node: Node) -> Node | None:
-        """The node directly around an own node; None for the function's block."""
+        """The parent of a node; None for the function's block."""
         self.nodes  # noqa: B018 - fills the table
         return self._parents.get(node)
 
     def ancestors(self, node: Node) -> Iterator[Node]:
-        """The own nodes around a node, from the inside out."""
+        """The ancestors of a node within the body, innermost first."""
         current = self.parent(node)
         while current is not None:
             yield current
             current = self.parent(current)
 
     def is_awaited(self, node: Node) -> bool:
-        """Whether the value goes straight into an ``await``."""
+        """Whether the expression is the operand of an ``await``."""
         return isinstance(self.parent(node), AwaitExpr)
 
     def is_expected_to_fail(self, node: Context) -> bool:
-        """Whether a test says that the code raises: ``with pytest.raises(...)``.
+        """Whether a test expects the code to raise: ``with pytest.raises(...)``.
 
-        Not if it names what a query raises that has run.
+        Not if it expects an exception that only a completed query raises, as ``DoesNotExist``.
         """
         return isinstance(node, Node) and any(
             isinstance(around, WithStmt) and any(map(self._expects_failure, around.expr))
@@ -273,11 +273,11 @@ class Body:
         found = self.types.type_of(expression)
         return self.given(expression) if found is None and self.given else found
 
-    def values(self, expression: Expression) -> tuple[Expression, ...]:
-        """The expressions that a value may come from: those assigned to a local name, or itself.
+    def reaching_values(self, expression: Expression) -> tuple[Expression, ...]:
+        """The expressions whose value an expression may have, through assignments to local names.
 
-        Empty where one of them is not to be seen: an argument, a loop's variable. What is not a
-        local name stands for itself; one that is assigned from another is followed to its values.
+        An expression that is not a local name is returned itself. Empty if a reaching definition
+        has no such expression, as a parameter or the variable of a loop.
         """
         found: list[Expression] = []
         queue = [expression]
@@ -292,16 +292,16 @@ class Body:
             queue.extend(b.value for b in plain if b.value and b.value not in queue)
         return tuple(found)
 
-    def makers(self, name: NameExpr) -> frozenset[object]:
-        """What made the object behind a name: two names with the same makers are one object.
+    def definition_sites(self, name: NameExpr) -> frozenset[object]:
+        """The definition sites of the object that a name refers to: expressions, else bindings.
 
-        Expressions and, where those are not to be seen, bindings.
+        Two names with the same definition sites refer to the same object.
         """
-        if name not in self._makers:
-            self._makers[name] = frozenset(self._each_maker(name))
-        return self._makers[name]
+        if name not in self._definition_sites:
+            self._definition_sites[name] = frozenset(self._each_definition_site(name))
+        return self._definition_sites[name]
 
-    def _each_maker(self, name: NameExpr) -> Iterator[object]:
+    def _each_definition_site(self, name: NameExpr) -> Iterator[object]:
         queue, seen = [name], {name}
         for current in queue:
             for binding in self.flow.reaching(current):
@@ -350,7 +350,7 @@ def _iterates(function: str) -> bool:
 
 
 def once(question: Callable[[Body], T]) -> Callable[[Body], T]:
-    """Have a question about a body be answered once: all rules ask it."""
+    """Decorator that memoises a function of a body, as several rules call it."""
 
     @wraps(question)
     def answer(body: Body) -> T:
@@ -363,7 +363,7 @@ def once(question: Callable[[Body], T]) -> Callable[[Body], T]:
 
 
 def once_each(question: Callable[[Body, N], T]) -> Callable[[Body, N], T]:
-    """As `once`, for a question about a node of the body."""
+    """As `once`, for a function of a body and one of its nodes."""
 
     @wraps(question)
     def answer(body: Body, node: N) -> T:
@@ -378,7 +378,7 @@ def once_each(question: Callable[[Body, N], T]) -> Callable[[Body, N], T]:
 
 
 def _reached(statements: list[Statement]) -> Iterator[Statement]:
-    """The statements up to the first that goes elsewhere."""
+    """The statements up to and including the first after which control leaves the block."""
     for statement in statements:
         yield statement
         if _leaves(statement):
@@ -386,7 +386,7 @@ def _reached(statements: list[Statement]) -> Iterator[Statement]:
 
 
 def _leaves(statement: Statement) -> bool:
-    """Whether nothing after a statement runs: mypy only marks that in bodies that it checks."""
+    """Whether control never reaches the next statement; mypy marks this only in checked bodies."""
     match statement:
         case ReturnStmt() | RaiseStmt() | BreakStmt() | ContinueStmt():
             return True

@@ -1,11 +1,11 @@
 """The control flow graph of one body: the order in which Python may evaluate its nodes.
 
-A step is the evaluation of one node, numbered in the order of building. A node may have several: a
-`finally` is built once for each way out of its `try`, as Python compiles it. A node that is never
-evaluated has none: code after a `return`, blocks that mypy marked as unreachable.
+A step is the evaluation of one node, numbered in the order of construction. A node can have several
+steps: a `finally` block is built once for each exit of its `try`, as Python compiles it. A node that
+is never evaluated has no step: code after a `return`, blocks that mypy marked as unreachable.
 
-The builders below are generators that yield the nodes to evaluate next. A loop with a stack of its
-own runs them, so that deep nesting cannot exhaust Python's.
+The builders below are generators that yield the nodes to evaluate next. A loop with an explicit
+stack runs them, so that deep nesting cannot exhaust Python's recursion limit.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,16 +21,16 @@ Steps: TypeAlias = tuple[int, ...]
 Nodes: TypeAlias = Iterable[Node | None]
 
 _SUPPRESS: Final = "contextlib.suppress"
-# A `finally` this deep inside others is built once for all ways out: copies of copies add up.
+# At this nesting depth a `finally` is built once for all exits: copies of copies grow exponentially.
 _COPIED_DEPTH: Final = 2
 
 
 class Graph(NamedTuple):
-    """Steps and what comes before them; step 0 enters the body.
+    """The steps of a body with their predecessors; step 0 is the entry.
 
-    ``node`` tells what a step evaluates; None for a step that only joins others. ``steps`` are
-    those of a node. ``before`` are the steps that control comes from. ``raising`` holds, for a step
-    that catches an exception, the steps during which it may have been raised.
+    ``node`` is the node that a step evaluates; None for a step that only joins others. ``steps`` are
+    the steps of a node, ``before`` the direct predecessors of a step. ``raising`` holds, for a step
+    that catches an exception, the steps during which it can be raised.
 
     The step of a statement comes after its expressions and targets, but for those with blocks: `if`,
     `try` and `while` before their first expression, `for` where the next item is taken, `with` where
@@ -44,20 +44,20 @@ class Graph(NamedTuple):
     raising: dict[int, list[int]]
 
     def predecessors(self, step: int) -> Iterable[int]:
-        """The steps right after which ``step`` may come."""
+        """The direct predecessors of ``step``, exception edges included."""
         raising = self.raising.get(step)
         return self.before[step] if raising is None else (*self.before[step], *raising)
 
 
 def graph_of(body: nodes.FuncItem | nodes.MypyFile) -> Graph:
-    """The graph of ``body``'s own code: not of the functions and lambdas inside."""
+    """The graph of ``body``'s own code, without nested functions and lambdas."""
     builder = _Builder(body)
     builder.run(body.defs if isinstance(body, nodes.MypyFile) else [*body.arguments, body.body])
     return builder.graph
 
 
 class _Way(Enum):
-    """How control leaves a piece of code."""
+    """How control leaves a block: by return, exception, break, continue."""
 
     END = auto()
     BREAK = auto()
@@ -71,7 +71,7 @@ _ALL_WAYS: Final = (_Way.BREAK, _Way.CONTINUE, _Way.RETURN, _Way.RAISE)
 
 
 class _Frame:
-    """A piece of code that stops control on some of its ways out: the steps it stopped."""
+    """A block that catches some exits, with the steps that control left from."""
 
     __slots__ = ("stopped",)
 
@@ -93,7 +93,7 @@ class _Builder:
         self.copies = 0
 
     def run(self, body: Nodes) -> None:
-        """Build ``body`` and all below it. A node is evaluated after those that it yields."""
+        """Build ``body`` and all nodes below; a builder's node is evaluated after the nodes it yields."""
         stack: list[tuple[Iterator[Node | None], Node | None]] = [(iter(body), None)]
         while stack:
             pending, parent = stack[-1]
@@ -115,7 +115,7 @@ class _Builder:
                     self.step(parent)
 
     def step(self, node: Node | None = None) -> None:
-        """Evaluate ``node`` next; without one, join the ways that lead here."""
+        """Evaluate ``node`` next; without a node, join the current paths."""
         if not self.ends:
             return
         number = len(self.graph.node)
@@ -128,7 +128,7 @@ class _Builder:
                 self.raising.append(number)
 
     def link(self, ends: Steps, head: Steps) -> None:
-        """Let control go back from ``ends`` to the step that ``head`` holds, if any."""
+        """Add back edges from ``ends`` to the step in ``head``, if there is one."""
         for step in head:
             self.graph.before[step] += ends
 
@@ -145,9 +145,9 @@ class _Builder:
         )
 
     def jump(self, way: _Way) -> None:
-        """Leave for the innermost frame that stops ``way``; nothing follows."""
+        """Leave for the innermost frame that catches ``way``; nothing follows."""
         if way is _Way.RAISE:
-            # What may have been raised during a step left its binding undone. Not so here.
+            # A step that raises leaves its binding undone; a jump does not.
             self.step()
         for frame in reversed(self.frames):
             if way in frame.stopped:
@@ -156,13 +156,13 @@ class _Builder:
         self.ends = ()
 
     def fork(self, way: _Way) -> None:
-        """Either leave or go on."""
+        """Leave by ``way``, or continue."""
         ends = self.ends
         self.jump(way)
         self.ends = ends
 
     def catch(self, raising: Iterable[int]) -> None:
-        """Go on where an exception of the steps ``raising`` is caught."""
+        """Continue where an exception raised in the steps ``raising`` is caught."""
         self.ends = ()
         if raising := list(raising):
             self.ends = (len(self.graph.node),)
@@ -171,7 +171,7 @@ class _Builder:
             self.graph.before.append(())
 
     def ways_out(self, frame: _Frame, cleanup: Callable[[], Nodes]) -> Iterator[Node | None]:
-        """End ``frame``, with ``cleanup`` on each way out of it."""
+        """End ``frame``, with ``cleanup`` built for each of its exits."""
         self.leave()
         frame.stopped[_Way.END] = list(self.ends)
         ways = [way for way, ends in frame.stopped.items() if ends]
@@ -191,7 +191,7 @@ class _Builder:
         self.ends = after
 
     def gather(self, frame: _Frame, ways: list[_Way]) -> None:
-        """Go on from where ``frame`` stopped control on ``ways``."""
+        """Continue from the steps at which ``frame`` caught the exits ``ways``."""
         ends: Steps = ()
         for way in ways:
             if way is _Way.RAISE:
@@ -348,7 +348,7 @@ def _match(builder: _Builder, node: nodes.MatchStmt) -> Iterator[Node | None]:
 
 
 def _pattern(builder: _Builder, node: patterns.Pattern) -> Iterator[Node]:
-    """A pattern that may not match: tried before the patterns inside it."""
+    """A pattern that can fail to match; it is tried before the patterns inside it."""
     builder.step(node)
     builder.fork(_Way.MISMATCH)
     return iter(children(node))
@@ -375,7 +375,7 @@ def _or_pattern(builder: _Builder, node: patterns.OrPattern) -> Iterator[Node]:
 
 
 def _leaving(way: _Way) -> Callable[[_Builder, Any], Iterator[Node]]:
-    """The builder of a statement after which control leaves on ``way``."""
+    """The builder of a statement after which control leaves by ``way``."""
 
     def build(builder: _Builder, node: Node) -> Iterator[Node]:
         yield from children(node)

@@ -1,4 +1,4 @@
-"""Operations whose code says that they fail in an event loop, or are not what types tell."""
+"""Operations inside ``try`` blocks whose handlers expect them to fail on an event loop."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,9 +13,10 @@ _MISSING: Final = "builtins.AttributeError"
 
 
 def is_caught(body: Body, node: Node) -> bool:
-    """Whether a node stands in a ``try`` block with an ``except SynchronousOnlyOperation``.
+    """Whether a node is in a ``try`` block with an ``except SynchronousOnlyOperation`` handler.
 
-    Or in the ``except AttributeError`` of one that awaits a twin of it: the object has none.
+    Or in an ``except AttributeError`` handler whose ``try`` block awaits the async twin of the same
+    object: the handler runs for objects that have no twin.
     """
     if not body.every(TryStmt):
         return False
@@ -32,7 +33,7 @@ def is_caught(body: Body, node: Node) -> bool:
 
 
 def _awaits(statement: TryStmt, node: Node) -> bool:
-    """Whether a ``try`` block awaits something of a variable that a node uses."""
+    """Whether a ``try`` block awaits an expression on a variable that ``node`` uses as well."""
     awaited = (found for found in walk(statement.body) if isinstance(found, AwaitExpr))
     used = _variables(node)
     return any(used & _variables(found) for found in awaited)
@@ -47,7 +48,7 @@ def _variables(node: Node) -> frozenset[Var]:
 
 
 def _names(kind: Expression | None) -> Iterator[str]:
-    """The full names of the exceptions that a handler takes."""
+    """The full names of the exception classes of an ``except`` clause."""
     for item in kind.items if isinstance(kind, TupleExpr) else [kind]:
         if isinstance(item, RefExpr):
             yield item.fullname

@@ -1,4 +1,4 @@
-"""What names stand for that come from modules mypy has not found."""
+"""Names imported from modules that mypy has not found, resolved by their import statements."""
 
 from mypy.nodes import Expression, ImportBase, MemberExpr, NameExpr, Var
 
@@ -7,7 +7,7 @@ from mypy_async_django.index.syntax.body import Body
 
 
 def missing_name(body: Body, expression: Expression) -> str | None:
-    """The full name of something in a module that mypy has not found, as far as imports tell."""
+    """The full name that an expression refers to in a module mypy has not found; None otherwise."""
     match expression:
         case NameExpr(node=Var(is_suppressed_import=True) as variable):
             name = _imported(body, expression) or body.missing_imports.full_name(variable)
@@ -20,7 +20,7 @@ def missing_name(body: Body, expression: Expression) -> str | None:
 
 
 def is_missing(expression: Expression) -> bool:
-    """Whether an expression names something in a module that mypy has not found."""
+    """Whether an expression refers to a module that mypy has not found, or to a name in one."""
     match expression:
         case NameExpr(node=Var(is_suppressed_import=True)):
             return True
@@ -31,7 +31,7 @@ def is_missing(expression: Expression) -> bool:
 
 
 def _imported(body: Body, name: NameExpr) -> str | None:
-    """What a local name stands for that only one import in the body binds."""
+    """The full name behind a local name whose only binding is an import in the body."""
     bindings = body.flow.reaching(name)
     statements = [b.node for b in bindings if isinstance(b.node, ImportBase)]
     if len(statements) != 1 or len(bindings) != 1:

@@ -1,4 +1,4 @@
-"""What a body does: the calls it makes, the uses of values that need no call, attributes read."""
+"""The operations of a body: calls, implicit uses of values (iteration, truth tests), attribute reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -52,14 +52,14 @@ from mypy_async_django.catalogue.builtin import CHAIN, EVALUATORS, Use
 from mypy_async_django.index.syntax.body import EVALUATING_METHODS, Body, once, once_each
 from mypy_async_django.index.syntax.missing_imports import missing_name
 
-#: What a name that is called stands for, unless it is a class or a variable.
+#: The symbol nodes of functions.
 FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 
 
 class ImplicitUse(NamedTuple):
-    """A use of ``value`` that calls one of its methods without a call to see.
+    """A use of ``value`` that runs one of its special methods: iteration, truth test, formatting.
 
-    ``within`` is the statement or expression that does it: the loop, the call of ``list``.
+    ``within`` is the statement or expression of the use: the loop, the call of ``list``.
     """
 
     value: Expression
@@ -68,7 +68,7 @@ class ImplicitUse(NamedTuple):
 
 
 class Read(NamedTuple):
-    """An attribute read: ``book.author``, or ``hasattr(book, "author")``, ``node`` in all cases."""
+    """An attribute read by the expression ``node``: ``book.author`` or ``hasattr(book, "author")``."""
 
     node: MemberExpr | CallExpr
     receiver: Expression
@@ -77,9 +77,9 @@ class Read(NamedTuple):
 
 @once
 def calls(body: Body) -> Sequence[CallExpr]:
-    """The calls that can run.
+    """The calls of a body that can run.
 
-    Left out are those of a string constant's methods, of which mypy makes f-strings.
+    Without method calls on string constants, which is how mypy represents f-strings.
     """
     return [
         call
@@ -91,7 +91,7 @@ def calls(body: Body) -> Sequence[CallExpr]:
 
 @once
 def reads(body: Body) -> Sequence[Read]:
-    """The attributes read, of all but string constants: not those assigned or deleted."""
+    """The attribute reads of a body; not assignments, deletions, or attributes of string constants."""
     found = [
         Read(node, node.expr, node.name)
         for node in body.every(MemberExpr)
@@ -110,7 +110,7 @@ def reads(body: Body) -> Sequence[Read]:
 
 
 def attributes_in(targets: Iterable[Expression]) -> Iterator[MemberExpr]:
-    """The attributes among the targets of an assignment, also of one that takes a value apart."""
+    """The attributes among the targets of an assignment, also inside tuple targets."""
     queue = list(targets)
     for target in queue:
         match target:
@@ -124,7 +124,7 @@ def attributes_in(targets: Iterable[Expression]) -> Iterator[MemberExpr]:
 
 @once
 def implicit_uses(body: Body) -> Sequence[ImplicitUse]:
-    """The uses without a call: iteration, truth tests, indexing, formatting and their like."""
+    """The implicit uses in a body: iteration, truth tests, indexing, formatting and so on."""
     found = [
         use
         for kind, uses in _USES_BY.items()
@@ -135,10 +135,12 @@ def implicit_uses(body: Body) -> Sequence[ImplicitUse]:
 
 
 def _uses_by_chains(body: Body, uses: Sequence[ImplicitUse]) -> Iterator[ImplicitUse]:
-    """The iterations of what ``chain(books, others)`` is given, where that is iterated itself."""
+    """The iterations of the arguments of ``chain(books, others)``, where the chain is iterated."""
     if not any(called_name(body, call) == CHAIN for call in body.every(CallExpr)):
         return
-    iterated = {value for use in uses if use.use is Use.ITERATE for value in body.values(use.value)}
+    iterated = {
+        value for use in uses if use.use is Use.ITERATE for value in body.reaching_values(use.value)
+    }
     for call in body.every(CallExpr):
         if call in iterated and called_name(body, call) == CHAIN:
             for argument, kind in zip(call.args, call.arg_kinds, strict=True):
@@ -147,17 +149,17 @@ def _uses_by_chains(body: Body, uses: Sequence[ImplicitUse]) -> Iterator[Implici
 
 
 def called_name(body: Body, call: CallExpr) -> str | None:
-    """The full name of the function or class that a call runs, where it does not hang on a value.
+    """The full name of the function or class that a call runs; None if it depends on a value.
 
-    It is the name where that is defined, whatever the call calls it: seen through import aliases,
-    re-exports and a local name for a function, such as ``get = Book.objects.get``. Of a module that
-    mypy has not found it is the name by the import.
+    The name is the one at the definition, resolved through import aliases, re-exports and local
+    names for functions, such as ``get = Book.objects.get``. For a module that mypy has not found it is
+    the name by the import.
     """
     return full_name(body, call.callee)
 
 
 def full_name(body: Body, callee: Expression) -> str | None:
-    """The full name of the function or class that an expression stands for; see `called_name`."""
+    """The full name of the function or class that an expression refers to; see `called_name`."""
     if isinstance(callee, RefExpr) and callee.fullname:
         match callee.node:
             case FuncDef() | OverloadedFuncDef() | Decorator() | TypeInfo() as node:
@@ -167,7 +169,7 @@ def full_name(body: Body, callee: Expression) -> str | None:
             case Var(is_suppressed_import=True):
                 return missing_name(body, callee)
             case Var(is_self=False) if callee.kind != LDEF:
-                # From which function it was made mypy forgets when it stores the module.
+                # mypy's cache does not keep the function that a callable type was made from.
                 return callee.fullname
             case Var(is_self=False) | None if "@" not in callee.fullname:
                 return _function_name(body, callee) or callee.fullname
@@ -180,7 +182,7 @@ def full_name(body: Body, callee: Expression) -> str | None:
 def function_named(
     body: Body, callee: Expression
 ) -> FuncDef | Decorator | OverloadedFuncDef | None:
-    """The function that an expression names, or the method of its receiver's class."""
+    """The function that an expression refers to by name, or as a method of its receiver's class."""
     node = callee.node if isinstance(callee, RefExpr) else None
     if node is None and isinstance(callee, MemberExpr):
         node = common_member(owners(body, callee.expr), callee.name)
@@ -236,7 +238,7 @@ def _evaluator_name(body: Body, call: CallExpr) -> str | None:
     name = called_name(body, call)
     if name is not None:
         return name
-    # A method of a builtin: "".join(rows), found.extend(rows).
+    # A method of a builtin class: "".join(rows), found.extend(rows).
     if isinstance(call.callee, MemberExpr) and call.callee.name in EVALUATING_METHODS:
         return _function_name(body, call.callee)
     return None
@@ -256,7 +258,7 @@ def _uses_by_comprehension(
 def _conditions_inside(
     body: Body, node: GeneratorExpr | DictionaryComprehension
 ) -> Iterator[Expression]:
-    """The parts of a comprehension that run here: none but the source, if it is handed on."""
+    """The conditions of a comprehension that run here; none of a generator that is passed on."""
     value = node.left_expr if isinstance(node, GeneratorExpr) else node.value
     if body.parent(value) is node:
         yield value
@@ -362,7 +364,7 @@ def _conditions(body: Body, node: Node) -> Iterator[ImplicitUse]:
 
 
 def _tests(within: Node, conditions: list[Expression]) -> Iterator[ImplicitUse]:
-    """Truth tests of the values that decide: of ``a and b`` the ``b``, for ``a`` is an operand."""
+    """The truth tests of a condition; of ``a and b`` only ``b``, as ``a`` is tested as an operand."""
     for condition in conditions:
         match condition:
             case OpExpr(op="and" | "or"):

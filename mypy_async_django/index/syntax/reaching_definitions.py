@@ -1,4 +1,4 @@
-"""Where control may flow in one body, and which values a name may have there."""
+"""Control flow and reaching definitions of one body."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -16,25 +16,25 @@ from mypy_async_django.index.syntax.scopes import Scopes, Variable
 class Flow:
     """Control flow, definitions and uses in ``body``: a function, a lambda or a module's top level.
 
-    Its own code counts: not that of functions and lambdas inside, but their decorators and defaults,
-    and what is in classes and comprehensions. Only syntax is looked at; any expression in a `try`
-    may raise, and any condition but a literal `while True` may hold or not.
+    Nested functions and lambdas are excluded, but their decorators and defaults are part of the
+    body, as are classes and comprehensions. The analysis uses syntax only: any expression in a `try`
+    can raise, and any condition except a literal `while True` can be true or false.
     """
 
     def __init__(self, body: nodes.FuncItem | nodes.MypyFile) -> None:
         self._body = body
 
     def is_reachable(self, node: Node) -> bool:
-        """Whether ``node`` (of a block, its first statement) may be evaluated when the body runs."""
+        """Whether ``node`` (for a block, its first statement) can be evaluated when the body runs."""
         if isinstance(node, nodes.Block):
             return any(statement in self._graph.steps for statement in node.body[:1])
         return node in self._graph.steps
 
     def reaches(self, start: Node, end: Node, avoiding: Collection[Node] = ()) -> bool:
-        """Whether, once ``start`` is evaluated, ``end`` may be, with none of ``avoiding`` between.
+        """Whether control can flow from ``start`` to ``end`` without passing any of ``avoiding``.
 
-        What is evaluated first comes first: an argument before its call. The body itself stands
-        for its beginning. From a node to itself: whether it is in a loop.
+        Arguments are evaluated before their call. Pass the body itself for its beginning. From a
+        node to itself: whether the node is in a loop.
         """
         steps = self._graph.steps
         goal = frozenset(steps.get(start, ()))
@@ -50,22 +50,22 @@ class Flow:
         return False
 
     def bindings(self) -> tuple[Binding, ...]:
-        """The bindings of local names that may be made, in source order."""
+        """The reachable bindings of local names, in source order."""
         return tuple(sorted(self._bits, key=lambda binding: _position(binding.node)))
 
     def is_local(self, name: NameExpr) -> bool:
-        """Whether ``name`` means a variable of this body, not of a module or function around it."""
+        """Whether ``name`` refers to a variable of this body, not of an enclosing function or module."""
         return name in self._scopes.variable_of
 
     def is_captured(self, binding: Binding) -> bool:
-        """Whether a function, lambda or class inside the body reads or binds the variable."""
+        """Whether a nested function, lambda or class reads or binds the variable."""
         variable = self._scopes.bindings.get(binding)
         return variable is not None and variable.is_captured
 
     def reaching(self, use: NameExpr) -> frozenset[Binding]:
-        """The bindings that ``use`` may see; none where the name is not local.
+        """The reaching definitions of ``use``; empty if the name is not local.
 
-        In a function or lambda inside, those are all bindings of the variable: it may run any time.
+        In a nested function or lambda these are all bindings of the variable, as it can run at any time.
         """
         variable = self._scopes.variable_of.get(use)
         if variable is None:
@@ -76,7 +76,7 @@ class Flow:
         return frozenset(b for b in variable.bindings if self._bits.get(b, 0) & reached)
 
     def uses(self, binding: Binding) -> tuple[NameExpr, ...]:
-        """The reads that may see ``binding``, in source order."""
+        """The reads that ``binding`` reaches, in source order."""
         variable = self._scopes.bindings.get(binding)
         if variable is None:
             return ()
@@ -102,13 +102,13 @@ class Flow:
 
     @cached_property
     def _bits(self) -> dict[Binding, int]:
-        """A bit for each binding that may be made: sets of them are integers."""
+        """One bit for each reachable binding, so that sets of bindings are integers."""
         made = [binding for binding in self._scopes.bindings if binding.node in self._graph.steps]
         return {binding: 1 << index for index, binding in enumerate(made)}
 
     @cached_property
     def _reached(self) -> list[int]:
-        """For each step the bindings that may be in force when it begins."""
+        """The reaching definitions at the start of each step, as bit sets."""
         effects = self._effects()
         undone = {step: self._undone(steps) for step, steps in self._graph.raising.items()}
         begin = [0] * len(self._graph.before)
@@ -130,7 +130,7 @@ class Flow:
         return begin
 
     def _effects(self) -> dict[int, tuple[int, int]]:
-        """For each step that binds: the bindings that stay in force, and those that it adds."""
+        """For each step that binds names: the bindings it preserves and those it generates."""
         rivals: dict[Variable, int] = defaultdict(int)
         for binding, bit in self._bits.items():
             rivals[self._scopes.bindings[binding]] |= bit
@@ -143,7 +143,7 @@ class Flow:
         return effects
 
     def _undone(self, steps: list[int]) -> list[int]:
-        """Those of ``steps`` that can raise, and leave undone what they bind."""
+        """Those of ``steps`` that can raise before their binding takes effect."""
         evaluated = [(step, self._graph.node[step]) for step in steps]
         return [
             step
@@ -157,7 +157,7 @@ class Flow:
 
 
 def _is_bound_once_before(variable: Variable, use: NameExpr) -> bool:
-    """Whether a use sees the only binding that there is: no need to ask where control goes."""
+    """Whether the variable has one binding, before the use: then no data flow is needed."""
     if len(variable.bindings) != 1 or variable.is_captured:
         return False
     [binding] = variable.bindings
@@ -170,5 +170,5 @@ def _position(node: Node) -> tuple[int, int]:
 
 _ALL: Final = -1
 _NO_EFFECT: Final = (_ALL, 0)
-# To bind a name cannot raise, nor can these, which end the binding of one or several.
+# Binding a name cannot raise, nor can these nodes, which delete bindings.
 _QUIET: Final = (nodes.AssignmentStmt, nodes.TupleExpr, nodes.ListExpr, nodes.StarExpr, nodes.Block)

@@ -1,7 +1,7 @@
-"""Which variable a name means, by Python's rules of scope.
+"""Resolution of names to variables by Python's scoping rules.
 
-mypy's own answer (`NameExpr.node`) is not used: it knows no variable for a local import, renames
-some variables, and for a read above the first assignment it finds the global of the same name.
+mypy's resolution (`NameExpr.node`) is not used: it has no variable for a local import, renames some
+variables, and resolves a read before the first assignment to the global of the same name.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -26,11 +26,11 @@ from mypy_async_django.index.syntax.bindings import (
 
 @dataclass(slots=True, eq=False)
 class Variable:
-    """What the body and the code inside do with one name of one scope.
+    """One variable of a scope with its bindings and reads.
 
-    ``bindings`` and ``reads`` are those of the body's own code, ``captured_reads`` those in
-    functions and lambdas inside. ``is_captured`` is true as well where a class inside reads the
-    name, or where any of them binds it.
+    ``bindings`` and ``reads`` are those of the body's own code, ``captured_reads`` those in nested
+    functions and lambdas. ``is_captured`` is also true if a nested class reads the name, or if any
+    nested scope binds it.
     """
 
     bindings: list[Binding] = field(default_factory=list)
@@ -41,10 +41,10 @@ class Variable:
 
 @dataclass(slots=True, eq=False)
 class _Scope:
-    """The body, or a function, class or comprehension inside.
+    """The scope of the body, or of a nested function, class or comprehension.
 
-    ``is_own``: its code runs when the body runs, as that of classes and comprehensions does.
-    ``is_part``: it captures nothing, as a comprehension's code is that of the scope around it.
+    ``is_own``: the code runs when the body runs, as in classes and comprehensions. ``is_part``: the
+    scope captures nothing, as a comprehension's code counts as code of the enclosing scope.
     """
 
     parent: "_Scope | None" = None
@@ -60,19 +60,19 @@ class _Scope:
             self.bound[name] = Variable()
 
     def frame(self) -> "_Scope":
-        """The function or class whose code this is."""
+        """The innermost enclosing function or class scope."""
         scope = self
         while scope.is_part and scope.parent is not None:
             scope = scope.parent
         return scope
 
     def owner(self, name: str, module: "_Scope | None") -> "_Scope | None":
-        """The scope in which ``name``, mentioned here, is bound; None if outside the body."""
+        """The scope that binds ``name`` as used here; None if it is outside the body."""
         scope: _Scope | None = self
         while scope is not None:
             if name in scope.global_names:
                 return module
-            # Functions inside a class do not see its names.
+            # Methods do not see the names of the class scope.
             is_seen = scope is self or not scope.is_class
             if is_seen and name in scope.bound and name not in scope.nonlocal_names:
                 return scope
@@ -83,8 +83,8 @@ class _Scope:
 class Scopes:
     """The variables of ``body``.
 
-    ``variable_of`` knows the names in it that mean one of them, also in functions inside;
-    ``bindings`` are those that the body's own code makes, each with its variable.
+    ``variable_of`` maps name expressions to variables, also those in nested functions; ``bindings``
+    maps the bindings of the body's own code to their variables.
     """
 
     def __init__(self, body: nodes.FuncItem | nodes.MypyFile) -> None:
@@ -185,11 +185,11 @@ class Scopes:
 
 
 def _names(expression: nodes.Expression) -> Collection[NameExpr] | None:
-    """The names in an expression; None where it has scopes or bindings of its own."""
+    """The names in an expression; None if the expression contains scopes or bindings."""
     inside = expressions(expression)
     if not _SCOPED.isdisjoint(map(type, inside)):
         return None
-    # The code that semantic analysis puts in an expression's place has the same names.
+    # Expressions that semantic analysis substitutes have the same names.
     return dict.fromkeys([each for each in inside if isinstance(each, NameExpr)])
 
 
@@ -204,7 +204,7 @@ _SCOPED: Final = frozenset(
     }
 )
 
-# What is inside a node, where that is not all in the node's own scope.
+# The node classes whose children are not all in the scope of the node.
 _PARTS: Final[dict[type[Node], Callable[[Scopes, Any, _Scope], _Parts]]] = {
     nodes.FuncDef: Scopes._function,
     nodes.LambdaExpr: Scopes._function,

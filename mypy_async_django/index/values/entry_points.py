@@ -63,7 +63,7 @@ def _is_given(body: Body, request: Expression) -> bool:
 
 @once
 def _is_outermost(body: Body) -> bool:
-    function, around = body.function, body.surroundings
+    function, around = body.function, body.module
     if not isinstance(function, FuncDef) or around is None:
         return False
     makers = _decorators(around.tree, function)

@@ -30,9 +30,11 @@ def has_escaped(body: Body, value: Expression, before: Node) -> bool:
     """
     if not isinstance(value, NameExpr):
         return False
-    makers = body.makers(value)
+    makers = body.definition_sites(value)
     return any(
-        name is not value and makers & body.makers(name) and body.flow.reaches(place, before)
+        name is not value
+        and makers & body.definition_sites(name)
+        and body.flow.reaches(place, before)
         for place, name in escapes(body)
     )
 
@@ -64,7 +66,7 @@ def _each_escape(body: Body) -> Iterator[tuple[Node, NameExpr]]:
 
 def _held(body: Body, name: NameExpr) -> Iterator[NameExpr]:
     """The names in the list or tuple behind a name: ``books = [book]``."""
-    for value in body.values(name):
+    for value in body.reaching_values(name):
         if isinstance(value, ListExpr | TupleExpr):
             yield from (item for item in value.items if isinstance(item, NameExpr))
 

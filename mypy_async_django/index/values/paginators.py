@@ -34,17 +34,17 @@ def _is_counted(body: Body, value: Expression) -> bool:
         has_escaped(body, value, value) or _is_used_elsewhere(body, value)
     ):
         return True
-    made = body.values(value)
+    made = body.reaching_values(value)
     return bool(made) and all(_is_of_page(body, paginator) for paginator in made)
 
 
 def _is_used_elsewhere(body: Body, paginator: NameExpr) -> bool:
     """Whether a thread has run a paginator's method before: ``sync_to_async(pages.get_page)(1)``."""
-    makers = body.makers(paginator)
+    makers = body.definition_sites(paginator)
     for call in calls(body):
         offloaded = offloaded_by(body, call)
         match offloaded.function if offloaded else None:
-            case MemberExpr(expr=NameExpr() as owner) if makers & body.makers(owner):
+            case MemberExpr(expr=NameExpr() as owner) if makers & body.definition_sites(owner):
                 if body.flow.reaches(call, paginator):
                     return True
     return False
@@ -60,10 +60,10 @@ def _is_of_page(body: Body, paginator: Expression) -> bool:
 
 def _pages_sequence(body: Body, value: Expression) -> bool:
     """Whether a value is a paginator of a list or its like, or a page of one."""
-    queue = list(body.values(value))
+    queue = list(body.reaching_values(value))
     for made in queue:  # grows
         if isinstance(made, CallExpr) and (paginator := _paginator(made)):
-            behind = body.values(paginator)
+            behind = body.reaching_values(paginator)
             if not behind:
                 return False
             queue.extend(value for value in behind if value not in queue)

@@ -138,7 +138,7 @@ class Origins:
 
     def _query_behind(self, name: NameExpr) -> Query | None:
         """The query behind a name: ``books``, after ``if q: books = books.filter(title=q)``."""
-        values = self._body.values(name)
+        values = self._body.reaching_values(name)
         if len(values) == 1:
             return None if values[0] is name else self.query(values[0])
         begun: list[Query | None] = []
@@ -150,7 +150,7 @@ class Origins:
                 begun.append(self._begun(value))
                 continue
             steps += made
-            before = self._body.values(root) or (root,)
+            before = self._body.reaching_values(root) or (root,)
             begun += [None for expression in before if expression is root]
             queue += [expression for expression in before if expression not in queue]
         known, calls = [query for query in begun if query], [step for step in steps if step]
@@ -364,7 +364,7 @@ class Origins:
         """The query whose rows a list holds, or a dict that is looked into."""
         match expression:
             case NameExpr():
-                values = self._body.values(expression)
+                values = self._body.reaching_values(expression)
                 if len(values) == 1 and values[0] is not expression:
                     return self._listed(values[0])
             case ListComprehension(generator=generator):
@@ -436,7 +436,7 @@ class Origins:
         """The project's function that gave a value, where one call of it did, or an attribute."""
         match value:
             case NameExpr():
-                values = self._body.values(value)
+                values = self._body.reaching_values(value)
                 is_call = len(values) == 1 and not isinstance(values[0], NameExpr)
                 return self.giver(values[0]) if is_call else None
             case AwaitExpr(expr=CallExpr() as call):

@@ -217,4 +217,4 @@ def _is_same(body: Body, one: Expression, other: Expression) -> bool:
     """Whether two names may stand for the same object."""
     if not isinstance(one, NameExpr) or not isinstance(other, NameExpr):
         return False
-    return bool(body.makers(one) & body.makers(other))
+    return bool(body.definition_sites(one) & body.definition_sites(other))

@@ -64,7 +64,7 @@ def _is_asked_for(read: Read) -> bool:
 
 def is_session_loaded(body: Body, session: Expression) -> bool:
     """Whether a session may be loaded where the body uses it."""
-    for value in body.values(session):
+    for value in body.reaching_values(session):
         if isinstance(value, MemberExpr) and all_are(body.type_of(value.expr), REQUEST):
             return may_be_loaded(body, value.expr, "session", session)
     return _is_given(body, session, "session", session)
@@ -102,12 +102,12 @@ def _is_given(body: Body, request: Expression, name: str, before: Node) -> bool:
 def _gets(body: Body, awaited: Node, request: Expression, name: str, before: Node) -> bool:
     """Whether what is awaited gets the user or session, or the view that has the request."""
     owner = request.expr if isinstance(request, MemberExpr) else None
-    makers = body.makers(before) if isinstance(before, NameExpr) else frozenset()
+    makers = body.definition_sites(before) if isinstance(before, NameExpr) else frozenset()
     for given in _given(awaited):
         match given:
             case NameExpr():
                 is_owner = isinstance(owner, NameExpr) and owner.name == given.name
-                gets = is_owner or bool(makers & body.makers(given))
+                gets = is_owner or bool(makers & body.definition_sites(given))
             case MemberExpr():
                 gets = given.name == name and all_are(body.type_of(given.expr), REQUEST)
             case _:

@@ -105,7 +105,9 @@ def _wholes(body: Body, queryset: Expression) -> list[Expression]:
             case IndexExpr(index=SliceExpr()):
                 further = [value.base]
             case NameExpr():
-                further = [each for each in body.values(value) if isinstance(each, IndexExpr)]
+                further = [
+                    each for each in body.reaching_values(value) if isinstance(each, IndexExpr)
+                ]
             case _:
                 further = []
         found += [each for each in further if each not in found]
@@ -156,8 +158,8 @@ def _is_same(body: Body, one: Expression, other: Expression) -> bool:
     """Whether two names, or the same attribute of them, stand for the same object."""
     match one, other:
         case NameExpr(), NameExpr():
-            made = body.makers(one)
-            return made == body.makers(other) if made else one.node is other.node
+            made = body.definition_sites(one)
+            return made == body.definition_sites(other) if made else one.node is other.node
         case MemberExpr(), MemberExpr():
             return one.name == other.name and _is_same(body, one.expr, other.expr)
         case _:
@@ -176,7 +178,7 @@ def is_empty(body: Body, queryset: Expression) -> bool:
             case IndexExpr(index=SliceExpr(), base=rows):
                 further = (rows,)
             case NameExpr():
-                further = body.values(value)
+                further = body.reaching_values(value)
                 if not further or value in further:
                     return False
             case _:
@@ -197,11 +199,11 @@ def is_evaluated(body: Body, queryset: Expression, before: Node) -> bool:
         )
     if not isinstance(queryset, NameExpr):
         return False
-    made = body.makers(queryset)
+    made = body.definition_sites(queryset)
     return any(
         use.use in _EVALUATING
         and isinstance(use.value, NameExpr)
-        and body.makers(use.value) & made
+        and body.definition_sites(use.value) & made
         and body.flow.reaches(use.value, before)
         for use in implicit_uses(body)
     )
@@ -221,7 +223,7 @@ def _is_iterated(body: Body, queryset: NameExpr | MemberExpr, before: Node) -> b
 
 def _is_list(body: Body, name: NameExpr) -> bool:
     """Whether a name was bound anew to a list, against its declared type."""
-    values = body.values(name)
+    values = body.reaching_values(name)
     return bool(values) and all(isinstance(value, ListComprehension) for value in values)
 
 
@@ -245,7 +247,7 @@ def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
             case IndexExpr(index=SliceExpr(), base=base):
                 further: tuple[Expression, ...] = (base,)
             case NameExpr():
-                further = body.values(value)
+                further = body.reaching_values(value)
                 if not further or value in further:
                     return False
             case _ if _is_prefetched_itself(body, value, implicit=implicit):
