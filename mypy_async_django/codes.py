@@ -15,15 +15,18 @@ def code(
     return ErrorCode(name, description, CATEGORY, default_enabled=default, sub_code_of=parent)
 
 
-def announce(modules: Iterable[str]) -> None:
+def announce(modules: Iterable[str]) -> list[str]:
     """Tell mypy the codes of rules, by their modules' names, so that its configuration may name them.
+
+    Returns the codes.
 
     mypy reads its configuration before it needs a rule, and often needs none.
     """
-    for module in modules:
-        name = module.replace("_", "-")
+    names = [module.replace("_", "-") for module in modules]
+    for name in names:
         if name not in error_codes:
             code(name, "")
+    return names
 
 
 #: The families: switching one of these off silences its sub-codes too.

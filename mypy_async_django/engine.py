@@ -21,9 +21,11 @@ from mypy_async_django.environment import Environment
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.bodies import Bodies, versions
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.record import requested
 from mypy_async_django.registry import RULES
 from mypy_async_django.report import place, report
 from mypy_async_django.rule import Rule
+from mypy_async_django.selection import Selection
 
 _RECHECK_PASSES = 3
 """The last pass of mypy's checker when the daemon checks single functions again."""
@@ -40,10 +42,12 @@ class Engine:
         options: Options,
         catalogue: Catalogue,
         strict_relations: bool,
+        selection: Selection,
     ) -> None:
         self._options = options
         self._catalogue = catalogue
         self._strict_relations = strict_relations
+        self._selection = selection
         self._errors: Errors | None = None
         self._memory = Memory() if options.fine_grained_incremental else None
         # In the daemon: what has changed in this increment.
@@ -208,7 +212,8 @@ class Engine:
         if not self._facts.is_project(tree):
             return None
         options = checker.options if checker else options_of(tree, self._options, errors)
-        return Module(tree, options, errors, checker)
+        chosen = self._selection.chosen(tree.fullname, options)
+        return Module(tree, chosen.options, errors, checker, chosen.on)
 
     def _look_at(
         self,
@@ -252,7 +257,10 @@ class Engine:
 
 def engine(options: Options, environment: Environment) -> Engine:
     """The engine for a project's settings and for what is installed in its environment."""
-    return Engine(options, _catalogue(environment), environment.settings.strict_relations)
+    settings = environment.settings
+    codes = (rule.code for rule in RULES)
+    selection = Selection(settings, codes, everything=requested() is not None)
+    return Engine(options, _catalogue(environment), settings.strict_relations, selection)
 
 
 def _catalogue(environment: Environment) -> Catalogue:

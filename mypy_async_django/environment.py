@@ -16,6 +16,7 @@ from mypy_async_django.catalogue.middleware import LOADING_USERS
 from mypy_async_django.catalogue.overrides import AWAITING
 from mypy_async_django.catalogue.row import Version
 from mypy_async_django.config import Config
+from mypy_async_django.record import requested
 
 NEWEST_DJANGO: Final = (6, 1)
 
@@ -119,4 +120,6 @@ def fingerprint(environment: Environment) -> dict[str, str]:
         "django": repr(environment.django),
         "awaiting": repr(sorted(environment.awaiting)),
         "middleware": repr(sorted(environment.middleware)),
+        # In the cache, findings are text or data.
+        "request": repr(requested()),
     }

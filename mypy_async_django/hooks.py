@@ -18,6 +18,7 @@ from typing_extensions import override
 from mypy_async_django import codes, rules
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.environment import Environment, environment, fingerprint
+from mypy_async_django.record import requested
 
 if TYPE_CHECKING:
     from mypy_async_django.engine import Engine
@@ -28,11 +29,15 @@ class AsyncDjangoPlugin(Plugin):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        codes.announce(rules.names())
+        names = codes.announce(rules.names())
         self._problem: str | None = None
         self._settings = Config()
+        request = requested()
+        path = options.config_file if request is None else request.settings or None
         try:
-            self._settings = load(options.config_file)
+            self._settings = load(path, names)
+            if request is not None and request.strict:
+                self._settings = self._settings._replace(strict_relations=True)
         except ConfigError as error:
             self._problem = str(error)
         self._made: Engine | None = None

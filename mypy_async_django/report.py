@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from mypy.nodes import Context, Expression, FuncDef
 from mypy.scope import Scope
 
+from mypy_async_django import record
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.codes import CATEGORY
 from mypy_async_django.finding import Finding
+from mypy_async_django.record import Note, Record
 
 
 def report(module: Module, finding: Finding) -> None:
@@ -16,20 +18,22 @@ def report(module: Module, finding: Finding) -> None:
 
     What mypy has shown already, because it checked the code before, it does not show twice.
     """
-    if finding.unless_said is not None and _is_said(module, finding.node, finding.unless_said):
+    said = finding.unless_said
+    if said is not None and record.requested() is None and _is_said(module, finding.node, said):
         return
     node, code = finding.node, finding.code
     span = _lines(node)
+    as_data = record.requested() is not None
     error = module.errors.report(
         node.line,
         node.column,
-        finding.message,
+        record.as_message(_record(module, finding)) if as_data else finding.message,
         code,
         origin_span=span,
         end_line=node.end_line,
         end_column=node.end_column,
     )
-    for note in finding.notes:
+    for note in () if as_data else finding.notes:
         module.errors.report(
             node.line,
             node.column,
@@ -41,6 +45,24 @@ def report(module: Module, finding: Finding) -> None:
             end_column=node.end_column,
             parent_error=error,
         )
+
+
+def _record(module: Module, finding: Finding) -> Record:
+    """The finding as data."""
+    node, code = finding.node, finding.code
+    return Record(
+        path="",
+        line=node.line,
+        column=node.column + 1,
+        end_line=node.end_line or node.line,
+        end_column=(node.end_column or node.column + 1) + 1,
+        code=code.code,
+        family=code.sub_code_of.code if code.sub_code_of else "",
+        on=code in module.on,
+        function=module.errors.current_target() or "",
+        message=finding.message,
+        notes=tuple(Note(note) for note in finding.notes),
+    )
 
 
 def _lines(node: Context) -> range:

@@ -1,10 +1,12 @@
 """One module of the user's, once mypy has been through it."""
 
 import gc
+from collections.abc import Set
 from functools import cached_property
 
 from mypy.checker import TypeChecker
 from mypy.config_parser import parse_mypy_comments
+from mypy.errorcodes import ErrorCode
 from mypy.errors import Errors
 from mypy.nodes import FuncItem, MypyFile
 from mypy.options import Options
@@ -43,7 +45,8 @@ def options_of(tree: MypyFile, options: Options, errors: Errors) -> Options:
 class Module:
     """A module's tree, the options that hold in it, where its errors go, and who checked it.
 
-    ``checker`` is None where mypy checked no call in the module.
+    ``checker`` is None where mypy checked no call in the module. ``on`` are the error codes that the
+    configuration asks for, which may be fewer than ``options`` lets mypy report.
     """
 
     def __init__(
@@ -52,11 +55,13 @@ class Module:
         options: Options,
         errors: Errors,
         checker: TypeChecker | None,
+        on: Set[ErrorCode] = frozenset(),
     ) -> None:
         self.tree = tree
         self.options = options
         self.errors = errors
         self.checker = checker
+        self.on = on
 
     @cached_property
     def source(self) -> Source:

@@ -1,0 +1,87 @@
+"""A finding as data, the form in which ``check`` gets it from the plugin.
+
+When ``check`` runs mypy, an error's message is not text but the whole finding in JSON. It so goes
+wherever mypy's errors go: through its cache, its workers and its ``type: ignore`` comments.
+"""
+
+import json
+import os
+from typing import Any, Final, NamedTuple
+
+#: The environment variable that holds a request, for mypy and its workers.
+VARIABLE: Final = "MYPY_ASYNC_DJANGO_REQUEST"
+
+_MARK: Final = "mypy-async-django "
+
+
+class Request(NamedTuple):
+    """Asks the plugin for findings as data.
+
+    ``settings`` is the file that holds our settings, in the place of mypy's configuration file; empty
+    where there is none. With ``strict`` relations are reported as by ``strict_relations``.
+    """
+
+    settings: str = ""
+    strict: bool = False
+
+    def as_environment(self) -> dict[str, str]:
+        """What to put into the environment of mypy's process."""
+        return {VARIABLE: json.dumps(self)}
+
+
+def requested() -> Request | None:
+    """The request that this process has to answer; None in an ordinary run of mypy."""
+    text = os.environ.get(VARIABLE)
+    return Request(*json.loads(text)) if text else None
+
+
+class Note(NamedTuple):
+    """A note of a finding; with a line where it is about another one of the same file.
+
+    The note of a step of a call chain names the ``function`` and the ``path`` of its file. No line is
+    stored: the function may move while the finding stays in mypy's cache.
+    """
+
+    text: str
+    line: int | None = None
+    column: int | None = None
+    function: str = ""
+    path: str = ""
+
+
+class Record(NamedTuple):
+    """One finding. Columns count from 1; ``end_column`` is the one behind the last character.
+
+    ``family`` is the code that switches this one off too; empty where there is none. ``on`` tells
+    whether the configuration asks for the code in this module. ``edit`` is the change that fixes the
+    finding, where there is one.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str
+    family: str
+    on: bool
+    function: str
+    message: str
+    notes: tuple[Note, ...] = ()
+    edit: dict[str, Any] | None = None
+
+
+def as_message(record: Record) -> str:
+    """The record as a message of one line; ``path`` is left to mypy."""
+    values = record._replace(path="")._asdict()
+    values["notes"] = [note._asdict() for note in record.notes]
+    return _MARK + json.dumps(values)
+
+
+def from_message(message: str, path: str) -> Record | None:
+    """The record that a message of mypy's is; None if it is any other message."""
+    if not message.startswith(_MARK):
+        return None
+    values = json.loads(message.removeprefix(_MARK))
+    notes = tuple(Note(**note) for note in values.pop("notes"))
+    return Record(**(values | {"path": path, "notes": notes}))
