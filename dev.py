@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -44,11 +45,11 @@ def main() -> int:
         )
     parser = argparse.ArgumentParser(description="The project's tasks.")
     tasks = parser.add_subparsers(required=True, metavar="TASK")
-    for task in (example, test, check, docs, wheel, matrix, benchmark, lock):
+    for task in (example, quick, test, check, docs, wheel, matrix, benchmark, lock):
         summary = (task.__doc__ or "").splitlines()[0]
         tasks.add_parser(task.__name__, help=summary).set_defaults(task=task)
     options, arguments = parser.parse_known_args()
-    if arguments and options.task not in (example, test, benchmark):
+    if arguments and options.task not in (example, quick, test, benchmark):
         parser.error(f"{options.task.__name__} takes no {arguments[0]}")
     try:
         options.task(*arguments)
@@ -82,6 +83,11 @@ def example(*arguments: str) -> None:
 def test(*arguments: str) -> None:
     """Run the tests, on all processors; further arguments go to pytest."""
     run(tool("pytest"), *ALL_PROCESSORS, *arguments)
+
+
+def quick(*words: str) -> None:
+    """Check the plain YAML cases with one run of mypy, or those with a word in file or name."""
+    run(tool("python"), "tests/cases.py", *words)
 
 
 def check() -> None:
@@ -166,7 +172,7 @@ def make_environment(
     requirements = REQUIREMENTS / f"{name or environment_name()}.txt"
     inputs = [interpreter.encode(), requirements.read_bytes()]
     if editable:
-        inputs.append((ROOT / "pyproject.toml").read_bytes())
+        inputs.append(installed_from(ROOT / "pyproject.toml"))
     made_from = hashlib.sha256(b"\0".join(inputs)).hexdigest()
     stamp = directory / "made-from"
     python = python_of(directory)
@@ -187,6 +193,13 @@ def make_environment(
         pip(python, "install", "--no-deps", "--no-build-isolation", "--editable", ".")
     stamp.write_text(made_from)
     return python
+
+
+def installed_from(pyproject: Path) -> bytes:
+    """What of pyproject.toml decides how the checkout is installed: not the tools' settings."""
+    tables = tomllib.loads(pyproject.read_text())
+    hatch = tables.pop("tool")["hatch"]
+    return repr((tables, hatch)).encode()
 
 
 def python_of(directory: Path) -> Path:
@@ -230,8 +243,8 @@ def run(*command: str | Path) -> None:
 
 
 def pip(python: Path, *arguments: str | Path) -> None:
-    """Run pip, which prints errors only."""
-    run(python, "-m", "pip", "-qq", "--disable-pip-version-check", *arguments)
+    """Run pip, which prints what it downloads and installs."""
+    run(python, "-m", "pip", "--disable-pip-version-check", *arguments)
 
 
 def dotted(version: tuple[int, ...]) -> str:
