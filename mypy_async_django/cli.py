@@ -1,65 +1,82 @@
-"""What a person asks at a prompt: a rule's page, the codes, what is known of an API."""
+"""The command line: ``mypy-async-django`` and ``python -m mypy_async_django``."""
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
 
-from mypy_async_django import __version__, pages
-from mypy_async_django.registry import RULES
+from mypy_async_django import __version__
+from mypy_async_django.check import command
+
+Answer = Callable[[argparse.Namespace], str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer one question; the exit status is 2 where there is no answer."""
+    """Run one command; the exit status is 2 where it cannot be run."""
     parser = argparse.ArgumentParser(
-        prog="python -m mypy_async_django",
-        description="Questions about the error codes of mypy-async-django. It runs as a plugin of mypy.",
+        prog="mypy-async-django",
+        description="Find what breaks async Django code, with mypy.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    questions = parser.add_subparsers(required=True, metavar="QUESTION")
-    explaining = questions.add_parser("explain", help="print the page of an error code")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    checking = commands.add_parser("check", help="check a project", description=command.DESCRIPTION)
+    command.add_arguments(checking)
+    checking.set_defaults(run=command.check)
+
+    explaining = commands.add_parser("explain", help="print the page of an error code")
     explaining.add_argument("name", metavar="CODE")
-    explaining.set_defaults(answer=explain)
-    listing = questions.add_parser("codes", help="list the error codes")
-    listing.set_defaults(answer=codes, name="")
-    looking_up = questions.add_parser("catalogue", help="print what is known of an API")
+    explaining.set_defaults(run=_answering(_explain))
+
+    listing = commands.add_parser("codes", help="list the error codes")
+    listing.add_argument("--json", action="store_true", help="as an array of objects")
+    listing.set_defaults(run=_answering(_codes))
+
+    looking_up = commands.add_parser("catalogue", help="print what is known of an API")
     looking_up.add_argument(
         "name", metavar="NAME", help="full or in part: QuerySet.get, time.sleep"
     )
-    looking_up.set_defaults(answer=catalogue)
+    looking_up.set_defaults(run=_answering(_catalogue))
+
     options = parser.parse_args(arguments)
     try:
-        answer: str = options.answer(options.name)
-    except LookupError as error:
-        print(error.args[0], file=sys.stderr)
-        return 2
-    print(answer, end="")
-    return 0
+        status: int = options.run(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    return status
 
 
-def explain(name: str) -> str:
-    """The page of a code; LookupError if there is none."""
-    rules = {rule.code.code: rule for rule in RULES}
-    if name not in rules:
-        raise LookupError(f'There is no error code "{name}"{_nearest(name, rules)}')
-    return pages.page(rules[name])
+def _answering(answer: Answer) -> Callable[[argparse.Namespace], int]:
+    """A command that prints an answer; where there is none, it says why with status 2."""
+
+    def run(options: argparse.Namespace) -> int:
+        try:
+            print(answer(options), end="")
+        except LookupError as error:
+            print(error.args[0], file=sys.stderr)
+            return 2
+        return 0
+
+    return run
 
 
-def codes(name: str) -> str:
-    """All codes, one a line."""
-    return pages.codes_list()
+# The questions are imported when asked: they load the rules, and mypy with them.
 
 
-def catalogue(name: str) -> str:
-    """What is known of an API; LookupError if nothing."""
-    known = pages.found(name)
-    if not known:
-        parts = [fact.name.split(".") for fact in pages.facts()]
-        names = {".".join(part[-length:]) for part in parts for length in (1, 2)}
-        raise LookupError(f'The catalogue does not know "{name}"{_nearest(name, names)}')
-    return "\n".join(map(pages.fact_text, known))
+def _explain(options: argparse.Namespace) -> str:
+    from mypy_async_django import questions
+
+    return questions.explain(options.name)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(known))
-    return f"; the nearest: {', '.join(near)}" if near else ""
+def _codes(options: argparse.Namespace) -> str:
+    from mypy_async_django import questions
+
+    return questions.codes(as_json=options.json)
+
+
+def _catalogue(options: argparse.Namespace) -> str:
+    from mypy_async_django import questions
+
+    return questions.catalogue(options.name)

@@ -59,6 +59,18 @@ select = async-unsafe
 ignore = all"""
 
 
+def selects(names: Collection[str], code: str, family: str, *, by_default: bool) -> bool:
+    """Whether names select a code: its own, "all", or its family or "default" if it is a default."""
+    if code in names or ALL in names:
+        return True
+    return by_default and (DEFAULT in names or family in names)
+
+
+def ignores(names: Collection[str], code: str, family: str) -> bool:
+    """Whether names ignore a code: its own, its family, or "all"."""
+    return code in names or family in names or ALL in names
+
+
 class ConfigError(Exception):
     """A configuration that cannot be used; its text is the whole message for the user."""
 

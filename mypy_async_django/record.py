@@ -52,9 +52,10 @@ class Note(NamedTuple):
 class Record(NamedTuple):
     """One finding. Columns count from 1; ``end_column`` is the one behind the last character.
 
-    ``family`` is the code that switches this one off too; empty where there is none. ``on`` tells
-    whether the configuration asks for the code in this module. ``edit`` is the change that fixes the
-    finding, where there is one.
+    ``family`` is the code that switches this one off too; empty where there is none. ``by_default``
+    tells whether the code is on by default, ``on`` whether the configuration asks for it in this
+    module. ``function`` is the full name of the outermost function. ``edit`` is the change that fixes
+    the finding, where there is one.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Record(NamedTuple):
     end_column: int
     code: str
     family: str
+    by_default: bool
     on: bool
     function: str
     message: str

@@ -58,6 +58,7 @@ def _record(module: Module, finding: Finding) -> Record:
         end_column=(node.end_column or node.column + 1) + 1,
         code=code.code,
         family=code.sub_code_of.code if code.sub_code_of else "",
+        by_default=code.default_enabled,
         on=code in module.on,
         function=module.errors.current_target() or "",
         message=finding.message,

@@ -1,12 +1,12 @@
 """Which of our error codes are reported in a module: the user's settings beside mypy's options."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from typing import NamedTuple
 
 from mypy.errorcodes import ErrorCode
 from mypy.options import Options
 
-from mypy_async_django.config import Config
+from mypy_async_django.config import Config, ignores, selects
 
 
 class Chosen(NamedTuple):
@@ -45,32 +45,26 @@ class Selection:
             code
             for code in allowed
             if _is_selected(code, selected) or code in options.enabled_error_codes
-            if not is_named(code, ignored)
+            if not _is_ignored(code, ignored)
         }
         if self._everything:
             ignored_here = self._settings.ignored_only_in(module)
-            passing = {code for code in allowed if not is_named(code, ignored_here)}
+            passing = {code for code in allowed if not _is_ignored(code, ignored_here)}
         else:
             passing = on
         return Chosen(_with_codes(options, passing, self._codes - passing), on)
 
 
-def is_named(code: ErrorCode, names: Iterable[str]) -> bool:
-    """Whether a code, or its family, is among the names."""
-    names = frozenset(names)
-    family = code.sub_code_of
-    return code.code in names or (family is not None and family.code in names) or "all" in names
+def _is_selected(code: ErrorCode, names: Collection[str]) -> bool:
+    return selects(names, code.code, _family(code), by_default=code.default_enabled)
 
 
-def _is_selected(code: ErrorCode, names: Iterable[str]) -> bool:
-    """Whether names select a code: by itself, or those that are on by default by their family."""
-    names = frozenset(names)
-    if code.code in names or "all" in names:
-        return True
-    family = code.sub_code_of
-    return code.default_enabled and (
-        "default" in names or (family is not None and family.code in names)
-    )
+def _is_ignored(code: ErrorCode, names: Collection[str]) -> bool:
+    return ignores(names, code.code, _family(code))
+
+
+def _family(code: ErrorCode) -> str:
+    return code.sub_code_of.code if code.sub_code_of else ""
 
 
 def _is_disabled(code: ErrorCode, options: Options) -> bool:

@@ -1,0 +1,206 @@
+"""Runs mypy with the plugin on a project, and gets the findings from it as data."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from mypy_async_django.check import configuration
+from mypy_async_django.check.project import SETTINGS_VARIABLE, Project
+from mypy_async_django.record import Record, Request, from_message
+
+#: The folder for mypy's cache and its configuration. mypy writes a .gitignore into its caches.
+CACHE: Final = ".mypy_async_django_cache"
+
+#: What mypy or django-stubs prints where that plugin cannot start.
+_DJANGO_FAILED: Final = (
+    "Error constructing plugin instance of NewSemanalDjangoPlugin",
+    f'Error importing plugin "{configuration.DJANGO_STUBS}"',
+    "(django-stubs) mypy: error:",
+)
+
+_TICK: Final = 0.1
+
+
+class Stop(NamedTuple):
+    """What kept mypy from checking, such as a syntax error; without a path where it is no code."""
+
+    message: str
+    path: str = ""
+    line: int = 0
+    column: int = 0
+
+
+class Outcome(NamedTuple):
+    """What a run of mypy said: our findings by file and line, what stopped it, and notes on the run."""
+
+    records: tuple[Record, ...]
+    stops: tuple[Stop, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def run(
+    project: Project,
+    paths: Sequence[str],
+    *,
+    strict: bool = False,
+    tick: Callable[[float], None] | None = None,
+) -> Outcome:
+    """Check a project, or those of its files and folders that are named.
+
+    ``tick`` is called ten times a second while mypy runs, with the seconds that have gone by.
+    Without Django's settings, or where they cannot be loaded, django-stubs' plugin is off.
+    """
+    notes: list[str] = []
+    if not project.settings:
+        notes.append(
+            "No Django settings module was found: less is known of models"
+            " (name it with --settings or DJANGO_SETTINGS_MODULE)"
+        )
+    else:
+        said = _mypy(project, paths, strict=strict, tick=tick, with_django=True)
+        why = _why_django_failed(said)
+        if why is None:
+            return _outcome(said, project, notes)
+        notes.append(
+            f'Settings module "{project.settings}" (from {_short(project.settings_from)})'
+            f" cannot be loaded, so less is known of models: {why}"
+        )
+    said = _mypy(project, paths, strict=strict, tick=tick, with_django=False)
+    return _outcome(said, project, notes)
+
+
+class _Said(NamedTuple):
+    status: int
+    out: str
+    err: str
+    configuration: Path
+
+
+def _mypy(
+    project: Project,
+    paths: Sequence[str],
+    *,
+    strict: bool,
+    tick: Callable[[float], None] | None,
+    with_django: bool,
+) -> _Said:
+    cache = Path(CACHE, "strict" if strict else "default")
+    path = cache / configuration.name_for(project)
+    names_sources = configuration.write(project, path, with_django=with_django)
+    command = [
+        *(sys.executable, "-m", "mypy"),
+        *("--config-file", str(path)),
+        *("--cache-dir", str(cache)),
+        *("--output", "json"),
+        "--no-error-summary",
+        *(paths or ([] if names_sources else ["."])),
+    ]
+    request = Request(str(project.own_settings or ""), strict)
+    environment = os.environ | request.as_environment() | {"PYTHONUTF8": "1"}
+    if with_django:
+        environment[SETTINGS_VARIABLE] = project.settings
+        # django-stubs imports the settings from the working directory or from here.
+        search = [str(project.import_root.resolve()), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, search))
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        try:
+            out, err = _communicate(process, tick)
+        except BaseException:
+            process.kill()
+            raise
+    return _Said(process.returncode, out, err, path)
+
+
+def _communicate(
+    process: subprocess.Popen[str], tick: Callable[[float], None] | None
+) -> tuple[str, str]:
+    started = time.monotonic()
+    while tick is not None:
+        try:
+            return process.communicate(timeout=_TICK)
+        except subprocess.TimeoutExpired:
+            tick(time.monotonic() - started)
+    return process.communicate()
+
+
+def _why_django_failed(said: _Said) -> str | None:
+    """Why django-stubs' plugin did not start, in a line; None if it did."""
+    text = f"{said.out}\n{said.err}"
+    for part in _DJANGO_FAILED:
+        if part in text:
+            lines = [line.strip() for line in text.splitlines() if line.strip()]
+            traces = [line for line in lines if re.match(r"[\w.]*(Error|Exception|\w+): ", line)]
+            about = next((line for line in lines if part in line), "")
+            last = traces[-1] if traces else lines[-1]
+            return about.partition("error: ")[2] or last
+    return None
+
+
+def _outcome(said: _Said, project: Project, notes: Sequence[str]) -> Outcome:
+    records: list[Record] = []
+    others: list[Stop] = []
+    texts: list[str] = []
+    for line in said.out.splitlines():
+        error = _error(line)
+        if error is None:
+            texts.append(line)
+            continue
+        record = from_message(error["message"], error["file"])
+        if record is not None:
+            records.append(record)
+        elif error["severity"] == "error":
+            others.append(Stop(error["message"], error["file"], error["line"], error["column"] + 1))
+    ordered = tuple(sorted(records, key=lambda record: (record.path, record.line, record.column)))
+    warnings = list(_about_configuration(said, project))
+    if said.status in (0, 1) and not said.err.startswith("Traceback"):
+        return Outcome(ordered, (), (*notes, *warnings))
+    # What mypy checked before it stopped is not all; what stopped it is said instead.
+    stops = [stop for stop in others if said.status == 2]
+    texts += [line for line in said.err.splitlines() if line.strip()]
+    problems = [_named_rightly(text, said, project) for text in texts if text.strip()]
+    return Outcome((), (*stops, *map(Stop, problems)), tuple(notes))
+
+
+def _error(line: str) -> dict[str, Any] | None:
+    """An error that mypy printed as data; None for any other line, as of code that prints."""
+    if not line.startswith('{"file": '):
+        return None
+    try:
+        error: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return error
+
+
+def _about_configuration(said: _Said, project: Project) -> Iterator[str]:
+    """What mypy says of its configuration though it goes on."""
+    for line in said.err.splitlines():
+        if line.startswith(str(said.configuration)):
+            yield _named_rightly(line, said, project)
+
+
+def _named_rightly(text: str, said: _Said, project: Project) -> str:
+    """A text of mypy's that names the project's configuration, and not what was made of it."""
+    return text.replace(str(said.configuration), _short(str(project.configuration or "")))
+
+
+def _short(path: str) -> str:
+    """A path as seen from the working directory, if it is shorter so."""
+    if not Path(path).is_absolute():
+        return path
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(path) else path
