@@ -24,6 +24,13 @@ _DJANGO_FAILED: Final = (
     "(django-stubs) mypy: error:",
 )
 
+#: Loads Django's settings as django-stubs' plugin does.
+_LOAD: Final = """\
+import sys
+from mypy_django_plugin.django.context import initialize_django
+initialize_django(sys.argv[1])
+"""
+
 _TICK: Final = 0.1
 
 
@@ -64,9 +71,9 @@ def run(
         )
     else:
         said = _mypy(project, paths, strict=strict, tick=tick, with_django=True)
-        why = _why_django_failed(said)
-        if why is None:
+        if not _is_django_off(said):
             return _outcome(said, project, notes)
+        why = _why_django_failed(project)
         notes.append(
             f'Settings module "{project.settings}" (from {_short(project.settings_from)})'
             f" cannot be loaded, so less is known of models: {why}"
@@ -102,12 +109,8 @@ def _mypy(
         *(paths or ([] if names_sources else ["."])),
     ]
     request = Request(str(project.own_settings or ""), strict)
-    environment = os.environ | request.as_environment() | {"PYTHONUTF8": "1"}
-    if with_django:
-        environment[SETTINGS_VARIABLE] = project.settings
-        # django-stubs imports the settings from the working directory or from here.
-        search = [str(project.import_root.resolve()), environment.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, search))
+    environment = _environment(project) if with_django else os.environ.copy()
+    environment |= request.as_environment() | {"PYTHONUTF8": "1"}
     with subprocess.Popen(
         command,
         env=environment,
@@ -137,17 +140,33 @@ def _communicate(
     return process.communicate()
 
 
-def _why_django_failed(said: _Said) -> str | None:
-    """Why django-stubs' plugin did not start, in a line; None if it did."""
-    text = f"{said.out}\n{said.err}"
-    for part in _DJANGO_FAILED:
-        if part in text:
-            lines = [line.strip() for line in text.splitlines() if line.strip()]
-            traces = [line for line in lines if re.match(r"[\w.]*(Error|Exception|\w+): ", line)]
-            about = next((line for line in lines if part in line), "")
-            last = traces[-1] if traces else lines[-1]
-            return about.partition("error: ")[2] or last
-    return None
+def _is_django_off(said: _Said) -> bool:
+    """Whether django-stubs' plugin did not start."""
+    return said.status != 0 and any(part in f"{said.out}\n{said.err}" for part in _DJANGO_FAILED)
+
+
+def _why_django_failed(project: Project) -> str:
+    """Why django-stubs' plugin cannot load the settings, in a line: mypy keeps it to itself."""
+    said = subprocess.run(
+        [sys.executable, "-c", _LOAD, project.settings],
+        env=_environment(project),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    lines = [line.strip() for line in said.stderr.splitlines()]
+    errors = [line for line in lines if re.match(r"(\w+\.)*[A-Z]\w*(: |$)", line)]
+    return errors[-1] if errors else f"status {said.returncode} of the process that loads them"
+
+
+def _environment(project: Project) -> dict[str, str]:
+    """The environment in which the settings can be imported, as from manage.py's folder."""
+    search = [str(project.import_root.resolve()), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        SETTINGS_VARIABLE: project.settings,
+        "PYTHONPATH": os.pathsep.join(filter(None, search)),
+    }
 
 
 def _outcome(said: _Said, project: Project, notes: Sequence[str]) -> Outcome:
