@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mypy_async_django import __version__
-from mypy_async_django.check import command
+from mypy_async_django.check import command, setup
 
 Answer = Callable[[argparse.Namespace], str]
 
@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     checking = commands.add_parser("check", help="check a project", description=command.DESCRIPTION)
     command.add_arguments(checking)
     checking.set_defaults(run=command.check)
+
+    asking = commands.add_parser("check-setup", help="print what a check uses, and what is missing")
+    setup.add_arguments(asking)
+    asking.set_defaults(run=setup.check_setup)
 
     explaining = commands.add_parser("explain", help="print the page of an error code")
     explaining.add_argument("name", metavar="CODE")

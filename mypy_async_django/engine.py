@@ -213,7 +213,7 @@ class Engine:
             return None
         options = checker.options if checker else options_of(tree, self._options, errors)
         chosen = self._selection.chosen(tree.fullname, options)
-        return Module(tree, chosen.options, errors, checker, chosen.on)
+        return Module(tree, chosen.options, errors, checker, chosen.on, has_links=chosen.links)
 
     def _look_at(
         self,

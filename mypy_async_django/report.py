@@ -10,6 +10,7 @@ from mypy_async_django import record
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.codes import CATEGORY
 from mypy_async_django.finding import Finding
+from mypy_async_django.links import page_of
 from mypy_async_django.record import Note, Record
 
 
@@ -33,7 +34,7 @@ def report(module: Module, finding: Finding) -> None:
         end_line=node.end_line,
         end_column=node.end_column,
     )
-    for note in () if as_data else finding.notes:
+    for note in () if as_data else _notes(module, finding):
         module.errors.report(
             node.line,
             node.column,
@@ -45,6 +46,15 @@ def report(module: Module, finding: Finding) -> None:
             end_column=node.end_column,
             parent_error=error,
         )
+
+
+def _notes(module: Module, finding: Finding) -> Iterator[str]:
+    """The finding's notes; the address of the code's page where the file does not have it yet."""
+    yield from finding.notes
+    link = f"See {page_of(finding.code.code)}"
+    shown = module.errors.error_info_map.get(module.path, ())
+    if module.has_links and not any(info.message == link for info in shown):
+        yield link
 
 
 def _record(module: Module, finding: Finding) -> Record:

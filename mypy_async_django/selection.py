@@ -10,10 +10,14 @@ from mypy_async_django.config import Config, ignores, selects
 
 
 class Chosen(NamedTuple):
-    """The options that make mypy report what is chosen in a module, and the codes that are on."""
+    """The options that make mypy report what is chosen in a module, and the codes that are on.
+
+    ``links`` tells whether the addresses of their pages are wanted.
+    """
 
     options: Options
     on: Set[ErrorCode]
+    links: bool
 
 
 class Selection:
@@ -52,7 +56,9 @@ class Selection:
             passing = {code for code in allowed if not _is_ignored(code, ignored_here)}
         else:
             passing = on
-        return Chosen(_with_codes(options, passing, self._codes - passing), on)
+        return Chosen(
+            _with_codes(options, passing, self._codes - passing), on, self._settings.links
+        )
 
 
 def _is_selected(code: ErrorCode, names: Collection[str]) -> bool:

@@ -46,7 +46,8 @@ class Module:
     """A module's tree, the options that hold in it, where its errors go, and who checked it.
 
     ``checker`` is None where mypy checked no call in the module. ``on`` are the error codes that the
-    configuration asks for, which may be fewer than ``options`` lets mypy report.
+    configuration asks for, which may be fewer than ``options`` lets mypy report. With ``has_links``,
+    the address of a code's page is noted with its first error.
     """
 
     def __init__(
@@ -56,12 +57,15 @@ class Module:
         errors: Errors,
         checker: TypeChecker | None,
         on: Set[ErrorCode] = frozenset(),
+        *,
+        has_links: bool = False,
     ) -> None:
         self.tree = tree
         self.options = options
         self.errors = errors
         self.checker = checker
         self.on = on
+        self.has_links = has_links
 
     @cached_property
     def source(self) -> Source:

@@ -3,17 +3,17 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
 from mypy_async_django import rules
-from mypy_async_django.check import baseline, project, run
+from mypy_async_django.check import baseline, names, project, run
 from mypy_async_django.check.changes import ChangesError, changed_since
 from mypy_async_django.check.formats import FORMATS
 from mypy_async_django.check.sources import Sources
 from mypy_async_django.check.text import Text
-from mypy_async_django.config import ALL, DEFAULT, ignores, nearest, selects
+from mypy_async_django.config import ALL, DEFAULT, ConfigError, ignores, load, nearest, selects
 from mypy_async_django.record import Record
 
 DESCRIPTION: Final = """\
@@ -93,6 +93,9 @@ def check(options: argparse.Namespace) -> int:
     except (baseline.BaselineError, ChangesError, WrongOptionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except ConfigError as error:
+        print(error, end="", file=sys.stderr)
+        return 2
 
 
 class WrongOptionError(Exception):
@@ -109,9 +112,10 @@ def _checked(options: argparse.Namespace) -> int:
     known = baseline.read(options.baseline) if _reads_baseline(options) else None
     changed = changed_since(options.diff_base) if options.diff_base else None
     found = project.find(Path.cwd(), options.settings)
+    undefined = list(_undefined(found))
     with _Progress(sys.stderr) as progress:
         outcome = run.run(found, options.paths, strict=options.strict, tick=progress.tick)
-    for note in outcome.notes:
+    for note in (*outcome.notes, *undefined):
         print(f"note: {note}", file=sys.stderr)
     for stop in outcome.stops:
         place = f"{stop.path}:{stop.line}:{stop.column}: " if stop.path else ""
@@ -142,6 +146,17 @@ def _checked(options: argparse.Namespace) -> int:
     return 1 if records and not options.exit_zero else 0
 
 
+def _undefined(found: project.Project) -> Iterator[str]:
+    """Notes on names in the settings that are defined nowhere: a misspelt one does nothing."""
+    own = str(found.own_settings) if found.own_settings else None
+    for key, name in names.undefined(load(own, _all_codes()), [found.import_root, Path.cwd()]):
+        yield f'{key} has "{name}", which is defined nowhere'
+
+
+def _all_codes() -> list[str]:
+    return [name.replace("_", "-") for name in rules.names()]
+
+
 def _reads_baseline(options: argparse.Namespace) -> bool:
     return options.baseline is not None and not options.update_baseline
 
@@ -149,7 +164,7 @@ def _reads_baseline(options: argparse.Namespace) -> bool:
 def _codes(given: Iterable[str]) -> tuple[str, ...]:
     """The codes of an option that may be repeated."""
     codes = tuple(code.strip() for text in given for code in text.split(",") if code.strip())
-    known = [name.replace("_", "-") for name in rules.names()]
+    known = _all_codes()
     for code in codes:
         if code not in (*known, ALL, DEFAULT):
             raise WrongOptionError(f'There is no error code "{code}"{nearest(code, known)}')

@@ -45,11 +45,11 @@ def write(project: Project, path: Path, *, with_django: bool) -> bool:
     original = project.configuration
     found = _by_name(sections(original)) if original is not None else {}
     own = dict(found.get("mypy", {})) if original is not None else _without_configuration(project)
-    plugins = [_plugin(name, original) for name in _list(own.get("plugins", []))]
-    plugins = [name for name in plugins if with_django or name != DJANGO_STUBS]
+    named = [_plugin(name, original) for name in _list(own.get("plugins", []))]
+    kept = [name for name in named if with_django or name != DJANGO_STUBS]
     needed = (DJANGO_STUBS, OURS) if with_django else (OURS,)
-    plugins += [name for name in needed if name not in plugins]
-    own["plugins"] = plugins if _is_toml(original) else ", ".join(plugins)
+    kept += [name for name in needed if name not in kept]
+    own["plugins"] = kept if _is_toml(original) else ", ".join(kept)
     found = {"mypy": own, **{name: values for name, values in found.items() if name != "mypy"}}
     found = {name: _kept(name, values) for name, values in found.items()}
     text = "\n".join(_toml(found) if _is_toml(original) else _ini(found)) + "\n"
@@ -61,6 +61,12 @@ def write(project: Project, path: Path, *, with_django: bool) -> bool:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
     return any(own.get(key) for key in _SOURCES)
+
+
+def plugins(project: Project) -> list[str]:
+    """The plugins that the project's own configuration names."""
+    found = sections(project.configuration) if project.configuration else {}
+    return _list(found.get("mypy", {}).get("plugins", []))
 
 
 def name_for(project: Project) -> str:

@@ -1,6 +1,7 @@
 """What a project is made of, as far as its files tell: configuration, import root, Django settings."""
 
 import configparser
+import fnmatch
 import os
 import re
 import tomllib
@@ -87,7 +88,7 @@ def sections(path: Path) -> Mapping[str, Any]:
 
 
 def python_files(folder: Path, name: str) -> list[Path]:
-    """The files of a name in and below a folder, those of the outer folders first."""
+    """The files of a name, or all with a pattern's, in and below a folder, the outer ones first."""
     found: list[Path] = []
     for parent, folders, files in os.walk(folder):
         depth = len(Path(parent).relative_to(folder).parts)
@@ -100,8 +101,7 @@ def python_files(folder: Path, name: str) -> list[Path]:
         )
         if depth >= _DEEPEST:
             folders.clear()
-        if name in files:
-            found.append(Path(parent, name))
+        found += (Path(parent, file) for file in fnmatch.filter(files, name))
     return sorted(found, key=lambda path: (len(path.parts), path))
 
 

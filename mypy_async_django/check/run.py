@@ -73,10 +73,10 @@ def run(
         said = _mypy(project, paths, strict=strict, tick=tick, with_django=True)
         if not _is_django_off(said):
             return _outcome(said, project, notes)
-        why = _why_django_failed(project)
+        why = why_settings_fail(project)
         notes.append(
-            f'Settings module "{project.settings}" (from {_short(project.settings_from)})'
-            f" cannot be loaded, so less is known of models: {why}"
+            f'Settings module "{project.settings}" (from {short(project.settings_from)})'
+            f" cannot be loaded, so less is known of models: {why or 'as django-stubs has it'}"
         )
     said = _mypy(project, paths, strict=strict, tick=tick, with_django=False)
     return _outcome(said, project, notes)
@@ -145,8 +145,11 @@ def _is_django_off(said: _Said) -> bool:
     return said.status != 0 and any(part in f"{said.out}\n{said.err}" for part in _DJANGO_FAILED)
 
 
-def _why_django_failed(project: Project) -> str:
-    """Why django-stubs' plugin cannot load the settings, in a line: mypy keeps it to itself."""
+def why_settings_fail(project: Project) -> str:
+    """Why Django's settings cannot be loaded, in a line; empty where they can.
+
+    mypy keeps to itself why django-stubs' plugin did not start.
+    """
     said = subprocess.run(
         [sys.executable, "-c", _LOAD, project.settings],
         env=_environment(project),
@@ -155,6 +158,8 @@ def _why_django_failed(project: Project) -> str:
         errors="replace",
         check=False,
     )
+    if said.returncode == 0:
+        return ""
     lines = [line.strip() for line in said.stderr.splitlines()]
     errors = [line for line in lines if re.match(r"(\w+\.)*[A-Z]\w*(: |$)", line)]
     return errors[-1] if errors else f"status {said.returncode} of the process that loads them"
@@ -214,10 +219,10 @@ def _about_configuration(said: _Said, project: Project) -> Iterator[str]:
 
 def _named_rightly(text: str, said: _Said, project: Project) -> str:
     """A text of mypy's that names the project's configuration, and not what was made of it."""
-    return text.replace(str(said.configuration), _short(str(project.configuration or "")))
+    return text.replace(str(said.configuration), short(str(project.configuration or "")))
 
 
-def _short(path: str) -> str:
+def short(path: str) -> str:
     """A path as seen from the working directory, if it is shorter so."""
     if not Path(path).is_absolute():
         return path

@@ -107,3 +107,19 @@ def test_daemon_runs_with_settings(tmp_path: Path, daemon: list[str]) -> None:
         assert "pages.py:7: error: " in said.stdout, said.stdout + said.stderr
         assert "[async-blocking-file]" in said.stdout
         assert "[async-blocking]" not in said.stdout
+
+
+def test_links(tmp_path: Path) -> None:
+    """A code's first error in a file has the address of its page, if that is asked for."""
+    code = f"{CODE}\n\nasync def other() -> None:\n    time.sleep(1)\n"
+    for settings, links in (("", 0), ("links = true\n", 1)):
+        (tmp_path / "pyproject.toml").write_text(f"{PLUGIN}{SECTION}{settings}")
+        (tmp_path / "pages.py").write_text(code)
+        said = subprocess.run(
+            [sys.executable, "-m", "mypy", "--cache-dir", "cache", "pages.py"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert said.stdout.count("/rules/async-blocking/\n") == links, said.stdout
