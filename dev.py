@@ -45,7 +45,7 @@ def main() -> int:
         )
     parser = argparse.ArgumentParser(description="The project's tasks.")
     tasks = parser.add_subparsers(required=True, metavar="TASK")
-    for task in (example, quick, test, check, docs, wheel, matrix, benchmark, lock):
+    for task in (example, quick, test, check, docs, site, wheel, matrix, benchmark, lock):
         summary = (task.__doc__ or "").splitlines()[0]
         tasks.add_parser(task.__name__, help=summary).set_defaults(task=task)
     options, arguments = parser.parse_known_args()
@@ -103,6 +103,13 @@ def docs() -> None:
     run(tool("python"), "docs/generate.py")
 
 
+def site() -> None:
+    """Build the documentation as a site in build/site; a link that leads nowhere fails."""
+    python = make_environment(ROOT / ".venvs" / "docs", PYTHON, "docs", editable=False)
+    run(python, "-m", "mkdocs", "build", "--strict", "--quiet")
+    print("built build/site/index.html")
+
+
 def wheel() -> None:
     """Build the wheel, install it elsewhere, and check a copy of the example with it."""
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
@@ -147,17 +154,24 @@ def lock() -> None:
         if interpreter is None:
             raise TaskError(f"no Python {dotted(version)} found")
         django = f"Django=={name[-2]}.{name[-1]}.*"
-        with tempfile.TemporaryDirectory() as directory:
-            run(interpreter, "-m", "venv", directory)
-            python = python_of(Path(directory))
-            pip(python, "install", "--upgrade", "pip")
-            pip(python, "install", django, "--group", "dev")
-            pins = subprocess.check_output([python, "-m", "pip", "freeze"], text=True)
         heading = f"# Python {dotted(version)}, {django}. Made by: python3 dev.py lock\n"
+        pins = pinned(interpreter, django, "--group", "dev")
         (REQUIREMENTS / f"{name}.txt").write_text(heading + pins)
+    heading = "# What builds the documentation. Made by: python3 dev.py lock\n"
+    (REQUIREMENTS / "docs.txt").write_text(heading + pinned(PYTHON, "--group", "docs"))
 
 
 # Environments
+
+
+def pinned(interpreter: str, *packages: str) -> str:
+    """The newest releases of packages and of what they need, a line each."""
+    with tempfile.TemporaryDirectory() as directory:
+        run(interpreter, "-m", "venv", directory)
+        python = python_of(Path(directory))
+        pip(python, "install", "--upgrade", "pip")
+        pip(python, "install", *packages)
+        return subprocess.check_output([python, "-m", "pip", "freeze"], text=True)
 
 
 def tool(name: str) -> Path:

@@ -102,10 +102,10 @@ def codes_list() -> str:
     )
 
 
-def codes_table() -> str:
-    """All codes as a table in markdown, each with a link to its page."""
+def codes_table(folder: str) -> str:
+    """All codes as a table in markdown, each with a link to its page in a folder."""
     rows = [
-        f"| [`{rule.code.code}`](docs/rules/{rule.code.code}.md) | {title(rule)} | {standing(rule)} |"
+        f"| [`{rule.code.code}`]({folder}{rule.code.code}.md) | {title(rule)} | {standing(rule)} |"
         for rule in _in_families()
     ]
     return "\n".join(["| code | what it finds | by default |", "|---|---|---|", *rows]) + "\n"
@@ -117,7 +117,7 @@ def with_codes(readme: str) -> str:
     _, end, after = rest.partition(END)
     if not start or not end:
         raise ValueError(f'the README has no "{START}" with "{END}" below it')
-    return f"{before}{START}\n{codes_table()}{END}{after}"
+    return f"{before}{START}\n{codes_table('docs/rules/')}{END}{after}"
 
 
 def _in_families() -> list[Rule]:
@@ -279,4 +279,5 @@ def documents() -> Iterator[tuple[str, str]]:
     """The generated files: path below ``docs``, and text."""
     for rule in RULES:
         yield f"rules/{rule.code.code}.md", f"{MADE}\n\n{page(rule)}"
+    yield "rules/index.md", f"{MADE}\n\n# What it reports\n\n{codes_table('')}"
     yield "catalogue.md", catalogue_page()
