@@ -14,6 +14,7 @@ from mypy_async_django.catalogue import (
     standard_library,
     third_party,
 )
+from mypy_async_django.catalogue.frameworks import ninja
 from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
 from mypy_async_django.catalogue.row import Api, Version
 
@@ -27,6 +28,9 @@ ROWS: Final[tuple[Api, ...]] = tuple(
         third_party.ROWS,
     )
 )
+
+FRAMEWORKS: Final = (ninja.FRAMEWORK,)
+ENDPOINTS: Final = frozenset().union(*(framework.endpoints for framework in FRAMEWORKS))
 
 MADE_SYNC_TITLE: Final = "async_to_sync"
 
@@ -67,6 +71,8 @@ class Catalogue:
         awaiting: Collection[str] = (),
     ) -> None:
         self.django_version = django_version
+        #: Decorators that make a view of a function; see `Framework`.
+        self.endpoints = ENDPOINTS
         #: The installed packages that await hooks which others call synchronously.
         self.awaiting = frozenset(awaiting)
         self._trusted = frozenset(trusted)

@@ -70,11 +70,13 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
   attribute may have loaded its relations. The setting `strict_relations` reports those too.
 - A function, property or method that follows a relation of what it is given, as `__str__` and
   `get_absolute_url` often do, is reported where such an object is given to it.
-- `request.user` and `request.session` are reported where a request arrives: in a view or in
-  middleware, where only Django stands before it. Not where the module itself calls the coroutine,
-  nor below a decorator, a `dispatch` or a framework that may have looked into the user. Middleware
-  of yours that does is not seen, but for Django's `LoginRequiredMiddleware` and its like in the
-  settings: name `django.http.request.HttpRequest.user` in `trusted`.
+- `request.user` and `request.session` are reported where Django hands over a request: in a view,
+  that is a coroutine function that may return a response, in middleware, also after it has awaited
+  `get_response`, and where these call a function, mixin or property that reads them. Not where the
+  module itself calls the view, nor below a decorator, a `dispatch` or a framework that may have
+  read the user. Middleware of yours that loads the user is not seen, other than Django's
+  `LoginRequiredMiddleware` and its like in the settings: name
+  `django.http.request.HttpRequest.user` in `trusted`.
 - Templates are not read. Of an object in the context, `{{ book.author }}` is not seen; of a
   `TemplateResponse` nothing is reported, as Django renders it in a thread.
 - The managers of generic relations have no type in django-stubs.

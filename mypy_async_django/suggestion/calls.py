@@ -59,12 +59,22 @@ def _twin(body: Body, call: CallExpr, twin: str) -> str:
     return twin if module == "asyncio" else name
 
 
+#: What a coroutine function awaits, in the place of what a request loads lazily.
+_TWIN_OF_LOADED: Final = {
+    "HttpRequest.session": "await request.session.aget(...)",
+    "HttpRequest.user": "await request.auser()",
+}
+
+
 def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> str:
     """The note for what must not run its function, which reaches an operation, on the event loop."""
     text = body.source.text
     node = found.node
     if effect is Effect.NESTS and operation.endswith(OF_A_LOOP):
         return RUNNING_ALREADY  # in a thread there may be no event loop to get
+    awaited = _TWIN_OF_LOADED.get(operation)
+    if awaited and isinstance(found.function, FuncDef) and found.function.is_coroutine:
+        return f'In "{found.function.name}", use "{awaited}"'
     match node:
         case CallExpr(callee=MemberExpr(expr=owner, name=name)) if twin := _own_twin(found, name):
             return use(placed(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}"))

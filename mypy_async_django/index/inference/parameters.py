@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mypy.nodes import ARG_STAR, ARG_STAR2, ArgKind, FuncItem, Var
+from mypy.nodes import ARG_STAR, ARG_STAR2, ArgKind, FuncDef, FuncItem, TypeInfo, Var
 from mypy.types import (
     AnyType,
     CallableType,
@@ -16,9 +16,11 @@ from mypy.types import (
 from mypy.typevars import fill_typevars
 
 from mypy_async_django.bridge.members import Members
-from mypy_async_django.bridge.types import is_a, known
+from mypy_async_django.bridge.types import is_a, known, member
 from mypy_async_django.catalogue.django import REQUEST, VIEW
 
+#: The parameter of a middleware that is the next one, or the view.
+_NEXT: Final = "get_response"
 _CLASS_METHODS: Final = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 
 
@@ -59,6 +61,16 @@ def _implicit(function: FuncItem, index: int, members: Members) -> ProperType | 
         return TypeType(type_) if is_of_class else type_
     if function.arguments[index].variable.name != "request":
         return None
-    is_view = index == 1 and is_a(function.info, VIEW) if is_method else index == 0
+    if is_method:
+        is_view = index == 1 and (is_a(function.info, VIEW) or is_middleware(function.info))
+    else:
+        is_view = index == 0
     request = members.class_named(REQUEST) if is_view else None
     return Instance(request, []) if request else None
+
+
+def is_middleware(info: TypeInfo | None) -> bool:
+    """Whether a class is a middleware: it is made with the next one, ``get_response``."""
+    found = member(info, "__init__") if info else None
+    made = found[1].node if found else None
+    return isinstance(made, FuncDef) and made.arg_names[1:2] == [_NEXT]

@@ -20,7 +20,7 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
-from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.catalogue.django import REQUEST, VIEW
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.queries import Row
@@ -30,6 +30,7 @@ from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read, attributes_in, calls, reads
+from mypy_async_django.index.values.entry_points import is_handler, source_of
 from mypy_async_django.index.values.escapes import escapes
 from mypy_async_django.index.values.provenance import origins
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
@@ -84,23 +85,22 @@ def needs_of(body: Body) -> Iterator[Need]:
         parameter = _parameter(body, root)
         if parameter and not may_be_set(body, read.receiver, read.name, read.node):
             yield Need(parameter, path)
-    if not body.is_coroutine:
-        yield from _asked_of_requests(body)
+    yield from _asked_of_requests(body)
 
 
 def _asked_of_requests(body: Body) -> Iterator[Need]:
     """The users and sessions that a function loads from a request it is given."""
-    for user in loaded_users(body):
-        if parameter := _parameter(body, user.receiver):
-            yield Need(parameter, USER)
-    for matched in matches(body):
+    for user in loaded_users(body, for_callers=True):
+        if source := source_of(body, user.receiver):
+            yield Need(source.parameter, (*source.path, *USER))
+    for matched in () if body.is_coroutine else matches(body):
         session = matched.receiver
         is_answered = matched.api.name in ANSWERED_BY_LOADED_SESSIONS
         if not is_answered or not isinstance(session, MemberExpr):
             continue
-        parameter = _parameter(body, session.expr)
-        if parameter and all_are(body.type_of(session.expr), REQUEST):
-            yield Need(parameter, SESSION)
+        source = source_of(body, session.expr)
+        if source and all_are(body.type_of(session.expr), REQUEST):
+            yield Need(source.parameter, (*source.path, *SESSION))
 
 
 def _may_be_relation(body: Body, read: Read) -> bool:
@@ -159,7 +159,7 @@ def lacking(body: Body) -> Iterator[Lacking]:
 
 
 class Loading(NamedTuple):
-    """A call whose function loads the user or session of the request that it is given.
+    """A call whose function loads the user or session of the request, or view, that it is given.
 
     ``way`` are the full names of the functions, with what is loaded at the end.
     """
@@ -170,16 +170,24 @@ class Loading(NamedTuple):
 
 
 def request_loads(body: Body) -> Iterator[Loading]:
-    """The calls of sync functions that load what this body did not, as far as it shows."""
+    """The calls of functions that load what this body did not, as far as it shows."""
     if body.effects is None:
         return
-    for taken in _taken(body, _is_name):
-        is_request = all_are(body.type_of(taken.given), REQUEST)
-        if taken.function.is_coroutine or not is_request:
-            continue
+    for taken in _taken(body, lambda given: source_of(body, given) is not None):
+        if is_handler(taken.function):
+            continue  # reported itself
         for path, way in body.effects.needs(taken.function, taken.parameter):
-            if path in _LOADED and not may_be_loaded(body, taken.given, path[0], taken.node):
-                yield Loading(taken.node, taken.function, (*way, _LOADED[path]))
+            *prefix, name, load = path if len(path) > 1 else (*path, "")
+            loaded = _LOADED.get((name, load))
+            if loaded is None or not _leads_to_request(body, taken.given, tuple(prefix)):
+                continue
+            if not may_be_loaded(body, taken.given, name, taken.node):
+                yield Loading(taken.node, taken.function, (*way, loaded))
+
+
+def _leads_to_request(body: Body, given: Expression, path: Path) -> bool:
+    """Whether a value is a request or, with the path ``request``, a view that has one."""
+    return all_are(body.type_of(given), VIEW if path == ("request",) else REQUEST)
 
 
 #: What is loaded, as a person would call it.

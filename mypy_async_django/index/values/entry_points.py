@@ -1,64 +1,104 @@
-"""Requests as they arrive at a view: nobody but Django's middleware has touched them."""
+"""Entry points: coroutine functions to which Django itself hands a request."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     CallExpr,
+    ComparisonExpr,
     Decorator,
+    DictExpr,
     Expression,
     FuncDef,
+    IntExpr,
+    ListComprehension,
+    ListExpr,
     MemberExpr,
     MypyFile,
     NameExpr,
+    Node,
     RefExpr,
+    ReturnStmt,
+    StrExpr,
     SuperExpr,
     SymbolNode,
+    TupleExpr,
     TypeInfo,
+    Var,
 )
+from mypy.types import Instance, NoneType, get_proper_type
 
-from mypy_async_django.bridge.tree import decorated, expressions, functions
-from mypy_async_django.bridge.types import all_are, is_a, member
-from mypy_async_django.catalogue.django import VIEW
+from mypy_async_django.bridge.tree import decorated, functions, is_none, walk
+from mypy_async_django.bridge.types import all_are, classes, is_a, member, result_type
+from mypy_async_django.catalogue.decorators import HANDLERS
+from mypy_async_django.catalogue.django import RESPONSE, VIEW
 from mypy_async_django.catalogue.django_packages import API_VIEW, REST_REQUEST
+from mypy_async_django.index.inference.parameters import is_middleware
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 
 _DJANGO: Final = "django."
-#: What a module of Django views has something from, where no annotation says what a request is.
+#: Names from these modules make a module one of views, where no annotation says what a request is.
 _OF_VIEWS: Final = ("django.http", "django.shortcuts", "django.template", "django.views")
 #: Methods of a view that run before its handlers.
 _BEFORE_HANDLERS: Final = ("dispatch", "setup")
-#: What makes an async middleware, with the next one, gets this.
+#: The parameter of a middleware factory: the next middleware, or the view.
 _NEXT: Final = "get_response"
+_REQUEST: Final = "request"
+
+
+class Source(NamedTuple):
+    """Where a function's caller finds the request: in a parameter, or in an attribute of it."""
+
+    parameter: str
+    path: tuple[str, ...] = ()
+
+
+def source_of(body: Body, request: Expression) -> Source | None:
+    """The parameter that a request came in by: ``request``, or ``self`` with ``.request``.
+
+    A local name for either counts as well. None for a request that the body has from elsewhere.
+    """
+    match request:
+        case MemberExpr(expr=NameExpr() as owner, name=name) if name == _REQUEST:
+            return Source(owner.name, (name,)) if _is_argument(body, owner) else None
+        case NameExpr() if _is_argument(body, request):
+            return Source(request.name)
+        case NameExpr():
+            values = body.reaching_values(request)
+            found = {source_of(body, value) for value in values if value is not request}
+            return found.pop() if len(found) == 1 else None
+        case _:
+            return None
+
+
+def _is_argument(body: Body, name: NameExpr) -> bool:
+    bindings = body.flow.reaching(name)
+    return bool(bindings) and all(b.kind is BindingKind.ARGUMENT for b in bindings)
 
 
 def arrives(body: Body, request: Expression) -> bool:
-    """Whether a coroutine is the first to get a request: as a view does, or a middleware.
+    """Whether Django hands a request, or a view that has one, to this coroutine function itself.
 
-    Not where a decorator or base class that is not Django's may have looked into it before, nor
-    where the module itself calls the coroutine. Django REST framework looks into each.
+    So it does to a view, and to a middleware. Not where a decorator or base class that is not
+    Django's may have read the request before, nor where the module itself calls the function.
+    Django REST framework reads each request before its handlers run.
     """
-    return (
-        _is_given(body, request)
-        and not all_are(body.type_of(request), REST_REQUEST)
-        and _is_outermost(body)
-    )
+    source = source_of(body, request)
+    if source is None or not _is_outermost(body):
+        return False
+    function = body.function
+    if source.path or source.parameter == _itself(function):
+        return isinstance(function, FuncDef) and is_a(function.info, VIEW)
+    return not all_are(body.type_of(request), REST_REQUEST)
 
 
-def _is_given(body: Body, request: Expression) -> bool:
-    """Whether a request is what the body gets for a parameter, or the one of its view."""
-    match request:
-        case MemberExpr(expr=NameExpr() as owner, name="request"):
-            is_known = all_are(body.type_of(owner), VIEW)
-        case NameExpr():
-            owner, is_known = request, True
-        case _:
-            return False
-    bindings = body.flow.reaching(owner)
-    is_argument = all(binding.kind is BindingKind.ARGUMENT for binding in bindings)
-    return is_known and bool(bindings) and is_argument
+def _itself(function: Node) -> str | None:
+    """The name of a method's first parameter."""
+    if not isinstance(function, FuncDef) or not function.info or function.is_static:
+        return None
+    return function.arg_names[0] if function.arg_names else None
 
 
 @once
@@ -66,27 +106,65 @@ def _is_outermost(body: Body) -> bool:
     function, around = body.function, body.module
     if not isinstance(function, FuncDef) or around is None:
         return False
-    makers = _decorators(around.tree, function)
+    makers = tuple(_decorators(around.tree, function))
+    is_endpoint = any(maker in body.catalogue.endpoints for maker in makers)
     return (
-        all(maker.startswith(_DJANGO) for maker in makers)
-        and (function.type is not None or _has_views(around.tree))
+        all(m.startswith(_DJANGO) or m in body.catalogue.endpoints for m in makers)
+        and (is_endpoint or _may_respond(body, function))
+        and (is_endpoint or function.type is not None or _has_views(around.tree, function))
         and (not function.info or _leaves_alone(function.info))
         and (not is_nested(function) or _is_middleware(around.tree, function))
-        and not any(_is_call_of(function, node) for node in expressions(around.tree))
+        and not _is_called(around.tree, function)
     )
 
 
+def _may_respond(body: Body, function: FuncDef) -> bool:
+    """Whether a function may return a response, as a view and a middleware do."""
+    declared = result_type(function)
+    if declared is not None:
+        infos = classes(declared)
+        is_none_type = isinstance(declared, NoneType)
+        return any(info.fallback_to_any or is_a(info, RESPONSE) for info in infos) or not (
+            infos or is_none_type
+        )
+    if function.type is not None:
+        return True
+    returned = [statement.expr for statement in body.every(ReturnStmt) if statement.expr]
+    return any(not _is_plain(value) for value in returned)
+
+
+def _is_plain(value: Expression) -> bool:
+    """Whether a value is one of Python's own: no response."""
+    plain = ComparisonExpr | DictExpr | IntExpr | ListComprehension | ListExpr | StrExpr | TupleExpr
+    return isinstance(value, plain) or is_none(value)
+
+
 def _decorators(tree: MypyFile, function: FuncDef) -> Iterator[str]:
+    """The full names of a function's decorators; of a method of an object its class's."""
     for node in decorated(tree):
         if node.func is function:
             for decorator in node.original_decorators:
                 maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
-                yield maker.fullname if isinstance(maker, RefExpr) else ""
+                yield _full_name(maker)
 
 
-def _has_views(tree: MypyFile) -> bool:
-    """Whether a module has names from where Django's views have theirs."""
-    return any((symbol.fullname or "").startswith(_OF_VIEWS) for symbol in tree.names.values())
+def _full_name(maker: Expression) -> str:
+    match maker:
+        case RefExpr(fullname=name) if name:
+            return name
+        case MemberExpr(expr=RefExpr(node=Var(type=type_)), name=name) if type_ is not None:
+            owner = get_proper_type(type_)
+            found = member(owner.type, name) if isinstance(owner, Instance) else None
+            return f"{found[0].fullname}.{name}" if found else ""
+        case _:
+            return ""
+
+
+def _has_views(tree: MypyFile, function: FuncDef) -> bool:
+    """Whether a module has names from where Django's views have theirs, or the class is middleware."""
+    return is_middleware(function.info) or any(
+        (symbol.fullname or "").startswith(_OF_VIEWS) for symbol in tree.names.values()
+    )
 
 
 def _leaves_alone(info: TypeInfo) -> bool:
@@ -105,16 +183,61 @@ def _is_middleware(tree: MypyFile, function: FuncDef) -> bool:
     )
 
 
-def _is_call_of(function: FuncDef, node: Expression) -> bool:
-    match node:
-        case CallExpr(callee=NameExpr(node=called)):
+def is_handler(function: FuncDef) -> bool:
+    """Whether Django calls a coroutine function itself, as a view's method for an HTTP method."""
+    is_of_view = bool(function.info) and is_a(function.info, VIEW)
+    return is_of_view and function.is_coroutine and function.name in HANDLERS
+
+
+def _is_called(tree: MypyFile, function: FuncDef) -> bool:
+    """Whether the module itself calls a function, in a way that may have read the request before."""
+    return any(
+        _is_call_of(function, node, caller)
+        for _, caller in functions(tree)
+        for node in walk(caller.body)
+        if isinstance(node, CallExpr)
+    )
+
+
+def _is_call_of(function: FuncDef, call: CallExpr, caller: FuncDef) -> bool:
+    """Whether a call in another function runs a function, other than Django's own call of it.
+
+    Django calls the handlers of a view as well: there a call by an override counts that has read
+    more of the request than the handler's parameters.
+    """
+    match call.callee:
+        case NameExpr(node=called):
             return _function(called) is function
-        case CallExpr(callee=SuperExpr(name=name)):
-            return bool(function.info) and name == function.name
-        case CallExpr(callee=MemberExpr(expr=NameExpr(name="self" | "cls"), name=name)):
-            return bool(function.info) and name == function.name
+        case SuperExpr(name=name, info=TypeInfo() as info):
+            is_call = name == function.name and _runs(function, info.mro[1:])
+            return is_call and not (is_handler(function) and _only_delegates(caller, call))
+        case MemberExpr(expr=NameExpr(name="self" | "cls"), name=name) if caller.info:
+            is_call = name == function.name and _runs(function, caller.info.mro)
+            return is_call and not is_handler(function)
         case _:
             return False
+
+
+def _only_delegates(caller: FuncDef, call: CallExpr) -> bool:
+    """Whether an override reads neither user nor session, and hands the request to nobody else."""
+    for node in walk(caller.body):
+        match node:
+            case MemberExpr(name="auser" | "session" | "user"):
+                return False
+            case CallExpr(args=args) if node is not call and any(map(_is_request, args)):
+                return False
+            case _:
+                pass
+    return True
+
+
+def _is_request(value: Expression) -> bool:
+    return isinstance(value, NameExpr | MemberExpr) and value.name in {_REQUEST, "self"}
+
+
+def _runs(function: FuncDef, mro: list[TypeInfo]) -> bool:
+    """Whether a method is the one that some classes, in their order, have under its name."""
+    return bool(function.info) and function.info in mro
 
 
 def _function(node: SymbolNode | None) -> SymbolNode | None:

@@ -16,12 +16,12 @@ from mypy.nodes import (
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue import django_contrib
-from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.catalogue.django import REQUEST, VIEW
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import Read, reads
-from mypy_async_django.index.values.entry_points import arrives
-from mypy_async_django.index.values.escapes import has_escaped
+from mypy_async_django.index.values.entry_points import arrives, source_of
+from mypy_async_django.index.values.escapes import escapes, has_escaped
 from mypy_async_django.index.values.lazy_evaluation import looked_into
 
 #: What a request loads lazily, as a path of attributes: no attribute of that name is read.
@@ -36,17 +36,30 @@ _LOADERS: Final = {
 }
 
 
-def loaded_users(body: Body) -> Iterator[Read]:
-    """Reads of ``request.user`` whose value is looked into: that loads the user."""
+def loaded_users(body: Body, *, for_callers: bool = False) -> Iterator[Read]:
+    """Reads of ``request.user`` whose value is used: that loads the user.
+
+    With ``for_callers`` those that load it if the body's caller has not.
+    """
     for read in reads(body):
-        if read.name != "user" or not all_are(body.type_of(read.receiver), REQUEST):
+        if read.name != "user" or not _is_of_request(body, read, for_callers=for_callers):
             continue
         if _is_asked_for(read) or is_caught(body, read.node):
             continue
         uses = (read.node, *_uses_of_name(body, read.node))
         looks = [use for use in uses if use in looked_into(body)]
-        if any(not may_be_loaded(body, read.receiver, "user", look) for look in looks):
+        may_be = _may_be_loaded_here if for_callers else may_be_loaded
+        if any(not may_be(body, read.receiver, "user", look) for look in looks):
             yield read
+
+
+def _is_of_request(body: Body, read: Read, *, for_callers: bool) -> bool:
+    """Whether an attribute is one of a request: a mixin's ``self.request`` may have no type."""
+    type_ = body.type_of(read.receiver)
+    if type_ is None and for_callers:
+        source = source_of(body, read.receiver)
+        return source is not None and bool(source.path)
+    return all_are(type_, REQUEST)
 
 
 def _uses_of_name(body: Body, value: Expression) -> Iterator[NameExpr]:
@@ -73,16 +86,44 @@ def is_session_loaded(body: Body, session: Expression) -> bool:
 def may_be_loaded(body: Body, request: Expression, name: str, before: Node) -> bool:
     """Whether a request may have its user, or its session, by the time that a node runs.
 
-    A coroutine may have loaded it, or let others do: so it is once a call got the request, or what
-    is awaited the user. It may also come with it, unless the coroutine is the first to get it.
+    A coroutine may have loaded it, or let others do: a call that was handed the request, or an
+    ``await`` of something that was handed the user. The request may also have come with it, unless
+    the coroutine is the first to get it.
     """
+    is_helper = body.is_coroutine and not arrives(body, request)
+    return is_helper or _may_be_loaded_here(body, request, name, before)
+
+
+def _may_be_loaded_here(body: Body, request: Expression, name: str, before: Node) -> bool:
     return (
         body.catalogue.trusts(f"{REQUEST}.{name}")
-        or (body.is_coroutine and not arrives(body, request))
-        or has_escaped(body, request, before)
+        or _has_escaped(body, request, before)
         or (isinstance(before, NameExpr) and has_escaped(body, before, before))
         or _is_given(body, request, name, before)
     )
+
+
+def _has_escaped(body: Body, request: Expression, before: Node) -> bool:
+    """Whether a request was handed on, other than to the next middleware: not every view looks."""
+    if not isinstance(request, NameExpr):
+        return False
+    makers = body.definition_sites(request)
+    return any(
+        name is not request
+        and makers & body.definition_sites(name)
+        and body.flow.reaches(place, before)
+        for place, name in escapes(body)
+        if not _is_next(place)
+    )
+
+
+def _is_next(node: Node) -> bool:
+    """Whether a node calls the next middleware, or the view."""
+    match node:
+        case CallExpr(callee=NameExpr(name=name) | MemberExpr(name=name)):
+            return name == "get_response"
+        case _:
+            return False
 
 
 def _is_given(body: Body, request: Expression, name: str, before: Node) -> bool:
@@ -101,7 +142,10 @@ def _is_given(body: Body, request: Expression, name: str, before: Node) -> bool:
 
 def _gets(body: Body, awaited: Node, request: Expression, name: str, before: Node) -> bool:
     """Whether what is awaited gets the user or session, or the view that has the request."""
-    owner = request.expr if isinstance(request, MemberExpr) else None
+    if _is_next(getattr(awaited, "expr", awaited)):
+        return False
+    is_view = all_are(body.type_of(request), VIEW)
+    owner = request.expr if isinstance(request, MemberExpr) else request if is_view else None
     makers = body.definition_sites(before) if isinstance(before, NameExpr) else frozenset()
     for given in _given(awaited):
         match given:
