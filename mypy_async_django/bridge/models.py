@@ -1,6 +1,7 @@
 """What django-stubs' types say of models, their fields and their managers."""
 
-from typing import Final
+from enum import Enum
+from typing import Final, NamedTuple
 
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import TypeInfo, Var
@@ -17,6 +18,8 @@ FOREIGN_KEY: Final = "django.db.models.fields.related.ForeignKey"
 ONE_TO_ONE: Final = "django.db.models.fields.related.OneToOneField"
 MANY_TO_MANY: Final = "django.db.models.fields.related.ManyToManyField"
 _TO_MANY: Final = (MANY_TO_MANY, "django.contrib.contenttypes.fields.GenericRelation")
+GENERIC_KEY: Final = "django.contrib.contenttypes.fields.GenericForeignKey"
+_BY_PREFETCH: Final = ("prefetch_related",)
 _DESCRIPTORS: Final = "django.db.models.fields.related_descriptors"
 REVERSE_ONE_TO_ONE: Final = f"{_DESCRIPTORS}.ReverseOneToOneDescriptor"
 RELATED_MANAGERS: Final = (
@@ -66,59 +69,72 @@ def field_class(model: TypeInfo, name: str) -> Instance | None:
     return declared if isinstance(declared, Instance) else None
 
 
+class RelationKind(Enum):
+    """What a relation attribute of a model leads to, and where its key is stored."""
+
+    KEY = "foreign key"
+    ONE_TO_ONE = "one-to-one"
+    REVERSE_ONE_TO_ONE = "other side of a one-to-one"
+    GENERIC = "generic foreign key"
+    MANY = "many rows"
+
+
+class Relation(NamedTuple):
+    """A relation attribute of a model.
+
+    ``target`` is the model on the other side, None where it may be any. ``nullable`` says that
+    there may be no row, ``loaded_by`` names the queryset methods that load it with the query.
+    """
+
+    kind: RelationKind
+    target: TypeInfo | None
+    nullable: bool
+    loaded_by: tuple[str, ...]
+
+
+_KINDS: Final = (
+    (RelationKind.GENERIC, GENERIC_KEY),
+    (RelationKind.REVERSE_ONE_TO_ONE, REVERSE_ONE_TO_ONE),
+    (RelationKind.ONE_TO_ONE, ONE_TO_ONE),
+    (RelationKind.KEY, FOREIGN_KEY),
+)
+
+
+def relation(model: TypeInfo, name: str) -> Relation | None:
+    """The relation that an attribute of a model is; None for columns and all else."""
+    field = field_class(model, name)
+    if field is None:
+        return None
+    if is_a(field.type, *_TO_MANY, *RELATED_MANAGERS):
+        target = class_of(known(field.args[0])) if field.args else None
+        is_known = target is not None and is_model(target)
+        return Relation(RelationKind.MANY, target if is_known else None, False, _BY_PREFETCH)
+    kind = next((kind for kind, name in _KINDS if is_a(field.type, name)), None)
+    if kind is None:
+        return None
+    if kind is RelationKind.GENERIC:
+        return Relation(kind, None, True, _BY_PREFETCH)
+    other = get_proper_type(field.args[-1]) if field.args else None
+    nullable = kind is RelationKind.REVERSE_ONE_TO_ONE or other is None
+    nullable = nullable or isinstance(other, AnyType)
+    if isinstance(other, UnionType):
+        items = [get_proper_type(item) for item in other.items]
+        nullable = nullable or any(isinstance(item, NoneType) for item in items)
+        other = next((item for item in items if isinstance(item, Instance)), None)
+    target = other.type if isinstance(other, Instance) else None
+    return Relation(kind, target, nullable, ("select_related", *_BY_PREFETCH))
+
+
 def is_single_relation(model: TypeInfo, name: str) -> bool:
     """Whether reading the attribute loads one related row: a key or a one-to-one, either side."""
-    field = field_class(model, name)
-    return field is not None and is_a(field.type, FOREIGN_KEY, REVERSE_ONE_TO_ONE)
-
-
-def is_one_to_one(model: TypeInfo, name: str) -> bool:
-    """Whether the attribute is a one-to-one relation, on either side."""
-    field = field_class(model, name)
-    return field is not None and is_a(field.type, ONE_TO_ONE, REVERSE_ONE_TO_ONE)
-
-
-def is_reverse_one_to_one(model: TypeInfo, name: str) -> bool:
-    """Whether the attribute is the far side of a one-to-one."""
-    field = field_class(model, name)
-    return field is not None and is_a(field.type, REVERSE_ONE_TO_ONE)
+    found = relation(model, name)
+    return found is not None and found.kind is not RelationKind.MANY
 
 
 def is_column(model: TypeInfo, name: str) -> bool:
     """Whether the attribute is a plain column, which a query may have deferred."""
     field = field_class(model, name)
-    return (
-        field is not None
-        and is_a(field.type, FIELD)
-        and not is_a(field.type, *_TO_MANY)
-        and not is_single_relation(model, name)
-    )
-
-
-def related_model(model: TypeInfo, name: str) -> TypeInfo | None:
-    """The model on the other side of a key or a one-to-one."""
-    field = field_class(model, name)
-    if field is None or not field.args:
-        return None
-    other = get_proper_type(field.args[-1])
-    if isinstance(other, UnionType):
-        other = next(
-            (i for i in map(get_proper_type, other.items) if isinstance(i, Instance)), other
-        )
-    return other.type if isinstance(other, Instance) else None
-
-
-def may_be_null(model: TypeInfo, name: str) -> bool:
-    """Whether a key may be empty: a bare ``select_related()`` does not follow it then."""
-    field = field_class(model, name)
-    if field is None or not field.args or is_a(field.type, REVERSE_ONE_TO_ONE):
-        return True
-    other = get_proper_type(field.args[-1])
-    if isinstance(other, AnyType):
-        return True
-    return isinstance(other, UnionType) and any(
-        isinstance(get_proper_type(item), NoneType) for item in other.items
-    )
+    return field is not None and is_a(field.type, FIELD) and relation(model, name) is None
 
 
 def is_django_method(info: TypeInfo, name: str) -> bool:

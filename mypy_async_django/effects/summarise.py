@@ -67,7 +67,7 @@ from mypy_async_django.index.syntax.operations import (
     full_name,
     implicit_uses,
 )
-from mypy_async_django.index.values.provenance import origins
+from mypy_async_django.index.values.provenance import built_on, result_of
 from mypy_async_django.index.values.relations import may_be_changed, may_have_loaded
 from mypy_async_django.index.values.result_cache import is_consumed, is_empty, is_evaluated
 
@@ -254,7 +254,7 @@ def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
         row = next(filter(None, (body.catalogue.api(f"{QUERYSET}.{name}") for name in names)), None)
         if row is None or not row.is_certain(Effect.RAISES) or body.type_of(rows) is not None:
             continue
-        begun = None if is_caught(body, rows) else origins(body).built_on(rows)
+        begun = None if is_caught(body, rows) else built_on(body, rows)
         if begun is not None and is_project(begun[0].fullname):
             yield begun[0].fullname, title(row)
 
@@ -362,8 +362,8 @@ def _given(
         return ()
     if isinstance(value, NameExpr) and is_untouched_argument(body, value):
         return (PARAMETER, value.name)
-    result = origins(body).result(value)
-    begun = None if result else origins(body).built_on(value)
+    result = result_of(body, value)
+    begun = None if result else built_on(body, value)
     is_known = result is not None or (begun is not None and is_project(begun[0].fullname))
     if not is_known or may_be_changed(body, value, way) or may_have_loaded(body, value, way):
         return ()

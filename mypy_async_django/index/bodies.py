@@ -1,6 +1,7 @@
 """Bodies of functions, with the types that there are for them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile
 from mypy.types import ProperType
@@ -15,7 +16,7 @@ from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.body import Body, Effects, ModuleContext, Types
 from mypy_async_django.index.syntax.reaching_definitions import Flow
-from mypy_async_django.index.values.summary_types import SummaryTypes
+from mypy_async_django.index.values.summary_types import type_from_sources
 
 Remembered = Mapping[Expression, ProperType | None]
 """Types of expressions from the last time that mypy checked them."""
@@ -55,14 +56,21 @@ class Bodies:
         """
         remembered = self._remembered(module, function) if self._remembered is not None else {}
         has_types = bool(remembered) or module.has_types
+        outer = self._outer_types(function, outermost)
         if module.checker is not None and module.is_checked(function) and has_types:
             flow = Flow(function)
             inferred = InferredTypes(function, flow, self.members)
             types: Types = CheckedTypes(module.checker, remembered, inferred.type_of)
-            body = self._body(function, flow, types, module.source, effects)
+            body = self._body(function, flow, types, outermost, module.source, effects)
         else:
             body = self.inferred(function, outermost, module.source, effects)
-        body.given = SummaryTypes(body, self.members).type_of
+        body.given = InferredTypes(
+            function,
+            body.flow,
+            self.members,
+            outer,
+            lambda expression: type_from_sources(body, self.members, expression),
+        ).type_of
         body.is_checked = module.is_checked(function)
         body.module = ModuleContext(
             module.tree,
@@ -80,22 +88,28 @@ class Bodies:
         effects: Effects | None = None,
     ) -> Body:
         """A body whose types are worked out from what semantic analysis knows."""
-        outer = None
-        if outermost is not None and outermost is not function:
-            around = self.inferred(outermost).types
-            outer = around if isinstance(around, InferredTypes) else None
         flow = Flow(function)
-        types = InferredTypes(function, flow, self.members, outer)
-        return self._body(function, flow, types, source or Source([]), effects)
+        types = InferredTypes(function, flow, self.members, self._outer_types(function, outermost))
+        return self._body(function, flow, types, outermost, source or Source([]), effects)
+
+    def _outer_types(
+        self, function: FuncItem | MypyFile, outermost: FuncItem | None
+    ) -> InferredTypes | None:
+        if outermost is None or outermost is function:
+            return None
+        types = self.inferred(outermost).types
+        return types if isinstance(types, InferredTypes) else None
 
     def _body(
         self,
         function: FuncItem | MypyFile,
         flow: Flow,
         types: Types,
+        outermost: FuncItem | None,
         source: Source,
         effects: Effects | None,
     ) -> Body:
+        is_inside = outermost is not None and outermost is not function
         return Body(
             function,
             flow,
@@ -105,6 +119,7 @@ class Bodies:
             effects,
             missing_imports=self._missing_imports,
             strict_relations=self._strict_relations,
+            outer=partial(self.inferred, outermost) if is_inside and outermost else None,
         )
 
 

@@ -2,41 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import reduce
 from typing import Final, NamedTuple
 
 from mypy.nodes import Expression, TypeInfo
 
-from mypy_async_django.bridge.models import (
-    is_one_to_one,
-    is_reverse_one_to_one,
-    may_be_null,
-    related_model,
-)
-
-#: Queryset methods whose result has the same rows in the same state of loading.
-SAME_ROWS: Final = frozenset(
-    [
-        "aiterator",
-        "alias",
-        "all",
-        "annotate",
-        "complex_filter",
-        "distinct",
-        "exclude",
-        "extra",
-        "filter",
-        "iterator",
-        "order_by",
-        "reverse",
-        "select_for_update",
-        "using",
-    ]
-)
-#: Those that say what is loaded of each row.
-EXTENDING: Final = frozenset(["defer", "only", "prefetch_related", "select_related"])
+from mypy_async_django.bridge.models import RelationKind, relation
 
 Step = tuple[str, tuple[str, ...]]
-"""One of these methods with the lookups that it is given."""
+"""A queryset method whose result is a queryset, with the lookups that it is given."""
 
 
 class Query(NamedTuple):
@@ -46,6 +20,7 @@ class Query(NamedTuple):
     query, ``maker`` names that instead. ``all_selected`` is the bare
     ``select_related()``. ``only`` is None where all columns are loaded but the ``deferred`` ones.
     ``parent`` is the model whose related manager it starts from: its rows know that parent.
+    ``behind`` is what a prefetch of that relation loaded of its rows, None where nobody knows.
     """
 
     model: TypeInfo
@@ -57,6 +32,12 @@ class Query(NamedTuple):
     only: frozenset[str] | None = None
     deferred: frozenset[str] = frozenset()
     parent: TypeInfo | None = None
+    behind: frozenset[str] | None = frozenset()
+
+    @property
+    def origin(self) -> tuple[object, ...]:
+        """What tells queries apart that do not begin at the same place."""
+        return (self.model, self.root, self.maker, self.parent)
 
 
 class Row(NamedTuple):
@@ -79,7 +60,7 @@ class Row(NamedTuple):
         """The model of this instance."""
         model: TypeInfo | None = self.query.model
         for name in self.path:
-            model = related_model(model, name) if model else None
+            model = _target(model, name)
         return model
 
     def has_loaded(self, name: str) -> bool:
@@ -87,8 +68,13 @@ class Row(NamedTuple):
         if self._is_behind_given:
             return True
         if self.given is not None:
-            if is_reverse_one_to_one(self.query.model, name):
-                return not self.given & {"pk", "id"}
+            match _kind(self.query.model, name):
+                case RelationKind.REVERSE_ONE_TO_ONE:
+                    return not self.given & {"pk", "id"}
+                case RelationKind.GENERIC:
+                    return True  # by which fields it is given, is not to be seen
+                case _:
+                    pass
             return name in self.given or f"{name}_id" not in self.given
         path = "__".join((*self.path, name))
         query = self.query
@@ -96,7 +82,7 @@ class Row(NamedTuple):
             return True
         if self.path and _is_way_back(self, name):
             return True
-        is_parent = query.parent is not None and related_model(query.model, name) is query.parent
+        is_parent = query.parent is not None and _target(query.model, name) is query.parent
         if is_parent and not self.path:
             return True
         return query.all_selected and not self._meets_null((*self.path, name))
@@ -107,7 +93,7 @@ class Row(NamedTuple):
         if not self.path or self.given is not None:
             return bool(self.path)
         parent = self.query.parent
-        return parent is not None and related_model(self.query.model, self.path[0]) is parent
+        return parent is not None and _target(self.query.model, self.path[0]) is parent
 
     def has_prefetched(self, name: str) -> bool:
         """Whether a relation to many rows was prefetched."""
@@ -118,10 +104,10 @@ class Row(NamedTuple):
         """Whether the row's query loaded a column."""
         if self.path or self.given is not None:
             return True
-        names = {name, relation := name.removesuffix("_id")}
-        if self.query.parent and related_model(self.query.model, relation) is self.query.parent:
+        names = {name, key := name.removesuffix("_id")}
+        if self.query.parent and _target(self.query.model, key) is self.query.parent:
             return True
-        if any(_covers(loaded, relation) for loaded in self.query.prefetched):
+        if any(_covers(loaded, key) for loaded in self.query.prefetched):
             return True  # to look for the other side took the key
         if self.query.only is not None:
             return name in {"id", "pk"} or bool(names & self.query.only)
@@ -130,9 +116,10 @@ class Row(NamedTuple):
     def _meets_null(self, path: tuple[str, ...]) -> bool:
         model: TypeInfo | None = self.query.model
         for name in path:
-            if model is None or may_be_null(model, name):
+            found = relation(model, name) if model is not None else None
+            if found is None or found.nullable:
                 return True
-            model = related_model(model, name)
+            model = found.target
         return False
 
 
@@ -142,10 +129,23 @@ def _is_way_back(row: Row, name: str) -> bool:
     return (
         model is not None
         and before is not None
-        and is_one_to_one(model, name)
-        and is_one_to_one(before, row.path[-1])
-        and related_model(model, name) is before
+        and _kind(model, name) in _ONE_TO_ONE
+        and _kind(before, row.path[-1]) in _ONE_TO_ONE
+        and _target(model, name) is before
     )
+
+
+_ONE_TO_ONE: Final = (RelationKind.ONE_TO_ONE, RelationKind.REVERSE_ONE_TO_ONE)
+
+
+def _target(model: TypeInfo | None, name: str) -> TypeInfo | None:
+    found = relation(model, name) if model is not None else None
+    return found.target if found is not None else None
+
+
+def _kind(model: TypeInfo, name: str) -> RelationKind | None:
+    found = relation(model, name)
+    return found.kind if found is not None else None
 
 
 def _covers(loaded: str, path: str) -> bool:
@@ -174,33 +174,26 @@ def built(query: Query, steps: Iterable[Step]) -> Query:
     return query
 
 
-def either(queries: Sequence[Query], steps: Iterable[Step]) -> Query | None:
-    """The query that has loaded all that any of several may have, with any of the steps after it.
-
-    None where their rows differ in kind.
-    """
-    found, *others = queries
-    for query in others:
-        if (query.model, query.parent) != (found.model, found.parent):
-            return None
-        found = _with_all(found, query)
-    for method, lookups in steps:
-        loading = _extended(found, method, frozenset(lookups))
-        found = _with_all(found, loading)
-    return found
+def merged(queries: Sequence[Query]) -> Query | None:
+    """The query that has loaded all that any of several may have; None where their rows differ."""
+    if not queries or len({(query.model, query.parent) for query in queries}) > 1:
+        return None
+    return reduce(joined, queries)
 
 
-def _with_all(one: Query, other: Query) -> Query:
-    """The query with what is loaded by one or the other."""
+def joined(one: Query, other: Query) -> Query:
+    """The first query, with what is loaded by it or the other."""
     only = None if one.only is None or other.only is None else one.only | other.only
     left_out = [query.deferred for query in (one, other) if query.only is None]
     named = (one.only or frozenset()) | (other.only or frozenset())
+    is_seen = one.behind is not None and other.behind is not None
     return one._replace(
         selected=one.selected | other.selected,
         all_selected=one.all_selected or other.all_selected,
         prefetched=one.prefetched | other.prefetched,
         only=only,
         deferred=frozenset.intersection(*left_out) - named if left_out else one.deferred,
+        behind=(one.behind or frozenset()) | (other.behind or frozenset()) if is_seen else None,
     )
 
 

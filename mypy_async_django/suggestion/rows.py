@@ -66,7 +66,7 @@ def for_lacking(body: Body, found: Lacking) -> str:
 
 def _for_row(body: Body, row: Row, name: str) -> str:
     """The note for a row whose query should have loaded a relation, by its lookup."""
-    root = row.query.root
+    root = None if row.query.maker else row.query.root
     path = "__".join((*row.path, name))
     if root is None:
         return f'Use "select_related("{path}")" for {_query(row)}'
@@ -77,5 +77,5 @@ def _for_row(body: Body, row: Row, name: str) -> str:
 
 def _query(row: Row) -> str:
     """A query as a person would find it."""
-    root = row.query.root
-    return f"the query on line {root.line}" if root else f"the query of {row.query.maker}"
+    root, maker = row.query.root, row.query.maker
+    return f"the query of {maker}" if maker or root is None else f"the query on line {root.line}"

@@ -4,6 +4,7 @@ Semantic analysis has run: names are bound, and signatures, class members and mo
 types. The type of a local name comes from its reaching definitions. Unknown types stay unknown.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
@@ -64,8 +65,10 @@ class InferredTypes(Expressions):
         flow: Flow,
         members: Members,
         outer: "InferredTypes | None" = None,
+        further: Callable[[Expression], ProperType | None] | None = None,
     ) -> None:
         super().__init__(members)
+        self._further = further
         self._body = body
         self._flow = flow
         self._outer = outer
@@ -99,6 +102,8 @@ class InferredTypes(Expressions):
         self._depth += 1
         try:
             type_ = self._of(expression)
+            if type_ is None and self._further is not None:
+                type_ = self._further(expression)
         finally:
             self._depth -= 1
         if self._active:

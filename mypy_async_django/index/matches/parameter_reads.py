@@ -32,7 +32,7 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read, attributes_in, calls, reads
 from mypy_async_django.index.values.entry_points import is_handler, source_of
 from mypy_async_django.index.values.escapes import escapes
-from mypy_async_django.index.values.provenance import origins
+from mypy_async_django.index.values.provenance import rows_of
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
 from mypy_async_django.index.values.requests import (
     SESSION,
@@ -233,7 +233,7 @@ def _self_taken(node: Expression, given: Expression, method: FuncDef) -> Iterato
 
 
 def _lacks(body: Body, taken: _Taken) -> Iterator[Lacking]:
-    rows = origins(body).rows(taken.given)
+    rows = rows_of(body, taken.given)
     if not rows or body.effects is None:
         return
     for path, way in body.effects.needs(taken.function, taken.parameter):

@@ -35,11 +35,11 @@ from mypy_async_django.bridge.models import (
 )
 from mypy_async_django.bridge.types import classes, is_a
 from mypy_async_django.catalogue.queries import (
-    METHODS,
     SAME_ROWS,
     SYNCHRONISERS,
     SYNCHRONISING,
     Access,
+    query_method,
 )
 from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.state.races import first_reads, is_lock, plain_writes
@@ -185,13 +185,13 @@ def _rows(body: Body, call: CallExpr, given: Values) -> Iterator[Rows]:
     if not isinstance(function, MemberExpr):
         return
     name = function.name if offloaded else function.name.removeprefix("a")
-    if name not in METHODS or (not offloaded and name == function.name):
+    if not query_method(name).accesses or (not offloaded and name == function.name):
         return
     model, lookups = _query(body, function.expr, given) or (None, {})
     if model is None:
         return
     arguments = _named(body, offloaded or call, given)
-    for access in METHODS[name]:
+    for access in query_method(name).accesses:
         match access:
             case Access.CREATE:
                 yield Rows(access, model, {}, arguments or {})

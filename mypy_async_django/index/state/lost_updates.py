@@ -21,7 +21,7 @@ from mypy_async_django.bridge.types import classes
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.state.races import dependences, is_locked
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.values.provenance import origins
+from mypy_async_django.index.values.provenance import rows_of
 
 _SAVES = frozenset({"asave", "save"})
 
@@ -68,8 +68,8 @@ def _saved(body: Body, call: CallExpr) -> NameExpr | None:
 
 def _query(body: Body, instance: NameExpr) -> Expression | None:
     """The query that fetched an instance; None if it is unknown."""
-    rows = origins(body).rows(instance)
-    if len(rows) != 1 or rows[0].given is not None or rows[0].path:
+    rows = rows_of(body, instance)
+    if len(rows) != 1 or rows[0].given is not None or rows[0].path or rows[0].query.maker:
         return None
     root = rows[0].query.root
     return root if root is not None and body.parent(root) is not None else None

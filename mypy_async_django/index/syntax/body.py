@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from functools import cached_property, wraps
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
@@ -172,6 +173,7 @@ class Body:
         *,
         missing_imports: MissingImports,
         strict_relations: bool = False,
+        outer: "Callable[[], Body] | None" = None,
     ) -> None:
         self.function = function
         self.flow = flow
@@ -181,6 +183,7 @@ class Body:
         self.effects = effects
         self.missing_imports = missing_imports
         self.strict_relations = strict_relations
+        self._outer = outer
         #: A second source of types, asked where ``types`` has none.
         self.given: Callable[[Expression], ProperType | None] | None = None
         #: Set for bodies that rules look at; None for bodies that are only summarised.
@@ -206,6 +209,25 @@ class Body:
     def is_coroutine(self) -> bool:
         """Whether the body runs on the event loop, and may await."""
         return isinstance(self.function, FuncDef) and self.function.is_coroutine
+
+    @cached_property
+    def around(self) -> "Body | None":
+        """The body of the outermost function around, for a function inside another."""
+        return self._outer() if self._outer is not None else None
+
+    @cached_property
+    def unaided(self) -> "Body":
+        """The same body with the types that do not depend on summaries, and a memo of its own.
+
+        What such types are made from is looked for in it: it never depends on itself.
+        """
+        if self.given is None:
+            return self
+        self.nodes  # noqa: B018 - both share the tables
+        other = copy(self)
+        other.given = None
+        other.answers = {}
+        return other
 
     @cached_property
     def nodes(self) -> list[Node]:

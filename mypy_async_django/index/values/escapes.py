@@ -8,18 +8,17 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
-    ListExpr,
     MemberExpr,
     NameExpr,
     Node,
     RefExpr,
-    TupleExpr,
 )
 
 from mypy_async_django.bridge.models import MANAGER, QUERYSET, is_model
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import class_of, is_a, member
 from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.values.library_calls import only_moves
 
 
 def has_escaped(body: Body, value: Expression, before: Node) -> bool:
@@ -52,23 +51,13 @@ def _each_escape(body: Body) -> Iterator[tuple[Node, NameExpr]]:
                 if isinstance(node.callee, MemberExpr) and _gets_itself(body, node.callee):
                     yield from ((node, name) for name in _names(body, node.callee.expr))
                 for argument in node.args:
-                    for name in _names(body, argument):
-                        yield node, name
-                        for inside in _held(body, name):
-                            yield node, inside
+                    yield from ((node, name) for name in _names(body, argument))
             case FuncItem():
                 for inner in walk(node):
                     if isinstance(inner, NameExpr):
                         yield node, inner
             case _:
                 pass
-
-
-def _held(body: Body, name: NameExpr) -> Iterator[NameExpr]:
-    """The names in the list or tuple behind a name: ``books = [book]``."""
-    for value in body.reaching_values(name):
-        if isinstance(value, ListExpr | TupleExpr):
-            yield from (item for item in value.items if isinstance(item, NameExpr))
 
 
 def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:
@@ -83,6 +72,8 @@ def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:
 
 def _only_looks(body: Body, call: CallExpr) -> bool:
     callee = call.callee
+    if only_moves(body, call):
+        return True
     if isinstance(callee, RefExpr) and callee.fullname.startswith("builtins."):
         return callee.fullname != "builtins.setattr"
     if isinstance(callee, MemberExpr):

@@ -8,20 +8,25 @@ from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
     Expression,
-    IndexExpr,
     MemberExpr,
-    NameExpr,
     Node,
 )
 
-from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
-from mypy_async_django.bridge.types import class_of, classes, member
+from mypy_async_django.bridge.models import (
+    MANAGER,
+    QUERYSET,
+    is_column,
+    is_model,
+    is_single_relation,
+)
+from mypy_async_django.bridge.types import class_of, classes, is_a, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read, attributes_in, implicit_uses, reads
 from mypy_async_django.index.values.escapes import escapes
-from mypy_async_django.index.values.provenance import origins
+from mypy_async_django.index.values.identity import is_same, is_same_name, may_share
+from mypy_async_django.index.values.provenance import rows_of
 
 _REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
 #: Attributes of a model instance that tell what it has loaded.
@@ -50,7 +55,7 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
         info = class_of(body.type_of(read.receiver))
         if info is not None and not is_model(info):
             continue
-        rows = origins(body).rows(read.receiver)
+        rows = rows_of(body, read.receiver)
         # "await books.afirst()" may be None, and "sync_to_async(list)(books)" has items of no type.
         info = info or (rows[0].model if rows else None)
         if info is None:
@@ -90,7 +95,7 @@ def _follows_unloaded(row: Row) -> bool:
 def _is_again(body: Body, read: Read, seen: list[Read]) -> bool:
     return any(
         other.name == read.name
-        and _is_same(body, other.receiver, read.receiver)
+        and is_same_name(body, other.receiver, read.receiver)
         and body.flow.reaches(other.node, read.node)
         for other in seen
     )
@@ -104,7 +109,7 @@ def _is_refreshed(body: Body, read: Read, *, wholly: bool = False) -> bool:
     return any(
         isinstance(node, MemberExpr)
         and node.name in _REFRESHING
-        and _is_same(body, node.expr, read.receiver)
+        and is_same(body, node.expr, read.receiver)
         and body.flow.reaches(node, read.node)
         and not (wholly and _is_told(body, node, "fields", "from_queryset"))
         for node in body.nodes
@@ -134,9 +139,8 @@ def may_have_loaded(body: Body, instance: Expression, before: Node) -> bool:
 
     Django's own methods load none.
     """
-    holders = [instance, *_lists_with(body, instance)]
     return not body.is_coroutine and any(
-        body.flow.reaches(value, before) and _shares(body, value, holders)
+        body.flow.reaches(value, before) and may_share(body, value, instance)
         for value in _looked_into(body)
     )
 
@@ -147,7 +151,8 @@ def _looked_into(body: Body) -> Iterator[Expression]:
         info = class_of(body.type_of(read.receiver))
         own = member(info, read.name) if info else None
         is_djangos = own is not None and own[0].fullname.startswith("django.")
-        if not is_djangos and not (info and is_column(info, read.name)):
+        is_lazy = info is not None and is_a(info, QUERYSET, MANAGER)
+        if not is_djangos and not is_lazy and not (info and is_column(info, read.name)):
             yield read.receiver
     for use in implicit_uses(body):
         if use.use is Use.FORMAT:
@@ -170,9 +175,10 @@ def _may_hold_more(
     if isinstance(instance, MemberExpr):  # of ``a.b`` too what ``a`` may hold
         name = instance.name
         return _may_hold_more(body, instance.expr, before, lambda target: target.name == name)
-    holders = [instance, *_lists_with(body, instance)]
     return any(
-        given is not instance and body.flow.reaches(node, before) and _shares(body, given, holders)
+        given is not instance
+        and body.flow.reaches(node, before)
+        and may_share(body, given, instance)
         for node, given in (*escapes(body), *_each_touched(body, counts))
     )
 
@@ -194,27 +200,3 @@ def _touched(body: Body, node: Node, counts: Callable[[MemberExpr], bool]) -> It
             yield node.expr
         case _:
             pass
-
-
-def _shares(body: Body, instance: Expression, holders: list[Expression]) -> bool:
-    """Whether an instance is one of the holders, or comes from the same list."""
-    mine = [instance, *_lists_with(body, instance)]
-    return any(_is_same(body, one, other) for one in mine for other in holders)
-
-
-def _lists_with(body: Body, instance: Expression) -> Iterator[Expression]:
-    """The lists that a loop or an index takes an instance from."""
-    sources: list[Expression | None] = [instance]
-    if isinstance(instance, NameExpr):
-        sources = [binding.value for binding in body.flow.reaching(instance)]
-    for source in sources:
-        rows = source.base if isinstance(source, IndexExpr) else source
-        if isinstance(rows, NameExpr) and rows is not instance:
-            yield rows
-
-
-def _is_same(body: Body, one: Expression, other: Expression) -> bool:
-    """Whether two names may stand for the same object."""
-    if not isinstance(one, NameExpr) or not isinstance(other, NameExpr):
-        return False
-    return bool(body.definition_sites(one) & body.definition_sites(other))

@@ -24,6 +24,7 @@ from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS, SESSION
+from mypy_async_django.catalogue.queries import query_method
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import (
     ImplicitUse,
@@ -35,14 +36,11 @@ from mypy_async_django.index.syntax.operations import (
 )
 from mypy_async_django.index.values.escapes import has_escaped
 from mypy_async_django.index.values.paginators import runs_no_query
-from mypy_async_django.index.values.provenance import origins
+from mypy_async_django.index.values.provenance import may_be_in_memory, related_row
 from mypy_async_django.index.values.requests import is_session_loaded
 
-#: What a queryset with its rows in memory answers from them (run on Django 5.2 and 6.1).
-_FREE_CALLS: Final = frozenset({"contains", "count", "exists", "first"})
 #: Uses that evaluate a queryset as a whole.
 _EVALUATING: Final = frozenset({Use.CONTAINS, Use.ITERATE, Use.LENGTH, Use.TRUTH})
-_FREE_ON_PREFETCHED: Final = frozenset({"count", "exists"})
 
 
 def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
@@ -68,9 +66,9 @@ def is_loaded(body: Body, operation: CallExpr | ImplicitUse | Read) -> bool:
         case ImplicitUse(value=queryset):
             return is_consumed(body, queryset) or _is_prefetched(body, queryset, implicit=True)
         case CallExpr(callee=MemberExpr(expr=queryset, name=name)):
-            if name in _FREE_CALLS and is_consumed(body, queryset):
+            if query_method(name).in_memory and is_consumed(body, queryset):
                 return True
-            return name in _FREE_ON_PREFETCHED and _is_prefetched(body, queryset, implicit=False)
+            return query_method(name).prefetched and _is_prefetched(body, queryset, implicit=False)
         case _:
             return False
 
@@ -210,8 +208,7 @@ def is_evaluated(body: Body, queryset: Expression, before: Node) -> bool:
 
 
 def _is_given_loaded(body: Body, queryset: Expression) -> bool:
-    given = origins(body).given_by(queryset) if body.effects else None
-    return given is not None and body.effects is not None and body.effects.gives_loaded(*given)
+    return may_be_in_memory(body, queryset)
 
 
 def _is_iterated(body: Body, queryset: NameExpr | MemberExpr, before: Node) -> bool:
@@ -259,7 +256,7 @@ def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
 
 
 def _is_prefetched_itself(body: Body, queryset: Expression, *, implicit: bool) -> bool:
-    related = origins(body).related_row(queryset)
+    related = related_row(body, queryset)
     if related is None:
         return False
     manager, rows = related

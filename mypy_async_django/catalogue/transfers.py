@@ -1,0 +1,217 @@
+"""How library functions move values: which part of an argument becomes which part of the result.
+
+A row is written ``"source -> target"``. A source is an argument, by its position (``0``), its
+keyword (``default=``), as any positional one (``*``, from the second on ``1*``) or as the receiver
+of a method (``self``), followed by steps. A target is steps into the result, or ``self`` and steps
+into the receiver, for a method that stores. Steps: ``[*]`` is what iteration yields, ``[0]`` a
+position, ``{*}`` a value of a mapping, ``.await`` what awaiting gives and ``()`` what calling gives.
+``[n]`` is the position of the argument itself.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+_SAME_ITEMS: Final = ("0[*] -> [*]",)
+_SECOND: Final = ("1[*] -> [*]",)
+_ANY_ITEM: Final = ("0[*] -> ", "1* -> ", "0 -> ", "default= -> ")
+
+
+class Transfer(NamedTuple):
+    """One row: ``argument`` with steps into it, and steps into the result, or the receiver."""
+
+    argument: str
+    source: tuple[str, ...]
+    is_store: bool
+    target: tuple[str, ...]
+
+
+def _for(names: Iterable[str], rows: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    return dict.fromkeys(names, rows)
+
+
+_ROWS: Final[Mapping[str, tuple[str, ...]]] = {
+    **_for(
+        (
+            "builtins.aiter",
+            "builtins.frozenset",
+            "builtins.iter",
+            "builtins.list",
+            "builtins.reversed",
+            "builtins.set",
+            "builtins.sorted",
+            "builtins.tuple",
+            "collections.deque",
+            "itertools.accumulate",
+            "itertools.cycle",
+            "itertools.islice",
+        ),
+        _SAME_ITEMS,
+    ),
+    **_for(
+        (
+            "builtins.filter",
+            "heapq.nlargest",
+            "heapq.nsmallest",
+            "itertools.dropwhile",
+            "itertools.filterfalse",
+            "itertools.takewhile",
+        ),
+        _SECOND,
+    ),
+    "builtins.enumerate": ("0[*] -> [*][1]",),
+    "builtins.zip": ("*[*] -> [*][n]",),
+    "itertools.zip_longest": ("*[*] -> [*][n]",),
+    "itertools.product": ("*[*] -> [*][n]",),
+    "itertools.chain": ("*[*] -> [*]",),
+    "itertools.chain.from_iterable": ("0[*][*] -> [*]",),
+    "itertools.compress": _SAME_ITEMS,
+    "itertools.groupby": ("0[*] -> [*][1][*]",),
+    "itertools.batched": ("0[*] -> [*][*]",),
+    "itertools.combinations": ("0[*] -> [*][*]",),
+    "itertools.pairwise": ("0[*] -> [*][*]",),
+    "itertools.permutations": ("0[*] -> [*][*]",),
+    "itertools.repeat": ("0 -> [*]",),
+    "itertools.tee": ("0[*] -> [*][*]",),
+    "builtins.dict": ("0{*} -> {*}", "0[*][1] -> {*}"),
+    "builtins.dict.fromkeys": ("1 -> {*}",),
+    "builtins.map": ("0() -> [*]",),
+    "builtins.max": ("0[*] -> ", "default= -> "),
+    "builtins.min": ("0[*] -> ", "default= -> "),
+    "builtins.next": ("0[*] -> ", "1 -> "),
+    "builtins.anext": ("0[*] -> .await", "1 -> .await"),
+    "random.choice": ("0[*] -> ",),
+    "random.choices": _SAME_ITEMS,
+    "random.sample": _SAME_ITEMS,
+    "copy.copy": ("0 -> ",),
+    "copy.deepcopy": ("0 -> ",),
+    "typing.cast": ("1 -> ",),
+    "functools.partial": ("0() -> ()",),
+    "functools.reduce": ("1[*] -> ", "2 -> "),
+    # Methods of containers
+    **_for(
+        (
+            "builtins.dict.copy",
+            "builtins.list.copy",
+            "builtins.set.copy",
+            "builtins.set.union",
+            "builtins.set.difference",
+            "builtins.set.intersection",
+            "builtins.set.symmetric_difference",
+            "collections.deque.copy",
+        ),
+        ("self -> ",),
+    ),
+    "builtins.list.append": ("0 -> self[*]",),
+    "builtins.list.extend": ("0[*] -> self[*]",),
+    "builtins.list.insert": ("1 -> self[*]",),
+    "builtins.list.pop": ("self[*] -> ",),
+    "builtins.set.add": ("0 -> self[*]",),
+    "builtins.set.pop": ("self[*] -> ",),
+    "builtins.set.update": ("*[*] -> self[*]",),
+    "collections.deque.append": ("0 -> self[*]",),
+    "collections.deque.appendleft": ("0 -> self[*]",),
+    "collections.deque.extend": ("0[*] -> self[*]",),
+    "collections.deque.extendleft": ("0[*] -> self[*]",),
+    "collections.deque.pop": ("self[*] -> ",),
+    "collections.deque.popleft": ("self[*] -> ",),
+    "typing.Mapping.get": ("self{*} -> ", "1 -> ", "default= -> "),
+    "typing.Mapping.values": ("self{*} -> [*]",),
+    "typing.Mapping.items": ("self{*} -> [*][1]", "self[*] -> [*][0]"),
+    "typing.Mapping.keys": ("self[*] -> [*]",),
+    "typing.MutableMapping.pop": ("self{*} -> ", "1 -> ", "default= -> "),
+    "typing.MutableMapping.popitem": ("self{*} -> [1]", "self[*] -> [0]"),
+    "typing.MutableMapping.setdefault": (
+        "self{*} -> ",
+        "1 -> ",
+        "default= -> ",
+        "1 -> self{*}",
+    ),
+    "typing.MutableMapping.update": ("0{*} -> self{*}", "0[*][1] -> self{*}"),
+    # asyncio
+    **_for(
+        (
+            "asyncio.events.AbstractEventLoop.create_task",
+            "asyncio.taskgroups.TaskGroup.create_task",
+            "asyncio.tasks.create_task",
+            "asyncio.tasks.ensure_future",
+            "asyncio.tasks.shield",
+            "asyncio.tasks.wait_for",
+        ),
+        ("0.await -> .await",),
+    ),
+    "asyncio.tasks.gather": ("*.await -> .await[n]",),
+    "asyncio.tasks.as_completed": ("0[*].await -> [*].await",),
+    "asyncio.tasks.wait": ("0[*].await -> .await[*][*].await",),
+    "asyncio.runners.run": ("0.await -> ",),
+    "asyncio.runners.Runner.run": ("0.await -> ",),
+    "asyncio.events.AbstractEventLoop.run_until_complete": ("0.await -> ",),
+    "_asyncio.Future.result": ("self.await -> ",),
+    "asyncio.queues.Queue.put": ("0 -> self[*]",),
+    "asyncio.queues.Queue.put_nowait": ("0 -> self[*]",),
+    "asyncio.queues.Queue.get": ("self[*] -> .await",),
+    "asyncio.queues.Queue.get_nowait": ("self[*] -> ",),
+    # Bridges
+    "asgiref.sync.sync_to_async": ("0() -> ().await",),
+    "asgiref.sync.async_to_sync": ("0().await -> ()",),
+    "channels.db.database_sync_to_async": ("0() -> ().await",),
+}
+
+#: What its class's own methods are called for, by the name under which typeshed declares it.
+_ALSO: Final = {
+    "builtins.dict.get": "typing.Mapping.get",
+    "builtins.dict.items": "typing.Mapping.items",
+    "builtins.dict.keys": "typing.Mapping.keys",
+    "builtins.dict.pop": "typing.MutableMapping.pop",
+    "builtins.dict.popitem": "typing.MutableMapping.popitem",
+    "builtins.dict.setdefault": "typing.MutableMapping.setdefault",
+    "builtins.dict.update": "typing.MutableMapping.update",
+    "builtins.dict.values": "typing.Mapping.values",
+    "collections.OrderedDict.items": "typing.Mapping.items",
+    "collections.OrderedDict.keys": "typing.Mapping.keys",
+    "collections.OrderedDict.pop": "typing.MutableMapping.pop",
+    "collections.OrderedDict.setdefault": "typing.MutableMapping.setdefault",
+    "collections.OrderedDict.values": "typing.Mapping.values",
+    "_asyncio.Task.result": "_asyncio.Future.result",
+    "asyncio.futures.Future.result": "_asyncio.Future.result",
+    "asyncio.tasks.Task.result": "_asyncio.Future.result",
+}
+
+
+def _steps(text: str) -> tuple[str, ...]:
+    """The steps of one side of a row, as they are written."""
+    steps: list[str] = []
+    while text:
+        end = (
+            6
+            if text.startswith(".await")
+            else text.index({"[": "]", "{": "}", "(": ")"}[text[0]]) + 1
+        )
+        steps.append(text[:end])
+        text = text[end:]
+    return tuple(steps)
+
+
+def _transfer(row: str) -> Transfer:
+    left, _, right = row.partition("->")
+    left, right = left.strip(), right.strip()
+    start = min((at for mark in "[{(." if (at := left.find(mark)) >= 0), default=len(left))
+    is_store = right.startswith("self")
+    return Transfer(
+        left[:start], _steps(left[start:]), is_store, _steps(right.removeprefix("self"))
+    )
+
+
+_TABLE: Final[Mapping[str, tuple[Transfer, ...]]] = {
+    **{name: tuple(map(_transfer, rows)) for name, rows in _ROWS.items()},
+    **{name: tuple(map(_transfer, _ROWS[same])) for name, same in _ALSO.items()},
+}
+
+#: The names of methods that store an argument in their receiver.
+STORING: Final = frozenset(
+    name.rpartition(".")[2] for name, rows in _TABLE.items() if any(row.is_store for row in rows)
+)
+
+
+def transfers(function: str) -> tuple[Transfer, ...]:
+    """What is known of how a function, by its full name, moves values; empty for others."""
+    return _TABLE.get(function, ())

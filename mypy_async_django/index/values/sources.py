@@ -1,0 +1,1143 @@
+"""Where values come from: the queries, arguments and calls at the start of what an expression has.
+
+A question is an expression with an access path into its value. It is answered backwards, from the
+use to the sources, over assignments, displays, comprehensions, stores into containers and calls.
+Questions that depend on each other, as in a loop, are answered together, by a worklist: no answer
+depends on which question came first.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple, TypeAlias
+
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    ARG_STAR,
+    ARG_STAR2,
+    AssertTypeExpr,
+    AssignmentExpr,
+    AssignmentStmt,
+    AwaitExpr,
+    BytesExpr,
+    CallExpr,
+    CastExpr,
+    ComparisonExpr,
+    ConditionalExpr,
+    DictExpr,
+    DictionaryComprehension,
+    Expression,
+    FloatExpr,
+    FuncDef,
+    FuncItem,
+    GeneratorExpr,
+    IndexExpr,
+    IntExpr,
+    LambdaExpr,
+    ListComprehension,
+    ListExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+    NonlocalDecl,
+    OperatorAssignmentStmt,
+    OpExpr,
+    SetComprehension,
+    SetExpr,
+    SliceExpr,
+    StarExpr,
+    StrExpr,
+    SuperExpr,
+    TupleExpr,
+    TypeInfo,
+    UnaryExpr,
+    Var,
+)
+from mypy.types import Instance
+
+from mypy_async_django.bridge.models import (
+    MANAGER,
+    QUERYSET,
+    RELATED_MANAGERS,
+    RelationKind,
+    is_django_method,
+    is_model,
+    model_class,
+    relation,
+)
+from mypy_async_django.bridge.tree import is_none, walk
+from mypy_async_django.bridge.types import (
+    class_object,
+    class_of,
+    classes,
+    common_member,
+    is_a,
+    known,
+    member,
+)
+from mypy_async_django.catalogue.queries import METHODS, SHORTCUTS, Gives, QueryMethod
+from mypy_async_django.catalogue.transfers import STORING, Transfer
+from mypy_async_django.index.queries import (
+    Kind,
+    Query,
+    Result,
+    Row,
+    Step,
+    built,
+    joined,
+)
+from mypy_async_django.index.resolution.argument_binding import bind
+from mypy_async_django.index.resolution.callees import (
+    getter,
+    named_function,
+)
+from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
+from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind, in_order
+from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.operations import called_name, owners
+from mypy_async_django.index.values.escapes import has_escaped
+from mypy_async_django.index.values.library_calls import transfers_of
+from mypy_async_django.index.values.paths import (
+    ANY,
+    AWAITED,
+    CALLED,
+    ITEM,
+    LONGEST,
+    At,
+    Attribute,
+    Item,
+    Path,
+    after,
+    unpacked,
+    written,
+)
+
+#: Sources of one value that are kept apart; more count as unknown.
+_MOST: Final = 16
+#: Evaluations of one question before its answer counts as unknown.
+_MOST_ROUNDS: Final = 40
+_DEFAULTS: Final = frozenset({"create_defaults", "defaults"})
+
+Giver: TypeAlias = FuncDef | Var
+"""What gives a value: a function, or a variable that an object keeps one in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a parameter of the body receives, a path into that, and query methods called on it."""
+
+    parameter: str
+    path: Path = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a function of the project returns, of which no more is known here."""
+
+    giver: Giver
+    path: Path = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """A queryset that a function gave, and iterated before or may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A source that cannot be seen: what is at a path into an expression's value."""
+
+    site: Expression | None = None
+    path: Path = ()
+
+
+Source: TypeAlias = Row | Query | Argument | Returned | InMemory | Unknown
+_UNKNOWN: Final = Unknown()
+_Values: TypeAlias = dict[Source, None]
+_Question: TypeAlias = tuple[Expression, Path]
+
+
+class Sources(NamedTuple):
+    """The sources of a value, in source order, and those that cannot be seen; None is none."""
+
+    items: tuple[Source, ...]
+    unknown: tuple[Unknown, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the value comes from nowhere else."""
+        return not self.unknown
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The model instances that the value may be; empty where it may be anything else."""
+        rows = tuple(item for item in self.items if isinstance(item, Row))
+        return rows if self.is_complete and len(rows) == len(self.items) else ()
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The querysets that the value may be; empty where it may be anything else."""
+        queries = tuple(item for item in self.items if isinstance(item, Query))
+        return queries if self.is_complete and len(queries) == len(self.items) else ()
+
+
+def sources(body: Body, expression: Expression, path: Path = ()) -> Sources:
+    """The sources of what is at a path into an expression's value."""
+    return _solver(body.unaided).solve(expression, path)
+
+
+@once
+def _solver(body: Body) -> "_Solver":
+    return _Solver(body)
+
+
+class _Store(NamedTuple):
+    """``node`` stores a value, or what a path into it leads to, at a path into a root object."""
+
+    node: Node
+    root: NameExpr
+    target: Path
+    value: Expression
+    path: Path
+
+
+class _Solver:
+    """Answers questions about one body, and keeps the answers."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._values: dict[_Question, _Values] = {}
+        self._users: dict[_Question, set[_Question]] = defaultdict(set)
+        self._rounds: dict[_Question, int] = defaultdict(int)
+        self._pending: list[_Question] = []
+        self._current: _Question | None = None
+
+    def solve(self, expression: Expression, path: Path) -> Sources:
+        """The sources at the end of all edges."""
+        self._ask(expression, path)
+        while self._pending:
+            question = self._current = self._pending.pop()
+            self._rounds[question] += 1
+            before = self._values[question]
+            found = [*before, *self._evaluate(*question)]
+            if self._rounds[question] > _MOST_ROUNDS:
+                found = [_UNKNOWN]  # the answers do not settle
+            values = _joined(Unknown(*question) if each == _UNKNOWN else each for each in found)
+            if values.keys() != before.keys():
+                self._values[question] = values
+                self._pending += self._users[question]
+        self._current = None
+        values = self._ask(expression, path)
+        seen = [value for value in values if not isinstance(value, Unknown)]
+        unseen = [value for value in values if isinstance(value, Unknown)]
+        return Sources(tuple(sorted(seen, key=_position)), tuple(unseen))
+
+    def _ask(self, expression: Expression, path: Path) -> _Values:
+        """What is known so far of a value that the current question depends on."""
+        if len(path) > LONGEST:
+            return {_UNKNOWN: None}
+        question = expression, path
+        if self._current is not None:
+            self._users[question].add(self._current)
+        if question not in self._values:
+            self._values[question] = {}
+            self._pending.append(question)
+        return self._values[question]
+
+    def _evaluate(self, expression: Expression, path: Path) -> Iterator[Source]:
+        match expression:
+            case NameExpr():
+                if not is_none(expression):
+                    yield from self._name(expression, path)
+            case AwaitExpr():
+                yield from self._ask(expression.expr, (AWAITED, *path))
+            case CallExpr():
+                yield from self._call(expression, expression, path)
+            case MemberExpr():
+                yield from self._attribute(expression, path)
+            case IndexExpr():
+                yield from self._subscript(expression, path)
+            case ConditionalExpr():
+                yield from self._ask(expression.if_expr, path)
+                yield from self._ask(expression.else_expr, path)
+            case AssignmentExpr():
+                yield from self._ask(expression.value, path)
+            case CastExpr() | AssertTypeExpr():
+                yield from self._ask(expression.expr, path)
+            case OpExpr():
+                yield from self._operation(expression, path)
+            case ListComprehension() | SetComprehension():
+                yield from self._ask(expression.generator, path)
+            case _:
+                yield from self._display(expression, path)
+
+    # Names
+
+    def _name(self, name: NameExpr, path: Path) -> Iterator[Source]:
+        body = self._binder(name)
+        if body is None:
+            yield from self._elsewhere(name, path)
+            return
+        bindings = in_order(body.flow.reaching(name))
+        if not bindings:
+            yield _UNKNOWN
+        for binding in bindings:
+            yield from self._bound(binding, path)
+        if any(body.flow.is_captured(binding) for binding in bindings):
+            yield from self._bound_inside(body, name, path)
+        if path:
+            yield from self._stored(name, path)
+
+    def _binder(self, name: NameExpr) -> Body | None:
+        """The body whose variable a name means: this one, or that of the function around it."""
+        body: Body | None = self._body
+        while body is not None and not body.flow.is_local(name):
+            body = body.around
+        return body
+
+    def _elsewhere(self, name: NameExpr, path: Path) -> Iterator[Source]:
+        """The sources of a name of the module, or of another one."""
+        yield _UNKNOWN
+
+    def _bound(self, binding: Binding, path: Path) -> Iterator[Source]:
+        value, inside = binding.value, unpacked(binding.path)
+        match binding.kind:
+            case BindingKind.ARGUMENT:
+                yield Argument(binding.name, path)
+            case BindingKind.DELETE:
+                return
+            case _ if value is None:
+                yield _UNKNOWN
+            case BindingKind.ASSIGN | BindingKind.WALRUS | BindingKind.PATTERN:
+                yield from self._taken(value, inside, binding.path, path)
+            case (
+                BindingKind.FOR
+                | BindingKind.COMPREHENSION
+                | BindingKind.ASYNC_FOR
+                | BindingKind.ASYNC_COMPREHENSION
+            ):
+                yield from self._taken(value, (ITEM, *inside), binding.path, path)
+            case BindingKind.AUGMENTED:
+                before = (
+                    binding.node.lvalue
+                    if isinstance(binding.node, OperatorAssignmentStmt)
+                    else value
+                )
+                yield from self._ask(before, path)
+                yield from self._ask(value, path)
+            case _:
+                yield _UNKNOWN
+
+    def _taken(
+        self, value: Expression, inside: Path, places: tuple[int, ...], path: Path
+    ) -> Iterator[Source]:
+        """What unpacking takes; a starred target gets a list of what is left."""
+        if places[-1:] != (STAR,):
+            yield from self._ask(value, (*inside, *path))
+        elif path and after(path[:1], (ITEM,)) is not None:
+            yield from self._ask(value, (*inside[:-1], ITEM, *path[1:]))
+
+    def _bound_inside(self, body: Body, name: NameExpr, path: Path) -> Iterator[Source]:
+        """What functions inside give a variable that they declare ``nonlocal``."""
+        for node in self._rebinding(body).get(name.name, ()):
+            match node:
+                case AssignmentStmt(lvalues=[NameExpr(name=target)]) if target == name.name:
+                    yield from self._ask(node.rvalue, path)
+                case _:
+                    yield _UNKNOWN
+
+    def _rebinding(self, body: Body) -> dict[str, list[Node]]:
+        """The statements of functions inside that bind a name of the body."""
+        found: dict[str, list[Node]] = defaultdict(list)
+        for function in body.nodes:
+            if not isinstance(function, FuncItem):
+                continue
+            inside = list(walk(function))
+            names = {
+                name for node in inside if isinstance(node, NonlocalDecl) for name in node.names
+            }
+            for node in inside if names else ():
+                for target in _targets(node):
+                    if target.name in names:
+                        found[target.name].append(node)
+        return found
+
+    # Stores
+
+    def _stored(self, name: NameExpr, path: Path) -> Iterator[Source]:
+        """What is put into the object behind a name before it is used there."""
+        body = self._body
+        for store in self._stores:
+            if store.root is name or store.target[:1] == () or not self._is_same(store.root, name):
+                continue
+            rest = after(path, store.target)
+            if rest is not None and body.flow.reaches(store.node, name):
+                yield from self._ask(store.value, (*store.path, *rest))
+        if isinstance(path[0], Item | At) and has_escaped(body, name, name):
+            yield _UNKNOWN
+
+    def _is_same(self, one: NameExpr, other: NameExpr) -> bool:
+        return bool(self._body.definition_sites(one) & self._body.definition_sites(other))
+
+    @cached_property
+    def _stores(self) -> Sequence[_Store]:
+        return tuple(self._each_store())
+
+    def _each_store(self) -> Iterator[_Store]:
+        for node in self._body.every(AssignmentStmt):
+            for target in node.lvalues:
+                yield from self._assigned(node, target, node.rvalue)
+        for change in self._body.every(OperatorAssignmentStmt):
+            yield from self._assigned(change, change.lvalue, change.rvalue)
+        for call in self._body.every(CallExpr):
+            if isinstance(call.callee, MemberExpr) and call.callee.name in STORING:
+                located = self._located(call.callee.expr)
+                for row in transfers_of(self._body, call) if located else ():
+                    if row.is_store and located:
+                        root, prefix = located
+                        for value, path, position in _arguments(call, row):
+                            inside = (*prefix, *written(row.target, position))
+                            yield _Store(call, root, inside, value, path)
+
+    def _assigned(self, node: Node, target: Expression, value: Expression) -> Iterator[_Store]:
+        match target, value:
+            case TupleExpr() | ListExpr(), TupleExpr() | ListExpr() if len(target.items) == len(
+                value.items
+            ):
+                for inner, given in zip(target.items, value.items, strict=True):
+                    yield from self._assigned(node, inner, given)
+            case MemberExpr(), _:
+                if located := self._located(target):
+                    yield _Store(node, *located, value, ())
+            case IndexExpr(index=SliceExpr()), _:
+                if located := self._located(target.base):
+                    yield _Store(node, located[0], (*located[1], ITEM), value, (ITEM,))
+            case IndexExpr(), _:
+                if located := self._located(target):
+                    yield _Store(node, *located, value, ())
+            case _:
+                pass
+
+    def _located(self, expression: Expression) -> tuple[NameExpr, Path] | None:
+        """The local name that an expression starts from, and the path from there."""
+        steps: list[At | Attribute] = []
+        seen: set[Expression] = set()
+        while expression not in seen and len(steps) <= LONGEST:
+            seen.add(expression)
+            match expression:
+                case NameExpr():
+                    if not self._body.flow.is_local(expression):
+                        return None
+                    values = self._body.reaching_values(expression)
+                    if len(values) != 1 or not isinstance(values[0], IndexExpr | MemberExpr):
+                        return expression, tuple(reversed(steps))
+                    expression = values[0]
+                case MemberExpr():
+                    steps.append(Attribute(expression.name))
+                    expression = expression.expr
+                case IndexExpr():
+                    steps.append(_key(expression.index))
+                    expression = expression.base
+                case CallExpr(callee=MemberExpr(name="setdefault", expr=owner)):
+                    steps.append(ANY)
+                    expression = owner
+                case _:
+                    return None
+        return None
+
+    # Attributes and subscripts
+
+    def _attribute(self, read: MemberExpr, path: Path) -> Iterator[Source]:
+        receiver = read.expr
+        type_ = self._body.types.type_of(read)
+        if isinstance(type_, Instance) and is_a(type_.type, MANAGER):
+            for query in self._manager(read, type_):
+                yield from self._applied(query, path, read)
+            return
+        if isinstance(receiver, NameExpr | MemberExpr) and receiver.node is not None and read.node:
+            yield _UNKNOWN  # a name of a module
+            return
+        owner = class_of(self._body.types.type_of(receiver))
+        if owner is not None and is_model(owner):
+            for value in self._ask(receiver, ()):
+                yield from self._applied(value, (Attribute(read.name), *path), read)
+            return
+        giver = self._kept(read)
+        if giver is not None:
+            yield from self._given(giver, None, read, path)
+            if located := self._located(read):
+                yield from self._stored_at(read, located, path)
+            return
+        yield from self._ask(receiver, (Attribute(read.name), *path))
+
+    def _stored_at(
+        self, read: MemberExpr, located: tuple[NameExpr, Path], path: Path
+    ) -> Iterator[Source]:
+        root, prefix = located
+        for store in self._stores:
+            rest = after((*prefix, *path), store.target)
+            if (
+                rest is not None
+                and self._is_same(store.root, root)
+                and self._body.flow.reaches(store.node, read)
+            ):
+                yield from self._ask(store.value, (*store.path, *rest))
+
+    def _kept(self, read: MemberExpr) -> Giver | None:
+        """The property behind an attribute, or the variable of an object's own, without a type."""
+        if read.node is not None:
+            return None
+        node = common_member(owners(self._body, read.expr), read.name)
+        match node:
+            case Var(is_initialized_in_class=False) if known(node.type) is None:
+                return node
+            case _:
+                return getter(node)
+
+    def _manager(self, manager: MemberExpr, type_: Instance) -> Iterator[Source]:
+        """The query that a manager starts."""
+        model = model_class(type_)
+        if model is None or not is_django_method(type_.type, "get_queryset"):
+            yield _UNKNOWN
+            return
+        if not is_a(type_.type, *RELATED_MANAGERS):
+            yield Query(model, manager)
+            return
+        parents = classes(self._body.types.type_of(manager.expr))
+        if len(parents) != 1:
+            yield _UNKNOWN
+            return
+        query = Query(model, manager, parent=parents[0])
+        for value in self._ask(manager.expr, ()):
+            behind = _behind(manager.name, value) if isinstance(value, Row) else None
+            yield query._replace(behind=behind)
+
+    def _subscript(self, node: IndexExpr, path: Path) -> Iterator[Source]:
+        if node.analyzed is not None:
+            yield _UNKNOWN
+        elif not isinstance(node.index, SliceExpr):
+            yield from self._ask(node.base, (_key(node.index), *path))
+        elif path or node.index.stride is None:
+            part = path
+            if part and isinstance(part[0], At):
+                part = (ITEM, *path[1:])  # another position in the whole
+            yield from self._ask(node.base, part)
+
+    # Displays and operators
+
+    def _display(self, expression: Expression, path: Path) -> Iterator[Source]:
+        match expression:
+            case ListExpr() | TupleExpr() | SetExpr():
+                if path:
+                    yield from self._items(expression.items, path)
+            case DictExpr():
+                if path:
+                    yield from self._entries(expression, path)
+            case GeneratorExpr():
+                rest = after(path, (ITEM,))
+                if rest is not None:
+                    yield from self._ask(expression.left_expr, rest)
+                elif path:
+                    yield _UNKNOWN
+            case DictionaryComprehension():
+                for part, step in ((expression.value, ANY), (expression.key, ITEM)):
+                    rest = _behind_step(path, step)
+                    if rest is not None and part is not None:
+                        yield from self._ask(part, rest)
+            case StarExpr():
+                yield from self._ask(expression.expr, (ITEM, *path))
+            case LambdaExpr() if path[:1] == (CALLED,):
+                yield from self._ask(expression.expr(), path[1:])
+            case StrExpr() | IntExpr() | FloatExpr() | BytesExpr() | ComparisonExpr() | UnaryExpr():
+                pass
+            case _:
+                yield _UNKNOWN
+
+    def _items(self, items: Sequence[Expression], path: Path) -> Iterator[Source]:
+        is_plain = not any(isinstance(item, StarExpr) for item in items)
+        for position, item in enumerate(items):
+            step = At(position) if is_plain else ITEM
+            asked = path[0]
+            if isinstance(asked, At) and isinstance(asked.key, int) and asked.key < 0 and is_plain:
+                asked = At(asked.key + len(items))
+            if after((asked,), (step,)) is not None:
+                yield from self._ask(item, path[1:])
+
+    def _entries(self, display: DictExpr, path: Path) -> Iterator[Source]:
+        for key, value in display.items:
+            if key is None:
+                yield from self._ask(value, path)
+            elif path[0] == ITEM:
+                yield from self._ask(key, path[1:])
+            elif isinstance(path[0], At) and after(path[:1], (_key(key),)) is not None:
+                yield from self._ask(value, path[1:])
+
+    def _operation(self, expression: OpExpr, path: Path) -> Iterator[Source]:
+        is_either = expression.op in {"and", "or"}
+        is_together = expression.op in {"+", "|", "-", "&"} and path
+        if not is_either and not is_together:
+            if not _is_text(self._body, expression):
+                yield _UNKNOWN
+            return
+        steps = path
+        if is_together and isinstance(path[0], At) and isinstance(path[0].key, int):
+            steps = (ITEM, *path[1:])
+        for operand in (expression.left, expression.right):
+            for value in self._ask(operand, steps):
+                # What two querysets give when combined is not followed.
+                yield value if is_either or not _is_combined(self._body, expression) else _UNKNOWN
+
+    # Calls
+
+    def _call(self, call: CallExpr, node: CallExpr, path: Path) -> Iterator[Source]:
+        """What a call gives; ``node`` stands in the code where ``call`` is what a thread runs."""
+        body = self._body
+        if call.analyzed is not None:
+            yield from self._ask(call.analyzed, path)
+            return
+        if path[:1] == (AWAITED,) and (offloaded := offloaded_by(body, call)):
+            yield from self._call(_as_call(offloaded), node, path[1:])
+            return
+        if rows := transfers_of(self._body, call):
+            yield from self._moved(call, rows, path)
+            return
+        shortcut = SHORTCUTS.get(called_name(body, call) or "")
+        if shortcut is not None:
+            yield from self._shortcut(call, node, shortcut, path)
+            return
+        if isinstance(call.callee, LambdaExpr):
+            yield from self._display(call.callee, (CALLED, *path))
+            return
+        if (info := class_object(body.types.type_of(call.callee))) is not None:
+            yield from self._made(info, call, node, path)
+            return
+        if isinstance(call.callee, MemberExpr):
+            owner = body.types.type_of(call.callee.expr)
+            infos = classes(owner)
+            is_query = bool(infos) and all(is_a(info, QUERYSET, MANAGER) for info in infos)
+            if is_query and all(is_django_method(info, call.callee.name) for info in infos):
+                for value in self._ask(call.callee.expr, ()):
+                    yield from self._queried(value, call.callee.name, call, node, path)
+                return
+            if owner is None:
+                yield from self._dispatched(call.callee, call, node, path)
+                return
+        named = named_function(body, call.callee)
+        if named is None:
+            yield from (
+                self._ask(call.callee, (CALLED, *path))
+                if not isinstance(call.callee, MemberExpr | SuperExpr)
+                else (_UNKNOWN,)
+            )
+        else:
+            yield from self._run(named.function, named.is_awaited, call, node, path)
+
+    def _dispatched(
+        self, method: MemberExpr, call: CallExpr, node: CallExpr, path: Path
+    ) -> Iterator[Source]:
+        """A method of something whose class only its sources tell."""
+        for value in self._ask(method.expr, ()):
+            match value:
+                case Row() if (model := value.model) is not None:
+                    found = member(model, method.name)
+                    function = found[1].node if found is not None else None
+                    is_own = found is not None and not found[0].fullname.startswith("django.")
+                    if is_own and isinstance(function, FuncDef):
+                        yield from self._run(function, function.is_coroutine, call, node, path)
+                    else:
+                        yield _UNKNOWN
+                case Query() | Returned() | Argument():
+                    yield from self._queried(value, method.name, call, node, path)
+                case _:
+                    yield _UNKNOWN
+
+    def _run(
+        self, function: FuncDef, is_awaited: bool, call: CallExpr, node: CallExpr, path: Path
+    ) -> Iterator[Source]:
+        if not is_awaited:
+            yield from self._given(function, call, node, path)
+        elif path[:1] == (AWAITED,):
+            yield from self._given(function, call, node, path[1:])
+        elif path:
+            yield _UNKNOWN
+
+    def _given(
+        self, giver: Giver, call: CallExpr | None, node: Expression, path: Path
+    ) -> Iterator[Source]:
+        """What a function of the project returns, or an attribute keeps, by its summary."""
+        effects = self._body.effects
+        if effects is None:
+            yield Returned(giver, path)
+            return
+        if path and isinstance(path[0], At) and isinstance(path[0].key, int):
+            if len(path) == 1 and effects.gives_loaded(giver, path[0].key):
+                yield InMemory()
+                return
+            placed = effects.result(giver, path[0].key)
+            if placed is not None:
+                yield from self._of_result(placed, path[1:], node)
+                return
+        if not path and effects.gives_loaded(giver):
+            yield InMemory()
+            return
+        result = effects.result(giver)
+        if result is not None:
+            yield from self._of_result(result, path, node)
+            return
+        parameter = effects.hands_back(giver) if isinstance(giver, FuncDef) else None
+        arguments = (
+            dict(bind(call, giver)) if call is not None and isinstance(giver, FuncDef) else {}
+        )
+        argument = arguments.get(parameter or "")
+        if argument is None:
+            yield _UNKNOWN
+            return
+        yield from self._ask(argument, path)
+
+    def _of_result(self, result: Result, path: Path, node: Expression) -> Iterator[Source]:
+        query = result.row.query._replace(root=node)
+        row = result.row._replace(query=query)
+        match result.kind:
+            case Kind.ROW:
+                yield from self._applied(row, path, node)
+            case Kind.QUERYSET:
+                yield from self._applied(query, path, node)
+            case Kind.ROWS if path:
+                rest = after(path, (ITEM,))
+                yield from (_UNKNOWN,) if rest is None else self._applied(row, rest, node)
+            case _:
+                pass
+
+    def _made(self, info: TypeInfo, call: CallExpr, node: CallExpr, path: Path) -> Iterator[Source]:
+        if is_model(info):
+            row = _made_row(info, call, node)
+            yield from self._applied(row, path, node) if row else (_UNKNOWN,)
+            return
+        match path:
+            case ():
+                pass
+            case (Attribute(name=name), *rest) if value := _kept_argument(info, call, name):
+                yield from self._ask(value, tuple(rest))
+            case _:
+                yield _UNKNOWN
+
+    # Queries
+
+    def _queried(
+        self, value: Source, name: str, call: CallExpr, node: CallExpr, path: Path
+    ) -> Iterator[Source]:
+        """What a method of a manager or queryset gives."""
+        method = METHODS.get(name)
+        is_async = method is None and name.startswith("a") and name[1:] in METHODS
+        if is_async:
+            method = METHODS[name[1:]]
+        if method is None:
+            yield _UNKNOWN
+            return
+        if is_async and method.gives is not Gives.ROWS:
+            if path[:1] != (AWAITED,):
+                if path:
+                    yield _UNKNOWN
+                return
+            path = path[1:]
+        name = name[1:] if is_async else name
+        if method.gives is Gives.QUERYSET:
+            stepped = _stepped(value, name, call)
+            yield from self._applied(stepped, path, node)
+        elif isinstance(value, Query):
+            yield from self._found(value, name, method, call, node, path)
+        else:
+            yield _UNKNOWN
+
+    def _found(
+        self,
+        query: Query,
+        name: str,
+        method: QueryMethod,
+        call: CallExpr,
+        node: CallExpr,
+        path: Path,
+    ) -> Iterator[Source]:
+        row: Source = _row(query._replace(behind=frozenset()))
+        match method.gives:
+            case Gives.ROW:
+                yield from self._applied(row, path, node)
+            case Gives.ROWS if path:
+                rest = after(path, (ITEM,))
+                yield from (_UNKNOWN,) if rest is None else self._applied(row, rest, node)
+            case Gives.BY_KEY if path:
+                rest = _behind_step(path, ANY)
+                yield from () if rest is None else self._applied(row, rest, node)
+            case Gives.CREATED:
+                made = _made_row(query.model, call, node, stored=True)
+                yield from self._applied(made, path, node) if made else (_UNKNOWN,)
+            case Gives.FOUND if path:
+                if path[0] == At(0):
+                    for found in self._found_or_created(query, name, call, node):
+                        yield from self._applied(found, path[1:], node)
+                elif path[0] != At(1):
+                    yield _UNKNOWN
+            case Gives.OTHER:
+                yield _UNKNOWN
+            case _:
+                pass
+
+    def _found_or_created(
+        self, query: Query, name: str, call: CallExpr, node: CallExpr
+    ) -> Iterator[Source]:
+        """What was found; what was created too, if the code asks for the second of the pair."""
+        given = _given_or_default(call)
+        is_updated = name.startswith("update")
+        if given is None and is_updated:
+            yield _UNKNOWN
+            return
+        if given is not None and is_updated:
+            query = query._replace(selected=query.selected | given)
+        yield Row(query)
+        if self._is_told_apart(node):
+            yield _UNKNOWN if given is None else Row(query, given=given | {"pk"})
+
+    def _is_told_apart(self, call: CallExpr) -> bool:
+        """Whether the body reads the second of the pair: ``book, created = ...``."""
+        body = self._body
+        assignment = next(
+            (node for node in body.ancestors(call) if not isinstance(node, AwaitExpr)), None
+        )
+        match assignment:
+            case AssignmentStmt(lvalues=[TupleExpr(items=[_, NameExpr() as other])]):
+                written = {binding.node for binding in body.flow.bindings()}
+                return any(
+                    name.name == other.name and name not in written for name in body.every(NameExpr)
+                )
+            case _:
+                return True
+
+    def _shortcut(
+        self, call: CallExpr, node: CallExpr, gives: Gives, path: Path
+    ) -> Iterator[Source]:
+        """What ``get_object_or_404`` and its like give, of a model, manager or queryset."""
+        name = called_name(self._body, call) or ""
+        if name.rpartition(".")[2].startswith("a"):
+            if path[:1] != (AWAITED,):
+                return
+            path = path[1:]
+        source = call.args[0] if call.args else None
+        if source is None:
+            yield _UNKNOWN
+            return
+        model = class_object(self._body.types.type_of(source))
+        queries: Iterable[Source] = (
+            [Query(model, source)] if model and is_model(model) else self._ask(source, ())
+        )
+        for query in queries:
+            if not isinstance(query, Query):
+                yield _UNKNOWN
+            elif gives is Gives.ROW:
+                yield from self._applied(Row(query), path, node)
+            elif path and (rest := after(path, (ITEM,))) is not None:
+                yield from self._applied(Row(query), rest, node)
+
+    def _applied(self, value: Source, path: Path, node: Expression) -> Iterator[Source]:
+        """What a path leads to from a source."""
+        while path:
+            match value, path[0]:
+                case Query(), Item() | At():
+                    value = _row(value)
+                case Row(), Attribute(name=name):
+                    value = self._followed(value, name, node)
+                case ((Argument() | Returned()), _) if not value.steps:
+                    if len(value.path) + len(path) > LONGEST:
+                        value = _UNKNOWN
+                        break
+                    whole = (*value.path, *path)
+                    value = (
+                        Argument(value.parameter, whole)
+                        if isinstance(value, Argument)
+                        else Returned(value.giver, whole)
+                    )
+                    break
+                case _:
+                    value = _UNKNOWN
+                    break
+            path = path[1:]
+        yield value
+
+    def _followed(self, row: Row, name: str, node: Expression) -> Source:
+        model = row.model
+        found = relation(model, name) if model is not None else None
+        if found is None or model is None:
+            return _UNKNOWN
+        if found.kind is not RelationKind.MANY:
+            return row.follow(name)
+        if found.target is None:
+            return _UNKNOWN
+        return Query(found.target, node, parent=model, behind=_behind(name, row))
+
+    def _moved(self, call: CallExpr, rows: Iterable[Transfer], path: Path) -> Iterator[Source]:
+        """What a library function moves from its arguments to where a path leads."""
+        is_found = not path
+        for row in rows:
+            if row.is_store:
+                continue
+            for value, inside, position in _arguments(call, row):
+                target = written(row.target, position)
+                rest = after(path, target)
+                if rest is not None:
+                    is_found = True
+                    yield from self._ask(value, (*inside, *rest))
+        if not is_found and call.args:
+            yield _UNKNOWN
+
+
+def _joined(values: Iterable[Source]) -> _Values:
+    """The values, with one query for each place where one begins: it has loaded what any may have."""
+    queries: dict[object, Query] = {}
+    rows: dict[object, Row] = {}
+    others: _Values = {}
+    for value in values:
+        match value:
+            case Query():
+                same = queries.get(value.origin)
+                queries[value.origin] = value if same is None else joined(same, value)
+            case Row():
+                key = (value.query.origin, value.path, value.given)
+                before = rows.get(key)
+                rows[key] = (
+                    value
+                    if before is None
+                    else value._replace(query=joined(before.query, value.query))
+                )
+            case _:
+                others[value] = None
+    found: _Values = {**dict.fromkeys(queries.values()), **dict.fromkeys(rows.values()), **others}
+    return found if len(found) <= _MOST else {Unknown(): None}
+
+
+def _position(source: Source) -> tuple[int, int, str]:
+    query = source.query if isinstance(source, Row) else source
+    root = query.root if isinstance(query, Query) else None
+    return (root.line, root.column, str(source)) if root is not None else (0, 0, str(source))
+
+
+def _row(query: Query) -> Source:
+    """A row of a queryset; unknown where a prefetch that is not seen may have loaded more."""
+    if query.behind is None:
+        return _UNKNOWN
+    loaded = query.prefetched | query.behind
+    return Row(query._replace(prefetched=loaded, behind=frozenset()))
+
+
+def _behind(relation_name: str, source: Source) -> frozenset[str] | None:
+    """What was prefetched beyond a relation of a row: of "books__tags" the "tags"."""
+    if not isinstance(source, Row):
+        return None
+    path = "__".join((*source.path, relation_name, ""))
+    return frozenset(
+        name.removeprefix(path) for name in source.query.prefetched if name.startswith(path)
+    )
+
+
+def _stepped(value: Source, name: str, call: CallExpr) -> Source:
+    """A queryset after one of its methods that give another."""
+    match value:
+        case Query():
+            if name == "select_related" and len(call.args) == 1 and is_none(call.args[0]):
+                return value._replace(selected=frozenset(), all_selected=False)
+            step = step_of(name, call)
+            fresh = value if name == "all" else value._replace(behind=frozenset())
+            return built(fresh, [step]) if step else _UNKNOWN
+        case Argument() | Returned():
+            step = step_of(name, call)
+            if step is None or value.path:
+                return _UNKNOWN
+            steps = value.steps if step in value.steps else (*value.steps, step)
+            if isinstance(value, Argument):
+                return Argument(value.parameter, (), steps)
+            return Returned(value.giver, (), steps)
+        case _:
+            return _UNKNOWN
+
+
+def step_of(method: str, call: CallExpr) -> Step | None:
+    """What a method of a queryset does to what is loaded; None where that cannot be seen."""
+    row = METHODS.get(method)
+    if row is None or row.gives is not Gives.QUERYSET:
+        return None
+    if not row.loads:
+        return (method, ())
+    names = [_lookup(argument) for argument in call.args]
+    lookups = tuple(sorted({name for name in names if name is not None}))
+    is_plain = None not in names and not any(call.arg_names)
+    return (method, lookups) if is_plain else None
+
+
+def _lookup(argument: Expression) -> str | None:
+    match argument:
+        case StrExpr():
+            return argument.value
+        case CallExpr(callee=NameExpr(name="Prefetch"), args=[StrExpr() as name]):
+            return name.value
+        case _:
+            return None
+
+
+def _made_row(
+    model: TypeInfo, call: CallExpr, node: CallExpr, *, stored: bool = False
+) -> Row | None:
+    if not is_model(model) or ARG_STAR2 in call.arg_kinds:
+        return None
+    given = [
+        name
+        for name, kind in zip(call.arg_names, call.arg_kinds, strict=True)
+        if kind == ARG_NAMED and name
+    ]
+    return Row(Query(model, node), given=frozenset([*given, "pk"] if stored else given))
+
+
+def _given_or_default(call: CallExpr) -> frozenset[str] | None:
+    """The fields that ``aget_or_create`` and its like get values for; None if that is not shown."""
+    given: set[str] = set()
+    for value, name in zip(call.args, call.arg_names, strict=True):
+        if name not in _DEFAULTS:
+            given.add(name or "")
+            continue
+        keys = [key for key, _ in value.items] if isinstance(value, DictExpr) else [None]
+        given |= {key.value for key in keys if isinstance(key, StrExpr)}
+        if not all(isinstance(key, StrExpr) for key in keys):
+            return None
+    return None if ARG_STAR2 in call.arg_kinds else frozenset(given)
+
+
+def _kept_argument(info: TypeInfo, call: CallExpr, name: str) -> Expression | None:
+    """The argument of a constructor that the new object keeps in an attribute."""
+    found = member(info, "__init__")
+    function = found[1].node if found else None
+    if not isinstance(function, FuncDef):
+        return None
+    parameter = _parameter_kept(info, function, name)
+    names = [each for each in function.arg_names[1:] if each is not None]
+    for position, (argument, kind, given) in enumerate(
+        zip(call.args, call.arg_kinds, call.arg_names, strict=True)
+    ):
+        is_it = (kind == ARG_NAMED and given == parameter) or (
+            kind == ARG_POS and position < len(names) and names[position] == parameter
+        )
+        if is_it and parameter is not None:
+            return argument
+        if kind in {ARG_STAR, ARG_STAR2}:
+            return None
+    return None
+
+
+def _parameter_kept(info: TypeInfo, init: FuncDef, attribute: str) -> str | None:
+    """The parameter of a constructor whose argument an attribute holds, and nothing else."""
+    if any("dataclass" in base.metadata for base in info.mro):
+        return attribute if attribute in init.arg_names else None
+    itself = init.arg_names[0] if init.arg_names else None
+    kept: list[str | None] = []
+    for statement in walk(init.info.defn):
+        for target, value in _attribute_targets(statement):
+            if target.name == attribute:
+                is_own = isinstance(target.expr, NameExpr) and target.expr.name == itself
+                is_name = isinstance(value, NameExpr) and value.name in init.arg_names
+                kept.append(
+                    value.name if is_own and is_name and isinstance(value, NameExpr) else None
+                )
+    is_there = bool(kept) and _is_assigned_at_top(init, attribute)
+    return kept[0] if len(kept) == 1 and is_there else None
+
+
+def _is_assigned_at_top(init: FuncDef, attribute: str) -> bool:
+    """Whether a constructor itself assigns an attribute, on every path."""
+    return any(
+        target.name == attribute
+        for statement in init.body.body
+        for target, _ in _attribute_targets(statement)
+    )
+
+
+def _attribute_targets(node: Node) -> Iterator[tuple[MemberExpr, Expression | None]]:
+    match node:
+        case AssignmentStmt():
+            for target in node.lvalues:
+                if isinstance(target, MemberExpr):
+                    yield target, node.rvalue
+        case OperatorAssignmentStmt(lvalue=MemberExpr() as target):
+            yield target, None
+        case _:
+            pass
+
+
+def _targets(node: Node) -> Iterator[NameExpr]:
+    match node:
+        case AssignmentStmt():
+            for target in node.lvalues:
+                yield from (each for each in walk(target) if isinstance(each, NameExpr))
+        case OperatorAssignmentStmt(lvalue=NameExpr() as target):
+            yield target
+        case AssignmentExpr(target=NameExpr() as target):
+            yield target
+        case _:
+            index = getattr(node, "index", None)
+            if isinstance(index, NameExpr) and hasattr(node, "is_async"):
+                yield index
+
+
+def _arguments(call: CallExpr, row: Transfer) -> Iterator[tuple[Expression, Path, int]]:
+    """The arguments that a row moves, each with the path into it and its position."""
+    argument = row.argument
+    if argument == "self":
+        if isinstance(call.callee, MemberExpr):
+            yield call.callee.expr, written(row.source), 0
+        return
+    if argument.endswith("="):
+        for value, name in zip(call.args, call.arg_names, strict=True):
+            if name == argument[:-1]:
+                yield value, written(row.source), 0
+        return
+    is_every = argument.endswith("*")
+    first = int(argument.removesuffix("*") or 0)
+    for position, (value, kind) in enumerate(zip(call.args, call.arg_kinds, strict=True)):
+        if kind == ARG_STAR and (is_every or position <= first):
+            yield value, (ITEM, *written(row.source)), -1
+        elif kind == ARG_POS and (position == first or (is_every and position >= first)):
+            yield value, written(row.source), position
+
+
+def _as_call(offloaded: Offloaded) -> CallExpr:
+    """The call that a thread makes."""
+    call = CallExpr(offloaded.function, offloaded.args, offloaded.arg_kinds, offloaded.arg_names)
+    call.set_line(offloaded.node)
+    return call
+
+
+def _key(index: Expression) -> At:
+    match index:
+        case IntExpr(value=key) | StrExpr(value=key):
+            return At(key)
+        case UnaryExpr(op="-", expr=IntExpr(value=key)):
+            return At(-key)
+        case _:
+            return ANY
+
+
+def _behind_step(path: Path, step: At | Item) -> Path | None:
+    """What is left behind a step of a mapping: iterating one yields keys, a subscript its values."""
+    if not path or isinstance(path[0], At) is not isinstance(step, At):
+        return None
+    return path[1:] if isinstance(path[0], Item | At) else None
+
+
+def _is_text(body: Body, expression: Expression) -> bool:
+    info = class_of(body.types.type_of(expression))
+    return info is not None and info.fullname in {"builtins.str", "builtins.int", "builtins.float"}
+
+
+def _is_combined(body: Body, expression: OpExpr) -> bool:
+    """Whether an operator combines querysets."""
+    infos = classes(body.types.type_of(expression.left))
+    return any(is_a(info, QUERYSET) for info in infos)
