@@ -5,10 +5,14 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 from mypy_async_django import __version__, rules
 from mypy_async_django.check import configuration, names, project, run
 from mypy_async_django.config import ConfigError, load
+
+#: How many packages without types are named.
+_MOST: Final = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,12 +53,13 @@ def _lines(found: project.Project) -> Iterator[tuple[str, str]]:
     if found.settings:
         why = run.why_settings_fail(found)
         state = f"cannot be loaded: {why}" if why else "can be loaded"
-        yield "Django's settings", f"{found.settings}, from {found.settings_from}: {state}"
+        yield "Django's settings", f"{found.settings}, from {run.short(found.settings_from)}: {state}"
     else:
         yield "Django's settings", "not found; name them with --settings or DJANGO_SETTINGS_MODULE"
     files = list(project.python_files(found.import_root, "*.py"))
     untyped = names.untyped(files, roots)
-    yield "without types", ", ".join(untyped) or "none of the packages imported"
+    more = f" and {len(untyped) - _MOST} more" if len(untyped) > _MOST else ""
+    yield "without types", ", ".join(untyped[:_MOST]) + more or "none of the packages imported"
 
 
 def _default(key: str) -> object:
