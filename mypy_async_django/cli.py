@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mypy_async_django import __version__
-from mypy_async_django.check import command, setup
+from mypy_async_django.check import command, name, setup
 
 Answer = Callable[[argparse.Namespace], str]
 
@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "name", metavar="NAME", help="full or in part: QuerySet.get, time.sleep"
     )
     looking_up.set_defaults(run=_answering(_catalogue))
+
+    naming = commands.add_parser("name", help="print the full names of what a line calls and reads")
+    name.add_arguments(naming)
+    naming.set_defaults(run=name.name)
 
     options = parser.parse_args(arguments)
     try:

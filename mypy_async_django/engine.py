@@ -21,6 +21,7 @@ from mypy_async_django.environment import Environment
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.bodies import Bodies, versions
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.naming import names_on
 from mypy_async_django.record import requested
 from mypy_async_django.registry import RULES
 from mypy_async_django.report import place, report
@@ -101,6 +102,8 @@ class Engine:
             or _knows_coroutines(tree)
             or (self._memory is not None and self._memory.makes_coroutines(module))
         )
+        request = requested()
+        everything |= request is not None and request.asks_names(module.path)
         used: set[str] = set()
         defines_coroutine = False
         for outermost, function in functions(tree):
@@ -226,7 +229,11 @@ class Engine:
         reach = self._facts.reach(bodies, outermost)
         key = function if isinstance(function, FuncDef) else None
         body = bodies.looked_at(module, function, outermost, reach)
-        found = [finding for rule in RULES for finding in self._found(rule, body)]
+        request = requested()
+        if request is not None and request.asks_names(module.path):
+            found = list(names_on(request.line, body))
+        else:
+            found = [finding for rule in RULES for finding in self._found(rule, body)]
         if self._memory is not None:
             self._memory.note(module, key, outermost, found, reach.modules, body)
         elif found:

@@ -114,6 +114,7 @@ def _sources() -> str:
 
 def fingerprint(environment: Environment) -> dict[str, str]:
     """What mypy's cache is good for: the same plugin in the same environment."""
+    request = requested()
     return {
         "sources": _sources(),
         "settings": repr(environment.settings),
@@ -121,5 +122,5 @@ def fingerprint(environment: Environment) -> dict[str, str]:
         "awaiting": repr(sorted(environment.awaiting)),
         "middleware": repr(sorted(environment.middleware)),
         # In the cache, findings are text or data.
-        "request": repr(requested()),
+        "request": repr(request._replace(path="", line=0)) if request else "",
     }

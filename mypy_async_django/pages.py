@@ -155,17 +155,22 @@ def found(name: str) -> tuple[Fact, ...]:
     """The facts about an API: its full name, or parts of it in their order (``QuerySet.get``).
 
     Where no name has all the parts, those that contain the text. The full name comes first, then
-    names that end with what was asked for, then those whose last part is the same.
+    names that end with what was asked for, then those whose last part is the same; Django's first.
     """
     wanted = name.lower()
     parts = wanted.split(".")
     by_parts = tuple(fact for fact in facts() if _has_parts(fact.name.lower().split("."), parts))
     known = by_parts or tuple(fact for fact in facts() if wanted in fact.name.lower())
 
-    def rank(fact: Fact) -> tuple[bool, bool, bool, int]:
+    def rank(fact: Fact) -> tuple[bool, ...]:
         name = fact.name.lower()
         last = name.rpartition(".")[2] == parts[-1]
-        return name != wanted, not f".{name}".endswith(f".{wanted}"), not last, name.count(".")
+        return (
+            name != wanted,
+            not f".{name}".endswith(f".{wanted}"),
+            not last,
+            _origin(name) != "Django",
+        )
 
     return tuple(sorted(known, key=rank))
 

@@ -18,11 +18,18 @@ class Request(NamedTuple):
     """Asks the plugin for findings as data.
 
     ``settings`` is the file that holds our settings, in the place of mypy's configuration file; empty
-    where there is none. With ``strict`` relations are reported as by ``strict_relations``.
+    where there is none. With ``strict`` relations are reported as by ``strict_relations``. With a
+    ``line`` of the file ``path``, the names of what it calls are given in the place of findings.
     """
 
     settings: str = ""
     strict: bool = False
+    path: str = ""
+    line: int = 0
+
+    def asks_names(self, path: str) -> bool:
+        """Whether the names of a line of this file are asked for."""
+        return bool(self.path) and os.path.realpath(path) == os.path.realpath(self.path)
 
     def as_environment(self) -> dict[str, str]:
         """What to put into the environment of mypy's process."""

@@ -1,5 +1,6 @@
 """What ``python -m mypy_async_django`` answers."""
 
+import json
 import subprocess
 import sys
 
@@ -40,6 +41,16 @@ def test_lists_every_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert sorted(line.split()[0] for line in lines) == sorted(rule.code.code for rule in RULES)
     [files] = [line for line in lines if line.startswith("async-blocking-file ")]
     assert files.endswith("  off, sub-code of async-blocking")
+
+
+def test_lists_every_code_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its family, its title and its page."""
+    assert cli.main(["codes", "--json"]) == 0
+    listed = {item["code"]: item for item in json.loads(capsys.readouterr().out)}
+    assert listed.keys() == {rule.code.code for rule in RULES}
+    files = listed["async-blocking-file"]
+    assert (files["family"], files["by_default"]) == ("async-blocking", False)
+    assert files["url"].endswith("/rules/async-blocking-file/")
 
 
 def test_looks_up_an_api(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,3 +69,17 @@ def test_api_is_found_by_parts_of_its_name(asked: str, name: str) -> None:
 def test_part_of_a_name_is_not_found_where_the_whole_name_is() -> None:
     """Asked for a method, it does not give those that are spelled alike."""
     assert {fact.name.rpartition(".")[2] for fact in pages.found("aggregate")} == {"aggregate"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("time.sleep", "time.sleep"),
+        ("get", "django.db.models.manager.Manager.get"),
+        ("requests.api.get", "requests.api.get"),
+        ("QuerySet.count", "django.db.models.query.QuerySet.count"),
+    ],
+)
+def test_what_was_asked_for_comes_first(asked: str, name: str) -> None:
+    """The full name, then names that end with it; Django's before others."""
+    assert pages.found(asked)[0].name == name

@@ -64,13 +64,14 @@ def run(
     Without Django's settings, or where they cannot be loaded, django-stubs' plugin is off.
     """
     notes: list[str] = []
+    request = Request(str(project.own_settings or ""), strict)
     if not project.settings:
         notes.append(
             "No Django settings module was found: less is known of models"
             " (name it with --settings or DJANGO_SETTINGS_MODULE)"
         )
     else:
-        said = _mypy(project, paths, strict=strict, tick=tick, with_django=True)
+        said = _mypy(project, paths, request, tick=tick, with_django=True)
         if not _is_django_off(said):
             return _outcome(said, project, notes)
         why = why_settings_fail(project)
@@ -78,8 +79,28 @@ def run(
             f'Settings module "{project.settings}" (from {short(project.settings_from)})'
             f" cannot be loaded, so less is known of models: {why or 'as django-stubs has it'}"
         )
-    said = _mypy(project, paths, strict=strict, tick=tick, with_django=False)
+    said = _mypy(project, paths, request, tick=tick, with_django=False)
     return _outcome(said, project, notes)
+
+
+def names(project: Project, path: str, line: int) -> Outcome:
+    """The names of what a line calls and reads: of each record the message, its code in the note.
+
+    The file is checked anew in a copy: mypy would take what it has of it from its cache.
+    """
+    copy = Path(CACHE, "named.py")
+    copy.parent.mkdir(exist_ok=True)
+    text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    copy.write_text(f"{text}\n# {time.time_ns()}\n", encoding="utf-8", errors="surrogateescape")
+    shadow = ("--shadow-file", path, str(copy))
+    request = Request(str(project.own_settings or ""), path=path, line=line)
+    arguments = [*shadow, path]
+    said = _mypy(project, arguments, request, with_django=bool(project.settings))
+    if _is_django_off(said):
+        said = _mypy(project, arguments, request, with_django=False)
+    outcome = _outcome(said, project, ())
+    records = (record for record in outcome.records if record.code == "name")
+    return outcome._replace(records=tuple(records))
 
 
 class _Said(NamedTuple):
@@ -91,13 +112,13 @@ class _Said(NamedTuple):
 
 def _mypy(
     project: Project,
-    paths: Sequence[str],
+    arguments: Sequence[str],
+    request: Request,
     *,
-    strict: bool,
-    tick: Callable[[float], None] | None,
+    tick: Callable[[float], None] | None = None,
     with_django: bool,
 ) -> _Said:
-    cache = Path(CACHE, "strict" if strict else "default")
+    cache = Path(CACHE, "strict" if request.strict else "default")
     path = cache / configuration.name_for(project)
     names_sources = configuration.write(project, path, with_django=with_django)
     command = [
@@ -106,9 +127,8 @@ def _mypy(
         *("--cache-dir", str(cache)),
         *("--output", "json"),
         "--no-error-summary",
-        *(paths or ([] if names_sources else ["."])),
+        *(arguments or ([] if names_sources else ["."])),
     ]
-    request = Request(str(project.own_settings or ""), strict)
     environment = _environment(project) if with_django else os.environ.copy()
     environment |= request.as_environment() | {"PYTHONUTF8": "1"}
     with subprocess.Popen(

@@ -53,7 +53,10 @@ def _lines(found: project.Project) -> Iterator[tuple[str, str]]:
     if found.settings:
         why = run.why_settings_fail(found)
         state = f"cannot be loaded: {why}" if why else "can be loaded"
-        yield "Django's settings", f"{found.settings}, from {run.short(found.settings_from)}: {state}"
+        yield (
+            "Django's settings",
+            f"{found.settings}, from {run.short(found.settings_from)}: {state}",
+        )
     else:
         yield "Django's settings", "not found; name them with --settings or DJANGO_SETTINGS_MODULE"
     files = list(project.python_files(found.import_root, "*.py"))

@@ -1,5 +1,6 @@
 """What ``check-setup`` tells, and what is said of names that are defined nowhere."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,20 @@ def test_names_are_told(check: Check, site: Path) -> None:
         assert text.count("which is defined nowhere") == 2, text
         assert "mysite.helpers.nmes" in text
         assert "nowhere.at_all" in text
+
+
+def test_name(check: Check, site: Path) -> None:
+    """The names that settings take, of a function, a method and a class's row, cold and warm."""
+    for _ in range(2):
+        said = check("mysite/views.py:13", command="name")
+        assert "User.objects.get  django.db.models.manager.Manager.get" in said.stdout
+        said = check("mysite/views.py:15", command="name")
+        assert said.stdout.splitlines() == ["names  mysite.helpers.names", "print  builtins.print"]
+        said = check("mysite/views.py:17", command="name")
+        assert "user.username  django.contrib.auth.models.AbstractUser.username" in said.stdout
+        assert len(json.loads(check("--output", "json").stdout)) == 3
+    assert check("mysite/views.py:1", command="name").returncode == 2
+    assert check("mysite/none.py:1", command="name").returncode == 2
 
 
 def test_wrong_settings(check: Check, site: Path) -> None:
