@@ -1,11 +1,12 @@
 """The configuration for mypy's run: the project's own, with what ``check`` needs of it changed."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from mypy_async_django.check.project import Project, sections
+from mypy_async_django.check.project import Project, misnamed_packages, sections
 
 DJANGO_STUBS: Final = "mypy_django_plugin.main"
 OURS: Final = "mypy_async_django"
@@ -81,7 +82,13 @@ def _without_configuration(project: Project) -> dict[str, Any]:
         "check_untyped_defs": "True",
         "explicit_package_bases": "True",
         "mypy_path": str(project.import_root),
+        **_without_misnamed(),
     }
+
+
+def _without_misnamed() -> dict[str, str]:
+    misnamed = misnamed_packages(Path.cwd())
+    return {"exclude": f"^({'|'.join(map(re.escape, misnamed))})/"} if misnamed else {}
 
 
 def _by_name(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -27,7 +27,7 @@ _NOT_THE_PROJECT: Final = frozenset(
 )
 
 #: How many folders below the start a project is looked for.
-_DEEPEST: Final = 4
+_DEEPEST: Final = 8
 
 
 class Project(NamedTuple):
@@ -103,6 +103,19 @@ def python_files(folder: Path, name: str) -> list[Path]:
             folders.clear()
         found += (Path(parent, file) for file in fnmatch.filter(files, name))
     return sorted(found, key=lambda path: (len(path.parts), path))
+
+
+def misnamed_packages(folder: Path) -> list[str]:
+    """The packages below a folder whose names Python cannot import; mypy would stop at the first.
+
+    As paths from the folder, with slashes.
+    """
+    packages = (path.parent for path in python_files(folder, "__init__.py"))
+    return [
+        package.relative_to(folder).as_posix()
+        for package in packages
+        if package != folder and not package.name.removesuffix("-stubs").isidentifier()
+    ]
 
 
 def _upward(folder: Path) -> Iterator[Path]:

@@ -103,6 +103,20 @@ def test_mypys_configuration(check: Check, site: Path, name: str) -> None:
     assert (site / name).read_text() == text
 
 
+def test_packages_that_python_cannot_import(check: Check, site: Path) -> None:
+    """Templates of projects and folders with a dash, which would end mypy's run, are left out."""
+    for name in ("{{ name }}", "some-app"):
+        (site / "templates" / name).mkdir(parents=True)
+        (site / "templates" / name / "__init__.py").touch()
+        (site / "templates" / name / "code.py").write_text("{{ not python")
+    (site / "scripts").mkdir()
+    (site / "tools").mkdir()
+    (site / "scripts" / "same.py").write_text("x = 1\n")
+    (site / "tools" / "same.py").write_text("import time\nasync def f(): time.sleep(1)\n")
+    said = check("--output", "json")
+    assert codes(said) == [*DEFAULT, "async-blocking"], said.stderr
+
+
 def test_syntax_error(check: Check, site: Path) -> None:
     """It is shown with its place, and the status is 2."""
     (site / "mysite" / "broken.py").write_text("def f(:\n")
