@@ -1,6 +1,6 @@
 """What happens when: bodies come before the rules, and what these find to the user."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mypy import errorcodes
 from mypy.checker import TypeChecker
@@ -9,14 +9,16 @@ from mypy.nodes import Block, CallExpr, Decorator, FuncDef, FuncItem, MypyFile, 
 from mypy.options import Options
 
 from mypy_async_django.bridge.module import Module, errors_of, options_of
+from mypy_async_django.bridge.module_interface import mark, trigger
 from mypy_async_django.bridge.tree import children, functions
 from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.daemon.findings import Change, Memory
-from mypy_async_django.effects import interface
-from mypy_async_django.effects.summary_store import Facts
+from mypy_async_django.effects.answers import Answers
+from mypy_async_django.effects.summary import answer
+from mypy_async_django.effects.summary_store import SummaryStore
 from mypy_async_django.environment import Environment
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.bodies import Bodies, versions
@@ -44,11 +46,13 @@ class Engine:
         catalogue: Catalogue,
         strict_relations: bool,
         selection: Selection,
+        answers: Answers,
     ) -> None:
         self._options = options
         self._catalogue = catalogue
         self._strict_relations = strict_relations
         self._selection = selection
+        self._answers = answers
         self._errors: Errors | None = None
         self._memory = Memory() if options.fine_grained_incremental else None
         # In the daemon: what has changed in this increment.
@@ -65,13 +69,13 @@ class Engine:
     @modules.setter
     def modules(self, modules: dict[str, MypyFile]) -> None:
         self._modules = modules
-        self._facts = Facts(self._options, modules, self._bodies, self._catalogue)
+        self._summaries = SummaryStore(self._options, modules, self._bodies, self._catalogue)
 
     def interface_ready(self, name: str) -> None:
-        """Summarise a module that mypy is about to store: its bodies are not checked yet."""
-        tree = self.modules.get(name)
-        if tree is not None:
-            self._facts.take(tree)
+        """Mypy is about to store a module: seal it with what its functions do, if that was asked."""
+        rows = self._answers.of(name)
+        if rows:
+            self._answers.seal(name, {each: answer(self._summaries.named(each)) for each in rows})
 
     def module_checked(self, tree: MypyFile, checker: TypeChecker | None) -> set[str]:
         """Look at a module whose bodies mypy has just checked; what its findings depend on."""
@@ -79,20 +83,36 @@ class Engine:
         if module is None:
             return set()
         if self._memory is not None:
-            self._facts.forget(tree)
-        self._facts.take(tree)
-        if (error := self._facts.failures.pop(tree.fullname, None)) is not None:
-            with place(module, None):
-                report(module, _failure("the summaries", tree, error))
-        used = self._look_over(module)
+            self._summaries.forget(tree)
+            summaries = self._summaries.all_of(tree)
+            text = "".join(f"{name} {answer(each)}\n" for name, each in sorted(summaries.items()))
+            mark(tree, text, self._bodies().members.standard("builtins.str"))
+        asked = self._look_over(module)
+        self._report_failures(module)
         if self._memory is not None:
             self._memory.close(module)
             self._look_again(module, self._memory)
             self._memory.show_again(module.errors, self.modules)
-        return used - {tree.fullname}
+        elsewhere = {each for each in asked if self._summaries.module_of(each) != tree.fullname}
+        self._answers.note(self._answered(elsewhere))
+        return self._summaries.depends_on(elsewhere) - {tree.fullname}
+
+    def _answered(self, functions: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+        for function in self._answers.new(functions):
+            module = self._summaries.module_of(function)
+            if module is not None:
+                yield module, function, answer(self._summaries.named(function))
+
+    def _report_failures(self, module: Module) -> None:
+        """Say which functions could not be summarised, once, in the module that asked."""
+        failures = self._summaries.failures
+        with place(module, None):
+            while failures:
+                function, error = failures.popitem()
+                report(module, _failure("the summary of", module.tree, error, function))
 
     def _look_over(self, module: Module) -> set[str]:
-        """Look at all of a module; the modules that its findings depend on."""
+        """Look at all of a module; the functions elsewhere that its findings depend on."""
         tree = module.tree
         if self._memory is not None:
             self._memory.open(module)
@@ -104,16 +124,16 @@ class Engine:
         )
         request = requested()
         everything |= request is not None and request.asks_names(module.path)
-        used: set[str] = set()
+        asked: set[str] = set()
         defines_coroutine = False
         for outermost, function in functions(tree):
             defines_coroutine |= function.is_coroutine
             if everything or function.is_coroutine:
                 for version in versions(function):
-                    used |= self._look_at(module, version, outermost, bodies)
+                    asked |= self._look_at(module, version, outermost, bodies)
         if everything or defines_coroutine:
-            used |= self._look_at(module, tree, None, bodies)
-        return used
+            asked |= self._look_at(module, tree, None, bodies)
+        return asked
 
     def _look_again(self, module: Module, memory: Memory) -> None:
         """The daemon has been through a module: look where that matters and mypy does not come.
@@ -122,7 +142,7 @@ class Engine:
         calls. For the bodies that it checks, its types of the last time have to do.
         """
         name = module.tree.fullname
-        change = memory.change(module, self._facts.of(module.tree))
+        change = memory.change(module, self._summaries.all_of(module.tree))
         if change is not Change.NOTHING:
             self._changes[name] = change
             self._seen.discard(name)
@@ -146,8 +166,7 @@ class Engine:
         renamed = {name for name, change in self._changes.items() if change is Change.NAMES}
         importers = memory.importers(renamed, self._unread)
         for module in importers:
-            self._facts.forget(module.tree)
-            self._facts.take(module.tree)
+            self._summaries.forget(module.tree)
         for module in importers:
             self._look_over(module)
         for name in self._changes:
@@ -155,7 +174,7 @@ class Engine:
 
     def _unread(self) -> Iterator[MypyFile]:
         """The project's modules that mypy has from its cache, without their bodies."""
-        return (t for t in self.modules.values() if not t.defs and self._facts.is_project(t))
+        return (t for t in self.modules.values() if not t.defs and self._summaries.is_project(t))
 
     def _look_at_users(self, name: str, memory: Memory, done: Sequence[Module] = ()) -> None:
         """Look at the bodies that depend on a module's summaries, but for those of some modules."""
@@ -167,7 +186,7 @@ class Engine:
     def module_parsed(self, name: str) -> None:
         """A module has been read, and not looked at yet."""
         if self._memory is not None:
-            self._memory.remember(name, self._facts.of)
+            self._memory.remember(name, self._summaries.all_of)
 
     def call_under_way(self, checker: TypeChecker) -> None:
         """Look at a function again that the daemon checks again, as something it uses has changed.
@@ -189,7 +208,7 @@ class Engine:
         matters = bool(self._changes)
         if matters and isinstance(function, FuncDef) and _is_nearly_checked(function, checker):
             self._look_at(module, function, around, self._bodies())
-            if not function.is_coroutine and self._facts.take_again(checker.tree, function):
+            if not function.is_coroutine and self._summaries.take_again(checker.tree, function):
                 self._look_at_users(module.tree.fullname, memory)
         rings = memory.bell.is_at(checker.tree, around)
         if rings and (around is None or _is_nearly_checked(around, checker)):
@@ -212,7 +231,7 @@ class Engine:
         errors = self._errors
         if errors is None or tree.path in errors.ignored_files:
             return None
-        if not self._facts.is_project(tree):
+        if not self._summaries.is_project(tree):
             return None
         options = checker.options if checker else options_of(tree, self._options, errors)
         chosen = self._selection.chosen(tree.fullname, options)
@@ -225,26 +244,27 @@ class Engine:
         outermost: FuncDef | None,
         bodies: Bodies,
     ) -> set[str]:
-        """Bring one body before the rules; the modules that the answers depend on."""
-        reach = self._facts.reach(bodies, outermost)
+        """Bring one body before the rules; the functions that the answers depend on."""
+        graph = self._summaries.call_graph(bodies, outermost)
         key = function if isinstance(function, FuncDef) else None
-        body = bodies.looked_at(module, function, outermost, reach)
+        body = bodies.looked_at(module, function, outermost, graph)
         request = requested()
         if request is not None and request.asks_names(module.path):
             found = list(names_on(request.line, body))
         else:
             found = [finding for rule in RULES for finding in self._found(rule, body)]
+        used = self._summaries.modules_of(graph.asked)
         if self._memory is not None:
-            self._memory.note(module, key, outermost, found, reach.modules, body)
+            self._memory.note(module, key, outermost, found, used, body)
         elif found:
             with place(module, outermost):
                 for finding in found:
                     report(module, finding)
-        for name in reach.modules:
-            trigger = f"<{name}.{interface.NAME}>"
+        if self._options.cache_fine_grained or self._memory is not None:
             dependent = outermost.fullname if outermost else module.tree.fullname
-            module.tree.plugin_deps.setdefault(trigger, set()).add(dependent)
-        return reach.modules
+            for each in used:
+                module.tree.plugin_deps.setdefault(trigger(each), set()).add(dependent)
+        return graph.asked
 
     def _found(self, rule: Rule, body: Body) -> list[Finding]:
         """What a rule finds; an exception in it becomes a finding, and mypy goes on."""
@@ -259,15 +279,15 @@ class Engine:
         except Exception as error:
             if self._options.show_traceback and self._memory is None:
                 raise  # the daemon always wants it, and would end
-            return [_failure(f'rule "{rule.code.code}"', body, error)]
+            return [_failure(f'rule "{rule.code.code}" on', body, error)]
 
 
-def engine(options: Options, environment: Environment) -> Engine:
+def engine(options: Options, environment: Environment, answers: Answers) -> Engine:
     """The engine for a project's settings and for what is installed in its environment."""
     settings = environment.settings
     codes = (rule.code for rule in RULES)
     selection = Selection(settings, codes, everything=requested() is not None)
-    return Engine(options, _catalogue(environment), settings.strict_relations, selection)
+    return Engine(options, _catalogue(environment), settings.strict_relations, selection, answers)
 
 
 def _catalogue(environment: Environment) -> Catalogue:
@@ -283,12 +303,14 @@ def _catalogue(environment: Environment) -> Catalogue:
     return Catalogue(environment.django, own, offloaders, trusted, environment.awaiting)
 
 
-def _failure(part: str, body: Body | MypyFile, error: Exception) -> Finding:
+def _failure(
+    part: str, body: Body | MypyFile, error: Exception, name: str | None = None
+) -> Finding:
     node = body.function if isinstance(body, Body) else body
     return Finding(
         errorcodes.MISC,
         node,
-        f'mypy_async_django failed in {part} on "{body.name}": {error!r}',
+        f'mypy_async_django failed in {part} "{name or body.name}": {error!r}',
         ("Please report this with the function's code, and mypy's output for --show-traceback",),
     )
 

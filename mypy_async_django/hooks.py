@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from mypy_async_django import codes, rules
 from mypy_async_django.config import Config, ConfigError, load
+from mypy_async_django.effects.answers import Answers, side_file
 from mypy_async_django.environment import Environment, environment, fingerprint
 from mypy_async_django.record import requested
 
@@ -71,7 +72,8 @@ class AsyncDjangoPlugin(Plugin):
         self._refuse_problem()
         if not ctx.is_check:
             self._engine.interface_ready(ctx.id)
-        return self._fingerprint
+        stamp = self._answers.stamp(ctx.id, is_stored=ctx.is_check)
+        return {**self._fingerprint, **stamp}
 
     @override
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
@@ -84,6 +86,10 @@ class AsyncDjangoPlugin(Plugin):
         return environment(self.options, self._settings)
 
     @cached_property
+    def _answers(self) -> Answers:
+        return Answers(side_file(self.options))
+
+    @cached_property
     def _fingerprint(self) -> dict[str, str]:
         return fingerprint(self._environment)
 
@@ -93,7 +99,7 @@ class AsyncDjangoPlugin(Plugin):
         if self._made is None:
             from mypy_async_django.engine import engine
 
-            self._made = engine(self.options, self._environment)
+            self._made = engine(self.options, self._environment, self._answers)
             self._made.modules = self._modules or {}
         return self._made
 

@@ -1,13 +1,31 @@
 """What of a module others can see, and which modules it sees."""
 
 from collections.abc import Iterator, Mapping, Set
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from mypy.nodes import Import, ImportAll, ImportFrom, MypyFile
+from mypy.nodes import GDEF, Import, ImportAll, ImportFrom, MypyFile, SymbolTableNode, Var
 from mypy.server.astdiff import snapshot_symbol_table
+from mypy.types import Instance, LiteralType
 from mypy.util import correct_relative_import
 
 from mypy_async_django.bridge.tree import functions
+
+_MARK: Final = "__mypy_async_django__"
+
+
+def mark(tree: MypyFile, text: str, string: Instance) -> None:
+    """Have the daemon check again what depends on `trigger` when a module's text is another one.
+
+    As a name in its symbol table. A module from mypy's cache has none.
+    """
+    variable = Var(_MARK, LiteralType(text, fallback=string))
+    variable._fullname = f"{tree.fullname}.{_MARK}"
+    tree.names[_MARK] = SymbolTableNode(GDEF, variable, module_public=False, plugin_generated=True)
+
+
+def trigger(module: str) -> str:
+    """What a function depends on that has to be checked again when the module's mark changes."""
+    return f"<{module}.{_MARK}>"
 
 
 class Surface(NamedTuple):
@@ -21,10 +39,10 @@ class Surface(NamedTuple):
     coroutines: Set[str]
 
 
-def surface_of(tree: MypyFile, hidden: str) -> Surface:
-    """A module as others see it now, without one name."""
+def surface_of(tree: MypyFile) -> Surface:
+    """A module as others see it now."""
     names = snapshot_symbol_table(tree.fullname, tree.names)
-    names.pop(hidden, None)
+    names.pop(_MARK, None)
     coroutines = {function.fullname for _, function in functions(tree) if function.is_coroutine}
     return Surface(names, coroutines)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from mypy.indirection import TypeIndirectionVisitor
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import (
     Decorator,
@@ -189,3 +190,8 @@ def may_be_called(type_: ProperType | None) -> bool:
         if info is None or member(info, "__call__") or info.fallback_to_any:
             return True
     return False
+
+
+def modules_of(types: Iterable[ProperType | None]) -> set[str]:
+    """The modules whose definitions the types depend on: those of classes and of their bases."""
+    return TypeIndirectionVisitor().find_modules({type_ for type_ in types if type_ is not None})

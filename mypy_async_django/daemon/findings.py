@@ -20,7 +20,6 @@ from mypy_async_django.bridge.daemon_wakeup import Bell
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.module_interface import Surface, imported_by, named_by, surface_of
 from mypy_async_django.bridge.types import is_coroutine_type
-from mypy_async_django.effects import interface
 from mypy_async_django.effects.summary import Summaries
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.syntax.body import Body
@@ -85,7 +84,7 @@ class Memory:
         page = self._pages.get(name)
         if page is not None:
             tree = page.module.tree
-            page.surface, page.summaries = surface_of(tree, interface.NAME), summaries(tree)
+            page.surface, page.summaries = surface_of(tree), summaries(tree)
         self.bell.forget(name)
 
     def open(self, module: Module) -> None:
@@ -153,7 +152,7 @@ class Memory:
         page = self._pages[module.tree.fullname]
         if module.errors.error_info_map is self._first:
             return Change.NOTHING
-        if page.surface != surface_of(module.tree, interface.NAME):
+        if page.surface != surface_of(module.tree):
             return Change.NAMES
         return Change.SUMMARIES if page.summaries != summaries else Change.NOTHING
 

@@ -16,7 +16,6 @@ from mypy_async_django.effects.summary import (
     SAME_AS,
     Names,
     StoredResult,
-    Summaries,
     Summary,
 )
 from mypy_async_django.index.queries import Kind, Query, Result, Row, Step, built
@@ -26,26 +25,26 @@ Place = TypeVar("Place", str, tuple[str, str])
 
 
 class Reachable(NamedTuple):
-    """What is reached from a function: the ways to operations, and the modules that tell of it."""
+    """What is reached from a function: the ways to operations, and the functions that were asked."""
 
     ways: Mapping[Effect, tuple[str, ...]]
-    modules: frozenset[str]
+    asked: frozenset[str]
 
 
 class CallGraph:
-    """Follows summaries across modules; ``summaries_of`` gives those of a module by its name.
+    """Follows summaries across modules; ``summary_named`` gives that of a function's full name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
     ``summary_of`` when asked for. ``api`` gives the catalogue's rows, ``is_project`` says whether a
-    function, by its full name, is the user's. ``modules`` collects whose
-    summaries were asked for: the answers depend on them. ``reachable`` keeps what is reached, as long as
-    no summary changes.
+    function, by its full name, is the user's. ``asked`` collects the functions whose summaries were
+    asked for, by their full names: the answers depend on them. ``reachable`` keeps what is reached,
+    as long as no summary changes.
     """
 
     def __init__(
         self,
         modules: Mapping[str, MypyFile],
-        summaries_of: Callable[[MypyFile], Summaries],
+        summary_named: Callable[[str], Summary],
         summary_of: Callable[[FuncItem], Summary],
         api: Callable[[str], Api | None],
         class_named: Callable[[str], TypeInfo | None],
@@ -53,13 +52,13 @@ class CallGraph:
         is_project: Callable[[str], bool],
     ) -> None:
         self._modules = modules
-        self._summaries_of = summaries_of
+        self._summary_named = summary_named
         self._summary_of = summary_of
         self._api = api
         self._class_named = class_named
         self._reachable = reachable
         self._is_project = is_project
-        self.modules: set[str] = set()
+        self.asked: set[str] = set()
 
     def path(
         self, function: FuncItem | Var, effect: Effect, upward: Names = ()
@@ -77,22 +76,21 @@ class CallGraph:
             if name not in self._reachable:
                 self._reachable[name] = self._reachable_from(name, self._summary(name))
             reachable = self._reachable[name]
-        self.modules |= reachable.modules
+        self.asked |= reachable.asked
         if effect not in reachable.ways and upward:
             summary = self._summary(name)
             reachable = self._reachable_from(
                 name, summary._replace(upward=(*summary.upward, upward))
             )
+            self.asked |= reachable.asked
         return reachable.ways.get(effect)
 
     def _reachable_from(self, start: str, summary: Summary) -> Reachable:
         """All that is reached from a function, each summary read once."""
-        asked, self.modules = self.modules, set()
+        asked, self.asked = self.asked, {start}
         summaries = {start: summary}
         came_from: dict[str, str | None] = {start: None}
         ways: dict[Effect, tuple[str, ...]] = {}
-        if (tree := module_of(start, self._modules)) is not None:
-            self.modules.add(tree.fullname)
         for name in (queue := [start]):
             summary = summaries[name]
             for called in summary.calls:
@@ -119,8 +117,8 @@ class CallGraph:
                     summaries[above] = self._summary(above)
                     came_from[above] = below
                     queue.append(above)
-        reachable = Reachable(ways, frozenset(self.modules))
-        self.modules = asked
+        reachable = Reachable(ways, frozenset(self.asked))
+        self.asked = asked
         return reachable
 
     def _gives_query(self, giver: str) -> bool:
@@ -141,7 +139,7 @@ class CallGraph:
         reachable = self._reachable.get(function)
         if reachable is None or reachable.ways:
             return False
-        self.modules |= reachable.modules
+        self.asked |= reachable.asked
         return True
 
     def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
@@ -247,11 +245,8 @@ class CallGraph:
         return function.removeprefix(f"{tree.fullname}.") if tree else function
 
     def _summary(self, function: str) -> Summary:
-        tree = module_of(function, self._modules)
-        if tree is None:
-            return Summary()
-        self.modules.add(tree.fullname)
-        return self._summaries_of(tree).get(function.removeprefix(f"{tree.fullname}."), Summary())
+        self.asked.add(function)
+        return self._summary_named(function)
 
 
 def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None:

@@ -16,16 +16,22 @@ from mypy.nodes import (
     MemberExpr,
     MypyFile,
     NameExpr,
+    OverloadedFuncDef,
+    RefExpr,
     ReturnStmt,
     StarExpr,
+    SymbolNode,
     TryStmt,
     TupleExpr,
     Var,
     YieldExpr,
 )
+from mypy.types import FunctionLike, get_proper_type
 
+from mypy_async_django.bridge.definitions import AttributeValue
+from mypy_async_django.bridge.function_bodies import ModuleBodies
 from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
-from mypy_async_django.bridge.tree import decorated, functions, is_none
+from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import all_are, result_type
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
@@ -39,7 +45,6 @@ from mypy_async_django.effects.summary import (
     SAME_AS,
     Names,
     StoredResult,
-    Summaries,
     Summary,
 )
 from mypy_async_django.index.coroutines.value_uses import value_parameters
@@ -52,9 +57,8 @@ from mypy_async_django.index.matches.parameter_reads import (
 )
 from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
 from mypy_async_django.index.queries import Kind, Result
-from mypy_async_django.index.resolution.aliases import function_aliases, instance_attributes
 from mypy_async_django.index.resolution.call_targets import call_targets
-from mypy_async_django.index.resolution.callees import is_nested, summary_name, sync_callees
+from mypy_async_django.index.resolution.callees import is_nested, sync_callees
 from mypy_async_django.index.resolution.cooperative_super import is_cooperative, upward
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
@@ -86,6 +90,7 @@ _LOOP_PROBES: Final = frozenset(
 _IS_RUNNING: Final = "is_running"
 #: Where decorators come from that give what the function gives.
 _KEEPING: Final = ("asgiref.", "builtins.", "django.", "functools.")
+_PARTIAL: Final = "functools.partial"
 _MOST_NEEDS: Final = 20
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _RENDERED: Final = "QuerySet.__iter__"
@@ -96,35 +101,61 @@ IsProject = Callable[[str], bool]
 """Whether a function, by its full name, is defined in the user's project and not trusted."""
 
 
-def summaries_of(tree: MypyFile, body_of: BodyOf, is_project: IsProject) -> Summaries:
-    """What the functions of a module do; those with nothing to say are left out."""
-    found: dict[str, Summary] = {}
-    prefix = f"{tree.fullname}."
-    module = body_of(tree)
-    decorators = _decorators(tree)
-    for _, function in functions(tree):
-        if function.fullname.startswith(prefix):
-            summary = summary_of(function, body_of, is_project)
-            if (decorator := decorators.get(function)) is not None:
-                summary = _as_decorated(summary, decorator, module)
-            if summary:
-                found[summary_name(function).removeprefix(prefix)] = summary
-    for variable, value in function_aliases(tree):
-        if summary := _summary_of_value(value, module, body_of, is_project):
-            found[variable.fullname.removeprefix(prefix)] = summary
-    for variable, function, value in instance_attributes(tree):
-        if result := _given(body_of(function), value, is_project, value):
-            found[variable.fullname.removeprefix(prefix)] = Summary(result=result)
-    return found
-
-
-def summary_in(
-    tree: MypyFile, function: FuncDef, body_of: BodyOf, is_project: IsProject
+def summary_named(
+    name: str, tree: MypyFile, bodies: ModuleBodies, body_of: BodyOf, is_project: IsProject
 ) -> Summary:
-    """What one function of a module does, as `summaries_of` has it."""
-    summary = summary_of(function, body_of, is_project)
-    decorator = _decorators(tree).get(function)
-    return summary if decorator is None else _as_decorated(summary, decorator, body_of(tree))
+    """What calling what a module defines under a name does, or reading an attribute gives.
+
+    The name is that within the module: of a function, of a variable that holds one, of an attribute
+    that keeps a value. Nothing where there is none.
+    """
+    attribute = bodies.attribute(name)
+    if attribute and (result := _kept_value(attribute, body_of, is_project)):
+        return Summary(result=result)
+    value = bodies.value(name)
+    if value is not None and _is_function(value.value, bodies.symbol(name)):
+        module = body_of(_without_statements(tree))
+        return _summary_of_value(value.value, module, body_of, is_project)
+    definition = bodies.function(name)
+    if definition is None:
+        return Summary()
+    summary = summary_of(definition.function, body_of, is_project)
+    if definition.decorator is None:
+        return summary
+    return _as_decorated(summary, definition.decorator, body_of(_without_statements(tree)))
+
+
+def _without_statements(tree: MypyFile) -> MypyFile:
+    """A module for questions about names at its top level; what it runs is of no interest."""
+    module = MypyFile([], [])
+    module._fullname, module.path, module.names = tree.fullname, tree.path, tree.names
+    return module
+
+
+def _is_function(value: Expression, variable: SymbolNode | None) -> bool:
+    """Whether the value of a variable is a function."""
+    match value:
+        case _ if not isinstance(variable, Var):
+            return False
+        case LambdaExpr() | RefExpr(node=FuncDef() | Decorator() | OverloadedFuncDef()):
+            return True
+        case MemberExpr(node=None):  # perhaps a method: ``Book.objects.count``
+            return isinstance(get_proper_type(variable.type), FunctionLike)
+        case CallExpr(callee=RefExpr(fullname=name), args=[_, *_]):
+            return name == _PARTIAL
+        case _:
+            return False
+
+
+def _kept_value(
+    attribute: AttributeValue, body_of: BodyOf, is_project: IsProject
+) -> tuple[Any, ...]:
+    """What an attribute keeps that mypy has no type for."""
+    function, value = attribute.method.function, attribute.value
+    symbol = function.info.names.get(attribute.target.name) if function.info else None
+    if symbol is None or not isinstance(symbol.node, Var):
+        return ()
+    return _given(body_of(function), value, is_project, value)
 
 
 def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summary:
@@ -290,11 +321,6 @@ def _is_probe(body: Body) -> bool:
     return not body.is_coroutine and any(
         isinstance(around, TryStmt) for call in _probes(body) for around in body.ancestors(call)
     )
-
-
-def _decorators(tree: MypyFile) -> Mapping[FuncDef, Decorator]:
-    """The decorated functions of a module."""
-    return {node.func: node for node in decorated(tree)}
 
 
 def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:

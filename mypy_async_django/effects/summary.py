@@ -1,12 +1,10 @@
 """What one function does itself, without looking at what it calls."""
 
-import json
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Effect
-
-_VERSION: Final = 5
 
 Names = tuple[str, ...]
 
@@ -86,27 +84,6 @@ Summaries = Mapping[str, Summary]
 """A module's summaries, by the function's name within the module."""
 
 
-def dumped(summaries: Summaries) -> str:
-    """Summaries as text: sorted, so that the same facts are the same text."""
-    table = {name: _without_end(summary) for name, summary in sorted(summaries.items())}
-    return json.dumps([_VERSION, table], separators=(",", ":"))
-
-
-def loaded(text: str) -> Summaries:
-    """The summaries that `dumped` wrote; none where another version did."""
-    version, table = json.loads(text)
-    if version != _VERSION:
-        return {}
-    return {name: Summary(*_tuples(facts)) for name, facts in table.items()}
-
-
-def _without_end(facts: tuple[Any, ...]) -> list[Any]:
-    """The facts without the empty ones at the end."""
-    kept = list(facts)
-    while kept and not kept[-1]:
-        kept.pop()
-    return kept
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+def answer(summary: Summary) -> str:
+    """A text for a summary, short: the same for the same facts, in each run and process."""
+    return blake2b(repr(tuple(summary)).encode(), digest_size=12).hexdigest()

@@ -1,22 +1,26 @@
-"""The summaries of all modules of a build: taken when they can be, kept where mypy keeps things."""
+"""The summaries of a build's functions: each is worked out when it is asked for, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from mypy.nodes import FuncDef, FuncItem, MypyFile
 from mypy.options import Options
 
 from mypy_async_django import environment
+from mypy_async_django.bridge.function_bodies import FunctionBodies
 from mypy_async_django.catalogue.lookup import Catalogue
-from mypy_async_django.effects import interface
 from mypy_async_django.effects.call_graph import CallGraph, Reachable, module_of
-from mypy_async_django.effects.summarise import summaries_of, summary_in, summary_of
-from mypy_async_django.effects.summary import Summaries, Summary, loaded
+from mypy_async_django.effects.summarise import summary_named, summary_of
+from mypy_async_django.effects.summary import Summaries, Summary
 from mypy_async_django.index.bodies import Bodies
-from mypy_async_django.index.resolution.callees import summary_name
+from mypy_async_django.index.inference.inference import InferredTypes
+from mypy_async_django.index.syntax.body import Body, Types
+
+_NOTHING: Final = Summary()
 
 
-class Facts:
-    """Asks for a module's summaries: taken now while its bodies are there, or from mypy's cache.
+class SummaryStore:
+    """Gives a function's summary by its full name.
 
     ``bodies`` makes new `Bodies`; functions that ``catalogue`` trusts end every path.
     """
@@ -33,9 +37,10 @@ class Facts:
         self._bodies = bodies
         self._catalogue = catalogue
         self.failures: dict[str, Exception] = {}
-        """Exceptions met while summarising, by the module's name: mypy goes on."""
-        self._taken: dict[str, tuple[MypyFile, Summaries]] = {}
-        self._stored: dict[str, tuple[str, Summaries]] = {}
+        """Exceptions met while summarising, by the function's full name: mypy goes on."""
+        self._sources = FunctionBodies(options, modules)
+        self._known: dict[str, tuple[MypyFile, dict[str, Summary]]] = {}
+        self._type_modules: dict[str, set[str]] = {}
         self._reachable: dict[str, Reachable] = {}
         self._projects: dict[str, bool] = {}
 
@@ -43,53 +48,65 @@ class Facts:
         """Whether a module is the user's: nobody's installed package, no stub."""
         return not tree.is_stub and not environment.is_installed(tree.path, self._options)
 
-    def take(self, tree: MypyFile) -> None:
-        """Summarise a module whose bodies are there, if that is not done."""
-        if tree.defs and self.is_project(tree):
-            self.of(tree)
-
     def forget(self, tree: MypyFile) -> None:
         """A module has been read anew."""
         self._reachable.clear()
         self._projects.clear()
-        self._taken.pop(tree.fullname, None)
+        self._known.pop(tree.fullname, None)
+        self._sources.forget(tree.fullname)
 
-    def of(self, tree: MypyFile) -> Summaries:
-        """The summaries of a module."""
-        taken = self._taken.get(tree.fullname)
-        if taken is not None and taken[0] is tree:
-            return taken[1]
+    def all_of(self, tree: MypyFile) -> Summaries:
+        """The summaries of all functions of a module whose statements mypy holds.
+
+        Those of which there is nothing to say are left out.
+        """
         if not tree.defs or not self.is_project(tree):
-            return self._kept(tree)
-        bodies = self._bodies()
-        try:
-            summaries = summaries_of(tree, bodies.inferred, self._is_projects)
-        except Exception as error:
-            if self._options.show_traceback and not self._options.fine_grained_incremental:
-                raise
-            self.failures[tree.fullname] = error
-            summaries = {}
-        return self._keep(tree, summaries, bodies)
+            return {}
+        definitions, bodies = self._sources.of(tree).definitions, self._bodies()
+        names = {**definitions.functions, **definitions.values, **definitions.attributes}
+        found = {name: self._named(tree, name, bodies) for name in names}
+        return {name: summary for name, summary in found.items() if summary}
 
     def take_again(self, tree: MypyFile, function: FuncDef) -> bool:
         """Put a function's new summary in the place of the old one; whether it is another."""
-        name = summary_name(function).removeprefix(f"{tree.fullname}.")
-        if not function.fullname.startswith(f"{tree.fullname}."):
-            return False
-        bodies, before = self._bodies(), self.of(tree)
-        try:
-            summary = summary_in(tree, function, bodies.inferred, self._is_projects)
-        except Exception:
-            return False  # the old one stays: told when the whole module is summarised again
-        if summary == before.get(name, Summary()):
-            return False
-        summaries = {**before, name: summary}
-        self._keep(tree, {name: facts for name, facts in summaries.items() if facts}, bodies)
-        self._reachable.clear()
-        return True
+        found = self._sources.of(tree).definitions.functions
+        names = [name for name, definition in found.items() if definition.function is function]
+        bodies, is_another = self._bodies(), False
+        for name in names:
+            before = self._named(tree, name, bodies)
+            self._summaries(tree).pop(name)
+            is_another |= self._named(tree, name, bodies) != before
+        if is_another:
+            self._reachable.clear()
+        return is_another
 
-    def reach(self, bodies: Bodies, outermost: FuncItem | None) -> CallGraph:
+    def named(self, function: str) -> Summary:
+        """The summary of a function by its full name; an empty one of what is not known."""
+        return self._of_function(function, self._bodies())
+
+    def module_of(self, function: str) -> str | None:
+        """The module that a function, by its full name, is defined in."""
+        tree = module_of(function, self._modules)
+        return None if tree is None else tree.fullname
+
+    def modules_of(self, functions: Iterable[str]) -> set[str]:
+        """The modules that some functions, by their full names, are defined in."""
+        return {name for each in functions if (name := self.module_of(each)) is not None}
+
+    def depends_on(self, functions: Iterable[str]) -> set[str]:
+        """The modules that the summaries of some functions depend on, their types included."""
+        found: set[str] = set()
+        for function in functions:
+            found |= self._type_modules.get(function, set())
+            if (tree := module_of(function, self._modules)) is not None:
+                found.add(tree.fullname)
+        return found
+
+    def call_graph(self, bodies: Bodies, outermost: FuncItem | None) -> CallGraph:
         """What the functions that one body calls do, through whatever they call."""
+
+        def named(function: str) -> Summary:
+            return self._of_function(function, bodies)
 
         def nested(function: FuncItem) -> Summary:
             return summary_of(
@@ -98,23 +115,49 @@ class Facts:
 
         api, class_named = self._catalogue.api, bodies.members.class_named
         return CallGraph(
-            self._modules, self.of, nested, api, class_named, self._reachable, self._is_projects
+            self._modules, named, nested, api, class_named, self._reachable, self._is_projects
         )
 
-    def _kept(self, tree: MypyFile) -> Summaries:
-        """The summaries that mypy has stored with a module, read once."""
-        text = interface.text(tree)
-        if text is None:
-            return {}
-        read = self._stored.get(tree.fullname)
-        if read is None or read[0] != text:
-            read = self._stored[tree.fullname] = text, loaded(text)
-        return read[1]
+    def _of_function(self, function: str, bodies: Bodies) -> Summary:
+        tree = module_of(function, self._modules)
+        if tree is None or not self.is_project(tree):
+            return _NOTHING
+        return self._named(tree, function.removeprefix(f"{tree.fullname}."), bodies)
 
-    def _keep(self, tree: MypyFile, summaries: Summaries, bodies: Bodies) -> Summaries:
-        interface.keep(tree, summaries, bodies.members.standard("builtins.str"))
-        self._taken[tree.fullname] = tree, summaries
-        return summaries
+    def _named(self, tree: MypyFile, name: str, bodies: Bodies) -> Summary:
+        """The summary of a function by its name within its module."""
+        known = self._summaries(tree)
+        if name not in known:
+            known[name] = _NOTHING  # what it may be asked for while it is worked out
+            known[name] = self._worked_out(tree, name, bodies)
+        return known[name]
+
+    def _worked_out(self, tree: MypyFile, name: str, bodies: Bodies) -> Summary:
+        types: list[Types] = []
+
+        def body_of(function: FuncItem | MypyFile) -> Body:
+            body = bodies.inferred(function)
+            types.append(body.types)
+            return body
+
+        full_name = f"{tree.fullname}.{name}"
+        try:
+            source = self._sources.of(tree)
+            summary = summary_named(name, tree, source, body_of, self._is_projects)
+        except Exception as error:
+            if self._options.show_traceback and not self._options.fine_grained_incremental:
+                raise
+            self.failures[full_name] = error
+            return _NOTHING
+        modules = [each.modules for each in types if isinstance(each, InferredTypes)]
+        self._type_modules[full_name] = set().union(*modules)
+        return summary
+
+    def _summaries(self, tree: MypyFile) -> dict[str, Summary]:
+        known = self._known.get(tree.fullname)
+        if known is None or known[0] is not tree:
+            known = self._known[tree.fullname] = tree, {}
+        return known[1]
 
     def _is_projects(self, function: str) -> bool:
         """Whether a function, by its full name, is defined in a module of the user's."""

@@ -1,130 +1,21 @@
 """What is kept of a function: the facts that its callers need, the same text for the same facts."""
 
-import tempfile
-import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from mypy import build
-from mypy.config_parser import parse_config_file
-from mypy.modulefinder import BuildSource
 from mypy.nodes import Block, FuncDef, MypyFile
-from mypy.options import Options
 from typing_extensions import override
 
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.effects import interface
 from mypy_async_django.effects.call_graph import CallGraph
-from mypy_async_django.effects.summary import Summaries, Summary, dumped, loaded
-
-_NAMES = st.lists(st.text(min_size=1), max_size=3).map(tuple)
-_SUMMARIES = st.dictionaries(
-    st.text(min_size=1),
-    st.builds(
-        Summary,
-        raises=_NAMES,
-        blocks=_NAMES,
-        nests=_NAMES,
-        calls=_NAMES,
-        needs=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
-        passes=st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=3).map(tuple),
-        result=st.just(()) | st.tuples(st.text(), _NAMES, st.booleans(), st.none()),
-        is_probe=st.booleans(),
-    ),
-    max_size=4,
-)
+from mypy_async_django.effects.summary import Summaries, Summary, answer
 
 
-@given(_SUMMARIES)
-def test_what_is_loaded_is_what_was_dumped(summaries: Summaries) -> None:
-    """No fact is lost on the way to mypy's cache and back."""
-    assert loaded(dumped(summaries)) == summaries
-
-
-@given(_SUMMARIES)
-def test_the_order_of_functions_does_not_show(summaries: Summaries) -> None:
-    """A module whose functions change places has the same interface."""
-    turned = dict(reversed(list(summaries.items())))
-    assert dumped(turned) == dumped(summaries)
-
-
-def test_another_version_is_not_read() -> None:
-    """What an older plugin left behind counts as nothing."""
-    assert loaded('[0,{"one":[["QuerySet.count"]]}]') == {}
-
-
-def test_empty_facts_take_no_room() -> None:
-    """A function that only blocks is a few characters."""
-    text = dumped({"wait": Summary(blocks=("time.sleep",))})
-    assert text.endswith('{"wait":[[],["time.sleep"]]}]')
-
-
-Keeps = Callable[[str], str]
-"""What mypy would keep of a module's text; empty where it would keep nothing."""
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Keeps]:
-    """Builds a module in memory, always in the same folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        # mypy loads plugins only for a configuration that comes from a file.
-        configuration = Path(folder) / "mypy.ini"
-        configuration.write_text("[mypy]\nplugins = mypy_async_django\n")
-
-        def text_of(text: str) -> str:
-            options = Options()
-            parse_config_file(options, lambda: None, str(configuration))
-            options.cache_dir = str(Path(folder) / "cache")
-            options.show_traceback = True
-            options.preserve_asts = True
-            source = BuildSource("module.py", "module", textwrap.dedent(text))
-            result = build.build([source], options)
-            symbol = result.files["module"].names.get(interface.NAME)
-            return "" if symbol is None else str(getattr(symbol.node, "type", ""))
-
-        yield text_of
-
-
-_BODY = """
-import time
-
-def nap(seconds: float) -> None:
-    time.sleep(seconds)
-
-class Clock:
-    def wait(self) -> None:
-        nap(1)
-        time.time()
-"""
-
-
-def test_an_edit_that_leaves_the_facts_alone_leaves_the_text_alone(kept: Keeps) -> None:
-    """No line numbers, no order of calls, nothing of code that does nothing of interest."""
-    first = kept(_BODY)
-    edited = _BODY.replace(
-        "        nap(1)\n        time.time()", "        print(2)\n\n        nap(1)"
-    )
-    assert first == kept(edited) == kept("# A comment.\n" + _BODY)
-    assert "nap" in first
-    assert "Clock.wait" in first
-    assert first != kept(_BODY.replace("nap(1)", "pass"))
-
-
-def test_a_module_with_nothing_to_say_keeps_no_name(kept: Keeps) -> None:
-    """Functions that neither do anything of interest nor call the project's own leave no trace."""
-    plain = "def plain(number: int) -> str:\n    return str(number + len('x'))\n"
-    coroutine = "import asyncio\n\nasync def page() -> None:\n    await asyncio.sleep(1)\n"
-    assert kept(plain) == kept(coroutine) == kept("") == ""
-
-
-def test_only_functions_with_facts_are_kept(kept: Keeps) -> None:
-    """The others would cost room in every cache file."""
-    text = kept(_BODY + "\ndef plain() -> int:\n    return 1\n\nasync def page() -> None: ...\n")
-    assert "plain" not in text
-    assert "page" not in text
+def test_the_same_facts_are_the_same_answer() -> None:
+    """In each process; other facts are another answer."""
+    found = answer(Summary(blocks=("time.sleep",)))
+    assert found == answer(Summary(blocks=("time.sleep",)))
+    assert found == "98667b24256381b1d7043f53"
+    assert found != answer(Summary(raises=("time.sleep",)))
 
 
 class CountedSummaries(Mapping[str, Summary]):
@@ -159,7 +50,13 @@ def _reach(summaries: Summaries) -> CallGraph:
         return None
 
     return CallGraph(
-        {"module": tree}, lambda _: summaries, lambda _: Summary(), nothing, nothing, {}, bool
+        {"module": tree},
+        lambda name: summaries.get(name.removeprefix("module."), Summary()),
+        lambda _: Summary(),
+        nothing,
+        nothing,
+        {},
+        bool,
     )
 
 
@@ -201,7 +98,7 @@ def test_each_function_of_a_cone_is_read_once() -> None:
     reach = _reach(counted)
     assert reach.path(_function("f0_0"), Effect.RAISES) is None
     assert counted.reads <= _SIZE + width
-    assert reach.modules == {"module"}
+    assert {name.partition(".")[0] for name in reach.asked} == {"module"}
 
 
 def test_circles_end() -> None:

@@ -94,13 +94,14 @@ def test_exception_in_the_daemon_does_not_end_it(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("program")
 def test_exception_in_a_summary_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The module has no summaries then."""
+    """Nothing is known of the function then."""
 
-    def summaries_of(*_: object) -> None:
+    def summary_named(*_: object) -> None:
         raise KeyError("what")
 
-    monkeypatch.setattr(summary_store, "summaries_of", summaries_of)
+    monkeypatch.setattr(summary_store, "summary_named", summary_named)
+    Path("program.py").write_text(f"def helper() -> None: ...\n{PROGRAM}    helper()\n")
     out, err, status = api.run(["program.py", "--cache-dir=/dev/null"])
     assert (err, status) == ("", 1)
-    assert out.count("failed in the summaries") == 1
+    assert out.count("failed in the summary of") == 1
     assert out.count("[async-blocking]") == 2

@@ -19,10 +19,7 @@ from mypy import build
 from mypy.dmypy_server import Server
 from mypy.find_sources import create_source_list
 from mypy.main import process_options
-from mypy.nodes import MypyFile
 from mypy.typestate import reset_global_state
-
-from mypy_async_django.effects import interface
 
 OURS: Final = "mypy_async_django"
 GREEDY: Final = str(Path(__file__).with_name("greedy_plugin.py"))
@@ -55,11 +52,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run said, line by line, the project's modules that it checked, and their summaries."""
+    """What a run said, line by line, the project's modules that it checked."""
 
     messages: tuple[str, ...]
     rechecked: frozenset[str] = frozenset()
-    summaries: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -138,7 +134,6 @@ class Project:
         return Outcome(
             _ordered(result.errors),
             frozenset(scheduled & self.modules()),
-            _summaries(result.manager.modules),
         )
 
 
@@ -166,7 +161,6 @@ class Daemon:
         return Outcome(
             _ordered(answer["out"].splitlines()),
             frozenset(manager.updated_modules) if manager else frozenset(),
-            _summaries(manager.manager.modules) if manager else {},
         )
 
 
@@ -219,11 +213,6 @@ def _forget_garbage() -> None:
 
 
 _RUNS: Final = itertools.count(1)
-
-
-def _summaries(modules: Mapping[str, MypyFile]) -> Mapping[str, str]:
-    kept = ((name, tree.names.get(interface.NAME)) for name, tree in modules.items())
-    return {name: str(symbol.type) for name, symbol in kept if symbol}
 
 
 def _ordered(messages: Sequence[str]) -> tuple[str, ...]:

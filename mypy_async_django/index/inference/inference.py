@@ -35,7 +35,7 @@ from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
 from mypy_async_django.bridge.models import MODEL
 from mypy_async_django.bridge.protocols import entered, iterated
-from mypy_async_django.bridge.types import alternatives, known
+from mypy_async_django.bridge.types import alternatives, known, modules_of
 from mypy_async_django.index.inference.expressions import Expressions
 from mypy_async_django.index.inference.narrowing import Tests, tests_before
 from mypy_async_django.index.inference.parameters import parameters
@@ -84,6 +84,11 @@ class InferredTypes(Expressions):
         """The type of an expression of the body; None if it is unknown."""
         found = self._inferred(expression)
         return None if isinstance(found, UninhabitedType) else found
+
+    @property
+    def modules(self) -> set[str]:
+        """The modules that the types found so far depend on."""
+        return modules_of(self._known.values())
 
     def is_reached(self, expression: Expression) -> bool:
         """Always true: a body has no nodes of blocks that mypy marked as unreachable."""

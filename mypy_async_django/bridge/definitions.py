@@ -1,0 +1,221 @@
+"""What a module's statements define, by name: mypy may have analysed them, or only parsed them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    AssignmentStmt,
+    CallExpr,
+    ClassDef,
+    Decorator,
+    Expression,
+    FuncDef,
+    GlobalDecl,
+    LambdaExpr,
+    ListExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+    OperatorAssignmentStmt,
+    RefExpr,
+    Statement,
+    TupleExpr,
+)
+
+from mypy_async_django.bridge.tree import all_statements, statements
+
+#: Parts of a property that do not run when it is read, by the decorator that makes them.
+_PROPERTY_PARTS: Final = frozenset({"setter", "deleter"})
+
+
+class Definition(NamedTuple):
+    """A function or method; ``owner`` is the class around ``outermost``, empty for none.
+
+    ``outermost`` is the function that a function in a local class stands in, or the function itself.
+    """
+
+    function: FuncDef
+    decorator: Decorator | None
+    outermost: FuncDef
+    owner: str
+
+
+class Value(NamedTuple):
+    """The only value that a variable of a module, or of the class ``owner``, is assigned."""
+
+    value: Expression
+    owner: str
+
+
+class AttributeValue(NamedTuple):
+    """The only value that a module assigns to an attribute, ``self.books = books``, in a method."""
+
+    method: Definition
+    target: MemberExpr
+    value: Expression
+
+
+class Definitions:
+    """The functions of a module, and its variables and attributes with one value.
+
+    Names are those within the module: ``Shop.size``, and ``Shop.size.setter`` for a property's
+    setter. A class in a function is ``Local@12``, as for mypy. The last definition of a name counts.
+    """
+
+    def __init__(self, defs: Sequence[Statement]) -> None:
+        self._defs = defs
+        self.functions: dict[str, Definition] = dict(_functions(defs))
+
+    @cached_property
+    def values(self) -> Mapping[str, Value]:
+        """The variables that are bound to what may be a function and to nothing else.
+
+        Without those of classes that an annotation makes a field: each object may have its own.
+        """
+        found = dict(_values(self._defs, ""))
+        if not found:
+            return found
+        bound, names = Counter(_bound_names(self._defs)), _attributes_set(self._defs)
+        return {
+            name: value
+            for name, value in found.items()
+            if bound[name] == 1 and name.rpartition(".")[2] not in names
+        }
+
+    @cached_property
+    def attributes(self) -> Mapping[str, AttributeValue]:
+        """The attributes that one assignment in a method, and no other of the module, sets.
+
+        Only in methods without annotations: for others mypy has a type.
+        """
+        found = dict(self._attributes())
+        times = Counter(_names_of_targets(self._defs)) if found else Counter[str]()
+        return {name: value for name, value in found.items() if times[name.rpartition(".")[2]] == 1}
+
+    def _attributes(self) -> Iterator[tuple[str, AttributeValue]]:
+        for name, method in self.functions.items():
+            function = method.function
+            if not method.owner or function.unanalyzed_type is not None or not function.arguments:
+                continue
+            itself = function.arguments[0].variable.name
+            for node in all_statements(function):
+                for target in node.lvalues if isinstance(node, AssignmentStmt) else ():
+                    match target, node:
+                        case MemberExpr(expr=NameExpr(name=owner)), AssignmentStmt(rvalue=value):
+                            if owner == itself:
+                                path = f"{name.rpartition('.')[0]}.{target.name}"
+                                yield path, AttributeValue(method, target, value)
+                        case _:
+                            pass
+
+
+def _functions(defs: Sequence[Statement]) -> Iterator[tuple[str, Definition]]:
+    """The functions that have a name outside the function that makes them, in source order."""
+    stack: list[tuple[Node, str, Definition | None, Decorator | None]]
+    stack = [(statement, "", None, None) for statement in reversed(defs)]
+    while stack:
+        node, scope, outer, decorator = stack.pop()
+        match node:
+            case FuncDef() if outer is None:
+                outer = Definition(node, decorator, node, scope)
+                yield _within(scope, _name(node, decorator)), outer
+                scope = ""
+            case FuncDef():
+                if scope and outer is not None:
+                    inner = outer._replace(function=node, decorator=decorator)
+                    yield _within(scope, _name(node, decorator)), inner
+                scope = ""
+            case ClassDef():
+                is_local = outer is not None and not scope
+                scope = _within(scope, f"{node.name}@{node.line}" if is_local else node.name)
+            case _:
+                pass
+        around = node if isinstance(node, Decorator) else None
+        stack += [(each, scope, outer, around) for each in reversed(statements(node))]
+
+
+def _name(function: FuncDef, decorator: Decorator | None) -> str:
+    for each in decorator.original_decorators if decorator is not None else ():
+        if isinstance(each, MemberExpr) and each.name in _PROPERTY_PARTS:
+            return f"{function.name}.{each.name}"
+    return function.name
+
+
+def _within(scope: str, name: str) -> str:
+    return f"{scope}.{name}" if scope else name
+
+
+def _values(defs: Sequence[Statement], owner: str) -> Iterator[tuple[str, Value]]:
+    for statement in defs:
+        match statement:
+            case ClassDef(name=name):
+                yield from _values(statement.defs.body, _within(owner, name))
+            case AssignmentStmt(lvalues=[NameExpr(name=name)], rvalue=value):
+                is_field = bool(owner) and statement.unanalyzed_type is not None
+                if isinstance(value, LambdaExpr | RefExpr | CallExpr) and not is_field:
+                    yield _within(owner, name), Value(value, owner)
+            case _:
+                pass
+
+
+def _bound_names(defs: Sequence[Statement]) -> Iterator[str]:
+    """The variables of the module and its classes that are assigned, each time."""
+    stack: list[tuple[Node, str]] = [(statement, "") for statement in defs]
+    while stack:
+        node, scope = stack.pop()
+        match node:
+            case FuncDef():
+                yield from _globals_bound(node)
+                continue
+            case ClassDef(name=name):
+                scope = _within(scope, name)
+            case AssignmentStmt(lvalues=targets):
+                names = (target.name for target in targets if isinstance(target, NameExpr))
+                yield from (_within(scope, name) for name in names)
+            case _:
+                pass
+        stack += [(each, scope) for each in statements(node)]
+
+
+def _globals_bound(function: FuncDef) -> Iterator[str]:
+    inside = all_statements(function)
+    declared = {n for each in inside if isinstance(each, GlobalDecl) for n in each.names}
+    for each in inside if declared else ():
+        for target in each.lvalues if isinstance(each, AssignmentStmt) else ():
+            if isinstance(target, NameExpr) and target.name in declared:
+                yield target.name
+
+
+def _attributes_set(defs: Sequence[Statement]) -> frozenset[str]:
+    """The names of attributes that are assigned on some object."""
+    return frozenset(
+        target.name
+        for statement in defs
+        for node in all_statements(statement)
+        if isinstance(node, AssignmentStmt)
+        for target in node.lvalues
+        if isinstance(target, MemberExpr)
+    )
+
+
+def _names_of_targets(defs: Sequence[Statement]) -> Iterator[str]:
+    """The names of attributes that are assigned, on any object, each time."""
+    for statement in defs:
+        for node in all_statements(statement):
+            match node:
+                case AssignmentStmt(lvalues=targets):
+                    queue = list(targets)
+                case OperatorAssignmentStmt(lvalue=target):
+                    queue = [target]
+                case _:
+                    continue
+            for target in queue:  # grows
+                match target:
+                    case MemberExpr(name=name):
+                        yield name
+                    case TupleExpr(items=items) | ListExpr(items=items):
+                        queue += items
+                    case _:
+                        pass

@@ -1,0 +1,186 @@
+"""What was asked of functions in other modules, and the answers, in a file beside mypy's cache.
+
+mypy stores a module before it checks the bodies in it, and so before it is known which functions of
+other modules its findings depend on. That goes into a file of ours, with a digest of each function's
+summary. When mypy stores a module again, because its text or something that it uses has changed, the
+functions that somebody has asked for are summarised again: if one does something else, the module
+gets a new seal, and mypy checks again what depends on it. The seal is part of what mypy stores of the
+module as our plugin's data, and so of the hash of its interface.
+
+The file has an identity, which is part of that data too: when it is lost, mypy's cache counts for
+nothing. A module's seal only ever changes to one that it never had.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from functools import cached_property
+from hashlib import blake2b
+from itertools import chain
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+from mypy.options import Options
+
+_FORMAT: Final = "1"
+_WAIT: Final = 60.0
+"""Seconds to wait for another process that writes to the file."""
+
+_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), value TEXT)",
+    "CREATE TABLE IF NOT EXISTS answers (module TEXT, function TEXT PRIMARY KEY, answer TEXT)",
+    "CREATE TABLE IF NOT EXISTS seals (module TEXT PRIMARY KEY, seal TEXT)",
+)
+
+
+def side_file(options: Options) -> Path | None:
+    """The path of the file for the cache that mypy uses in a run; None where it uses none.
+
+    Bazel starts each run with the caches of what a target depends on, and without the target's own.
+    """
+    if options.cache_dir == os.devnull or options.bazel:
+        return None
+    version = ".".join(map(str, options.python_version))
+    return Path(options.cache_dir, version, f"mypy_async_django.{_FORMAT}.db")
+
+
+class Answers:
+    """The answers that modules in mypy's cache rely on, and the seals; ``path`` is None for none.
+
+    Where the file cannot be written, the seals that it has are read, and what mypy stores in this
+    run is good for nothing: mypy most likely cannot store anything either.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._noted: set[str] = set()
+        self._sealed: dict[str, str] = {}
+        self._is_writable = path is not None
+
+    def of(self, module: str) -> Mapping[str, str]:
+        """The answers about a module's functions, as they were when this run began."""
+        return self._answers.get(module, {})
+
+    def new(self, functions: Iterable[str]) -> Iterator[str]:
+        """The functions whose answers this process has not noted yet; no file, no such functions."""
+        return (each for each in functions if self._path and each not in self._noted)
+
+    def note(self, answers: Iterable[tuple[str, str, str]]) -> None:
+        """Note answers: the module, the function's full name, the digest of its summary."""
+        rows = list(answers)
+        self._noted.update(function for _, function, _ in rows)
+        if rows:
+            self._write([("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row) for row in rows])
+
+    def seal(self, module: str, answers: Mapping[str, str]) -> None:
+        """Compare answers about a module with those before: its seal changes if they differ.
+
+        Those that differ are forgotten: mypy checks again what relies on them, and that asks anew.
+        """
+        before = self.of(module)
+        changed = {each: found for each, found in answers.items() if found != before[each]}
+        if not changed:
+            return
+        parts = [self._seals.get(module, ""), *chain.from_iterable(sorted(changed.items()))]
+        self._sealed[module] = blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
+        forgotten = [
+            ("DELETE FROM answers WHERE function = ? AND answer = ?", (each, before[each]))
+            for each in changed
+        ]
+        self._write(
+            [
+                *forgotten,
+                ("INSERT OR REPLACE INTO seals VALUES (?, ?)", (module, self._sealed[module])),
+            ]
+        )
+
+    def stamp(self, module: str, *, is_stored: bool) -> dict[str, str]:
+        """What mypy has to store with a module; ``is_stored`` if it asks what it has to find."""
+        if self._path is None:
+            return {}
+        identity = self._identity
+        if not is_stored and not self._is_writable:
+            identity = f"not noted {token_hex(8)}"
+        seal = self._sealed.get(module) or self._seals.get(module, "")
+        return {"answers": identity, "seal": seal}
+
+    @property
+    def _identity(self) -> str:
+        return self._read[0]
+
+    @property
+    def _answers(self) -> Mapping[str, Mapping[str, str]]:
+        return self._read[1]
+
+    @property
+    def _seals(self) -> Mapping[str, str]:
+        return self._read[2]
+
+    @cached_property
+    def _read(self) -> tuple[str, Mapping[str, Mapping[str, str]], Mapping[str, str]]:
+        """The identity, the answers by module and function, the seals by module."""
+        if self._path is None:
+            return "", {}, {}
+        self._make(self._path)
+        answers: dict[str, dict[str, str]] = {}
+        try:
+            with closing(
+                sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", _WAIT, uri=True)
+            ) as file:
+                [(identity,)] = file.execute("SELECT value FROM identity")
+                for module, function, found in file.execute("SELECT * FROM answers"):
+                    answers.setdefault(module, {})[function] = found
+                return identity, answers, dict(file.execute("SELECT * FROM seals"))
+        except (sqlite3.Error, ValueError):
+            self._is_writable = False
+            return f"not read {token_hex(8)}", {}, {}
+
+    def _make(self, path: Path) -> None:
+        """See that there is a file; one that is damaged is made anew, with an identity of its own."""
+        for _ in range(2):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with closing(self._connected(path)) as file, file:
+                    for statement in _TABLES:
+                        file.execute(statement)
+                    file.execute("INSERT OR IGNORE INTO identity VALUES (0, ?)", (token_hex(12),))
+                return
+            except sqlite3.OperationalError:
+                break
+            except sqlite3.DatabaseError:
+                with suppress(OSError):
+                    path.unlink()
+            except OSError:
+                break
+        self._is_writable = False
+
+    def _write(self, statements: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        if not self._is_writable:
+            return
+        try:
+            for statement, values in statements:
+                self._file.execute(statement, values)
+            self._file.commit()
+        except sqlite3.Error:
+            self._is_writable = False
+            self._spoil()
+
+    def _spoil(self) -> None:
+        """What was stored in this run is not good, as its answers could not be noted."""
+        assert self._path is not None
+        with suppress(OSError):
+            self._path.unlink()
+
+    @cached_property
+    def _file(self) -> sqlite3.Connection:
+        assert self._path is not None
+        return self._connected(self._path)
+
+    @staticmethod
+    def _connected(path: Path) -> sqlite3.Connection:
+        file = sqlite3.connect(path, _WAIT)
+        # As mypy's own cache: what a crash of the machine damages is made anew.
+        file.execute("PRAGMA synchronous=OFF")
+        return file
