@@ -30,10 +30,8 @@ def announce(modules: Iterable[str]) -> list[str]:
 
 
 #: The families: switching one of these off silences its sub-codes too.
-ASYNC_UNSAFE: Final = code("async-unsafe", "Sync-only Django call in a coroutine")
-ASYNC_BLOCKING: Final = code("async-blocking", "Blocking call in a coroutine")
+ASYNC_UNSAFE: Final = code("async-unsafe", "Sync-only Django call in an async function")
+ASYNC_BLOCKING: Final = code("async-blocking", "Blocking call in an async function")
 ASYNC_RACE: Final = code("async-race", "Shared state read before an await and written after it")
 ASYNC_BUSY_WAIT: Final = code("async-busy-wait", "Sleeping in a loop until a flag changes")
-BRIDGE_MISUSE: Final = code(
-    "bridge-misuse", "Bridge between sync and async code used the wrong way"
-)
+BRIDGE_MISUSE: Final = code("bridge-misuse", "Bridge between sync and async code used incorrectly")

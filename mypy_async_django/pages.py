@@ -9,16 +9,16 @@ from mypy_async_django.catalogue.lookup import ROWS
 from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.catalogue.third_party import Family
+from mypy_async_django.finding import EFFECTS
 from mypy_async_django.registry import RULES
 from mypy_async_django.rule import Rule
 
 #: The sections of a rule's page, in their order.
 SECTIONS: Final = (
-    "What it catches",
-    "Why it bites",
-    "Example",
-    "Use instead",
-    "When to leave it",
+    "What it does",
+    "Why is this bad?",
+    "How to fix it",
+    "When to ignore it",
     "Known limits",
 )
 
@@ -87,7 +87,7 @@ def section(rule: Rule, name: str) -> str:
 
 
 def example(rule: Rule, name: str) -> str:
-    """The Python module in a section of a rule's page; empty where there is none."""
+    """The first Python module in a section of a rule's page; empty where there is none."""
     _, _, after = section(rule, name).partition("```python\n")
     return after.partition("```")[0]
 
@@ -200,7 +200,7 @@ def catalogue_page() -> str:
 
 
 def _of_row(row: Api) -> Fact:
-    effect = f"{row.effect.value} (`{_CODES[row.effect]}`)"
+    effect = f"{EFFECTS[row.effect]} (`{_CODES[row.effect]}`)"
     if row in _LISTED:
         effect += ", when the result is iterated"
     if row.when:
@@ -233,7 +233,7 @@ def _instead(row: Api) -> str:
 
 
 def _of_family(family: Family) -> Fact:
-    blocks = f"{Effect.BLOCKS.value} (`{_CODES[Effect.BLOCKS]}`)"
+    blocks = f"{EFFECTS[Effect.BLOCKS]} (`{_CODES[Effect.BLOCKS]}`)"
     return Fact(f"{family.name}.*", f"nearly every method {blocks}", f"`{family.instead}`")
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from mypy.nodes import Context, Expression, FuncDef
 from mypy.scope import Scope
 
+from mypy_async_django import finding as finding_module
 from mypy_async_django import record
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.codes import CATEGORY
@@ -35,26 +36,27 @@ def report(module: Module, finding: Finding) -> None:
         end_column=node.end_column,
     )
     for note in () if as_data else _notes(module, finding):
+        there = note.node or node
         module.errors.report(
-            node.line,
-            node.column,
-            note,
+            there.line,
+            there.column,
+            note.text,
             code,
             severity="note",
-            origin_span=span,
-            end_line=node.end_line,
-            end_column=node.end_column,
+            origin_span=span,  # where a "type: ignore" silences the error
+            end_line=there.end_line,
+            end_column=there.end_column,
             parent_error=error,
         )
 
 
-def _notes(module: Module, finding: Finding) -> Iterator[str]:
+def _notes(module: Module, finding: Finding) -> Iterator[finding_module.Note]:
     """The finding's notes; the address of the code's page where the file does not have it yet."""
-    yield from finding.notes
+    yield from finding.all_notes
     link = f"See {page_of(finding.code.code)}"
     shown = module.errors.error_info_map.get(module.path, ())
     if module.has_links and not any(info.message == link for info in shown):
-        yield link
+        yield finding_module.Note(link)
 
 
 def _record(module: Module, finding: Finding) -> Record:
@@ -72,7 +74,16 @@ def _record(module: Module, finding: Finding) -> Record:
         on=code in module.on,
         function=module.errors.current_target() or "",
         message=finding.message,
-        notes=tuple(Note(note) for note in finding.notes),
+        notes=tuple(
+            Note(
+                note.text,
+                note.node.line if note.node else None,
+                note.node.column + 1 if note.node else None,
+                note.function,
+                note.path,
+            )
+            for note in finding.all_notes
+        ),
     )
 
 

@@ -163,24 +163,24 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]
 def test_example_gives_the_code(rule: Rule, reported: Mapping[str, list[str]]) -> None:
     """At least once, and no other code."""
     said = reported.get(module_of(rule, "example"), [])
-    assert said, f"{file_of(rule)}: mypy reports nothing of the Example"
+    assert said, f"{file_of(rule)}: mypy reports nothing of the example"
     others = [error for error in said if not error.endswith(f"[{rule.code.code}]")]
-    assert not others, f"{file_of(rule)}: mypy says otherwise of the Example: {others[0]}"
+    assert not others, f"{file_of(rule)}: mypy says otherwise of the example: {others[0]}"
 
 
 @every_rule
 def test_code_to_use_instead_is_right(rule: Rule, reported: Mapping[str, list[str]]) -> None:
     """Nothing is reported of it."""
-    assert pages.example(rule, "Use instead"), f'{file_of(rule)}: no code in "Use instead"'
+    assert pages.example(rule, "How to fix it"), f'{file_of(rule)}: no code in "How to fix it"'
     said = reported.get(module_of(rule, "instead"), [])
-    assert not said, f'{file_of(rule)}: mypy reports of the code in "Use instead": {said[0]}'
+    assert not said, f'{file_of(rule)}: mypy reports of the code in "How to fix it": {said[0]}'
 
 
 @every_rule
 def test_example_is_right_without_async(rule: Rule, reported: Mapping[str, list[str]]) -> None:
     """The law of the rules about coroutines: in sync code each of them is silent."""
     said = of_coroutines(reported.get(module_of(rule, "sync"), []))
-    assert not said, f"{file_of(rule)}: reported of the Example without async: {said[0]}"
+    assert not said, f"{file_of(rule)}: reported of the example without async: {said[0]}"
 
 
 def test_cases_are_right_without_async(reported: Mapping[str, list[str]]) -> None:
@@ -193,9 +193,9 @@ def test_cases_are_right_without_async(reported: Mapping[str, list[str]]) -> Non
 def modules() -> Iterator[tuple[str, str]]:
     """The modules to check: for each rule the two of its page, and the first without async."""
     for rule in RULES:
-        wrong = pages.example(rule, "Example")
+        wrong = pages.example(rule, "What it does")
         yield module_of(rule, "example"), wrong
-        yield module_of(rule, "instead"), pages.example(rule, "Use instead")
+        yield module_of(rule, "instead"), pages.example(rule, "How to fix it")
         yield module_of(rule, "sync"), without_async(wrong)
     for path in sorted(CASES.glob("test_async_*.yml")):
         for case in yaml.safe_load(path.read_text(encoding="utf-8")):

@@ -1,25 +1,33 @@
 """How Python's builtin functions use their arguments: iterate, measure, test or format them."""
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 
 class Use(Enum):
-    """An implicit operation; the enum's value names it for messages."""
+    """An operation that runs a special method without a visible call."""
 
-    ITERATE = "iterated"
-    LENGTH = "measured"
-    TRUTH = "tested"
-    CONTAINS = "searched"
-    INDEX = "indexed"
-    ASSIGN = "assigned"
-    ASSIGN_ITEM = "assigned to"
-    DELETE_ITEM = "deleted from"
-    FORMAT = "formatted"
-    ENTER = "entered"
-    COPY = "copied"
+    ITERATE = auto()
+    LENGTH = auto()
+    TRUTH = auto()
+    CONTAINS = auto()
+    INDEX = auto()
+    ASSIGN = auto()
+    ASSIGN_ITEM = auto()
+    DELETE_ITEM = auto()
+    FORMAT = auto()
+    ENTER = auto()
+    COPY = auto()
 
+
+BOOL: Final = "builtins.bool"
+FILTER: Final = "builtins.filter"
+NEXT: Final = "builtins.next"
+PARTIAL: Final = "functools.partial"
+
+#: Return an iterator that calls its function for each item that is asked for.
+LAZY_CALLERS: Final = frozenset({FILTER, "builtins.map"})
 
 #: The special methods that Python tries for a use, in order; the first one a class has runs.
 METHODS: Final[Mapping[Use, tuple[str, ...]]] = {

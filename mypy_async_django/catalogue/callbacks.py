@@ -10,13 +10,16 @@ _LOOPS: Final = ("asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEv
 _BY_NAME: Final = -1
 _ASYNC_EXIT: Final = "AsyncExitStack.push_async_callback"
 
-# The consequence for the coroutine.
-_DROPPED: Final = "drops the coroutine"
-_COMPARED: Final = "compares the coroutines"
-_TRUE: Final = "takes every coroutine for true"
-_VALUE: Final = "goes on with the coroutine as the value"
-_RESULT: Final = "hands on the coroutine as the result"
-_OUTPUT: Final = "writes the coroutine as text, which fails"
+
+class Misuse(Enum):
+    """What a caller that does not await does with a coroutine."""
+
+    DROPPED = auto()
+    COMPARED = auto()
+    TRUTHY = auto()
+    VALUE = auto()
+    RESULT = auto()
+    OUTPUT = auto()
 
 
 class When(Enum):
@@ -30,14 +33,13 @@ class When(Enum):
 class Callback(NamedTuple):
     """A parameter that is a callback: its position (``self`` not counted) and its name.
 
-    ``consequence`` says what happens to the coroutine, continuing "... calls it and". ``until`` is the
-    first Django version in which it may be a coroutine function. ``instead`` names what to use on
+    ``until`` is the first Django version in which it may be a coroutine function. ``instead`` names what to use on
     the event loop.
     """
 
     argument: int
     keyword: str | None = None
-    consequence: str = _DROPPED
+    misuse: Misuse = Misuse.DROPPED
     when: When = When.LATER
     until: Version = NEVER
     instead: str | None = None
@@ -61,18 +63,18 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
     "_asyncio.Future.add_done_callback": Callback(0, when=When.BY_THE_LOOP),
     "_asyncio.Task.add_done_callback": Callback(0, when=When.BY_THE_LOOP),
     "atexit.register": Callback(0, "func"),
-    "builtins.filter": Callback(0, consequence=_TRUE, when=When.AT_ONCE),
-    "builtins.list.sort": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
-    "builtins.max": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
-    "builtins.min": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
-    "builtins.sorted": Callback(_BY_NAME, "key", _COMPARED, When.AT_ONCE),
-    "concurrent.futures._base.Executor.submit": Callback(0, consequence=_RESULT),
+    "builtins.filter": Callback(0, misuse=Misuse.TRUTHY, when=When.AT_ONCE),
+    "builtins.list.sort": Callback(_BY_NAME, "key", Misuse.COMPARED, When.AT_ONCE),
+    "builtins.max": Callback(_BY_NAME, "key", Misuse.COMPARED, When.AT_ONCE),
+    "builtins.min": Callback(_BY_NAME, "key", Misuse.COMPARED, When.AT_ONCE),
+    "builtins.sorted": Callback(_BY_NAME, "key", Misuse.COMPARED, When.AT_ONCE),
+    "concurrent.futures._base.Executor.submit": Callback(0, misuse=Misuse.RESULT),
     "concurrent.futures._base.Future.add_done_callback": Callback(0, "fn"),
     "contextlib.AsyncExitStack.callback": Callback(0, when=When.BY_THE_LOOP, instead=_ASYNC_EXIT),
     "contextlib.ExitStack.callback": Callback(0, instead=_ASYNC_EXIT),
     "django.db.transaction.on_commit": Callback(0, "func"),
     "django.dispatch.dispatcher.Signal.connect": Callback(0, "receiver", until=(5, 0)),
-    "functools.reduce": Callback(0, consequence=_VALUE, when=When.AT_ONCE),
+    "functools.reduce": Callback(0, misuse=Misuse.VALUE, when=When.AT_ONCE),
     "signal.signal": Callback(
         1, "handler", when=When.BY_THE_LOOP, instead="loop.add_signal_handler"
     ),
@@ -81,7 +83,7 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
     "weakref.finalize": Callback(1, "func"),
 }
 
-#: By class: methods that it calls as callbacks without awaiting them, with the consequence.
-METHODS: Final[Mapping[str, Mapping[str, str]]] = {
-    "django.core.management.base.BaseCommand": {"handle": _OUTPUT},
+#: By class: methods that it calls as callbacks and does not await, and what it does with the coroutine.
+METHODS: Final[Mapping[str, Mapping[str, Misuse]]] = {
+    "django.core.management.base.BaseCommand": {"handle": Misuse.OUTPUT},
 }

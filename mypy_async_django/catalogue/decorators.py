@@ -4,38 +4,56 @@ Each was run on Django 4.2 to 6.1. All of Django's view decorators support async
 """
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from itertools import chain
 from typing import Final, NamedTuple
 
 from mypy_async_django.catalogue.row import NEVER, Version
 
 
-class SyncDecorator(NamedTuple):
-    """A decorator by its full name.
+class Harm(Enum):
+    """What a decorator or mixin does wrong with a coroutine function."""
 
-    ``what`` says what it does with an async function, ``instead`` how to fix it. ``since`` is the first
-    Django version that supports it. ``is_typed``: mypy itself reports it on annotated functions.
+    KEEPS_COROUTINE = auto()
+    """Awaiting it a second time raises RuntimeError."""
+    CANNOT_ITERATE = auto()
+    """Raises TypeError."""
+    TAKEN_FOR_SYNC = auto()
+    """Before the Django version that is the row's ``since``."""
+    ENDS_ITS_BLOCK = auto()
+    EXPECTS_RESPONSE = auto()
+    """Raises AttributeError."""
+    LOADS_USER = auto()
+    """Raises SynchronousOnlyOperation for users who are logged in."""
+    ANSWERS_SYNC = auto()
+    """Where Django awaits: raises TypeError for requests that are refused."""
+
+
+class SyncDecorator(NamedTuple):
+    """A decorator by its full name, and what it does wrong with a coroutine function.
+
+    ``since`` is the first Django version that supports coroutine functions. ``is_typed`` means that
+    mypy itself reports the decorator on annotated functions.
     """
 
     name: str
-    what: str
-    instead: str
+    harm: Harm
     since: Version = NEVER
     is_typed: bool = False
 
 
 def _keeping(names: str) -> tuple[SyncDecorator, ...]:
-    what = "keeps its coroutine, and awaiting that a second time raises RuntimeError"
-    instead = 'Keep the result, not the coroutine: in "cache.aset(...)", or in an attribute'
-    return tuple(SyncDecorator(name, what, instead) for name in names.split())
+    return tuple(SyncDecorator(name, Harm.KEEPS_COROUTINE) for name in names.split())
 
 
 def _for_views(module: str, names: str, since: Version) -> tuple[SyncDecorator, ...]:
-    version = ".".join(map(str, since))
-    what = f"takes it for a sync view before Django {version}"
-    instead = "Make it a sync view, or do without the decorator"
-    return tuple(SyncDecorator(f"{module}.{name}", what, instead, since) for name in names.split())
+    return tuple(
+        SyncDecorator(f"{module}.{name}", Harm.TAKEN_FOR_SYNC, since) for name in names.split()
+    )
 
+
+#: Base class of context managers that are decorators too.
+CONTEXT_DECORATOR: Final = "contextlib.ContextDecorator"
 
 _VIEWS: Final = "django.views.decorators"
 
@@ -45,14 +63,7 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
     for row in chain(
         _keeping("functools.cache functools.cached_property functools.lru_cache"),
         _keeping("django.utils.functional.cached_property"),
-        (
-            SyncDecorator(
-                "contextlib.contextmanager",
-                'cannot iterate it: "with" raises TypeError',
-                'Use "@asynccontextmanager" and "async with"',
-                is_typed=True,
-            ),
-        ),
+        (SyncDecorator("contextlib.contextmanager", Harm.CANNOT_ITERATE, is_typed=True),),
         _for_views(f"{_VIEWS}.cache", "cache_control cache_page never_cache", (5, 0)),
         _for_views(
             f"{_VIEWS}.clickjacking",
@@ -83,18 +94,10 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
     )
 }
 
-_NO_RESPONSE: Final = "gets a coroutine from it where it takes a response: raises AttributeError"
-_USER: Final = (
-    "loads the user on the event loop: raises SynchronousOnlyOperation for those who are logged in"
-)
-_REFUSED: Final = (
-    "answers whom it refuses with a response where Django awaits a coroutine: raises TypeError"
-)
-
-#: The effect of some decorators on the sync ``dispatch`` of a view with async handlers.
-ON_DISPATCH: Final[Mapping[str, str]] = {
+#: What some decorators do with the sync ``dispatch`` of a view whose handlers are async.
+ON_DISPATCH: Final[Mapping[str, Harm]] = {
     **{
-        f"{_VIEWS}.{name}": _NO_RESPONSE
+        f"{_VIEWS}.{name}": Harm.EXPECTS_RESPONSE
         for name in (
             "cache.cache_control",
             "cache.cache_page",
@@ -114,34 +117,36 @@ ON_DISPATCH: Final[Mapping[str, str]] = {
             "vary.vary_on_headers",
         )
     },
-    "django.contrib.admin.views.decorators.staff_member_required": _USER,
-    "django.contrib.auth.decorators.login_required": _USER,
-    "django.contrib.auth.decorators.permission_required": _USER,
-    "django.contrib.auth.decorators.user_passes_test": _REFUSED,
+    "django.contrib.admin.views.decorators.staff_member_required": Harm.LOADS_USER,
+    "django.contrib.auth.decorators.login_required": Harm.LOADS_USER,
+    "django.contrib.auth.decorators.permission_required": Harm.LOADS_USER,
+    "django.contrib.auth.decorators.user_passes_test": Harm.ANSWERS_SYNC,
 }
 
 _AUTH: Final = "django.contrib.auth"
 
 
 class AccessMixin(NamedTuple):
-    """A mixin whose sync ``dispatch`` checks access; ``what`` says what it does in an async view.
+    """A mixin whose sync ``dispatch`` checks access, and what that does wrong in an async view.
 
-    ``decorator`` does the same check and supports async handlers. ``unless`` are attributes whose
-    definition in a view makes the mixin harmless.
+    ``decorator`` does the same and supports async handlers. A view that defines the names in
+    ``unless`` is not harmed.
     """
 
-    what: str
+    harm: Harm
     decorator: str
     unless: frozenset[str] = frozenset()
 
 
 ACCESS_MIXINS: Final[Mapping[str, AccessMixin]] = {
-    f"{_AUTH}.mixins.LoginRequiredMixin": AccessMixin(_USER, f"{_AUTH}.decorators.login_required"),
+    f"{_AUTH}.mixins.LoginRequiredMixin": AccessMixin(
+        Harm.LOADS_USER, f"{_AUTH}.decorators.login_required"
+    ),
     f"{_AUTH}.mixins.PermissionRequiredMixin": AccessMixin(
-        _USER, f"{_AUTH}.decorators.permission_required", frozenset({"has_permission"})
+        Harm.LOADS_USER, f"{_AUTH}.decorators.permission_required", frozenset({"has_permission"})
     ),
     f"{_AUTH}.mixins.UserPassesTestMixin": AccessMixin(
-        _REFUSED,
+        Harm.ANSWERS_SYNC,
         f"{_AUTH}.decorators.user_passes_test",
         frozenset({"get_test_func", "handle_no_permission", "raise_exception"}),
     ),

@@ -12,6 +12,12 @@ from mypy_async_django.catalogue.row import Api, blocks, raises
 #: The prefixes of the full names of connections and cursors: each belongs to one thread.
 BOUND_TO_THREAD: Final = "django.db.backends."
 
+ATOMIC: Final = "django.db.transaction.atomic"
+ATOMIC_CLASS: Final = "django.db.transaction.Atomic"
+
+#: Runs each test in a transaction.
+TEST_CASE: Final = "django.test.testcases.TestCase"
+
 _DB: Final = "django.db"
 _MODELS: Final = "django.db.models"
 _MODEL: Final = "django.db.models.base.Model"

@@ -77,6 +77,22 @@ OFFLOADERS: Final = (
 )
 
 GATHER: Final = "asyncio.tasks.gather"
+WAIT: Final = "asyncio.tasks.wait"
+SHIELD: Final = "asyncio.tasks.shield"
+
+#: Start a task that only their result keeps from being garbage-collected.
+TASK_STARTERS: Final = frozenset(
+    {"_asyncio.Task", "asyncio.tasks.create_task", "asyncio.tasks.ensure_future"}
+)
+
+#: Event loops, whose method ``create_task`` does the same.
+LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
+
+#: Methods of a task that store no reference to it.
+TASK_METHODS: Final = frozenset({"add_done_callback", "set_name"})
+
+#: What a function under ``@asynccontextmanager`` returns.
+ASYNC_CONTEXT_MANAGER: Final = "contextlib._AsyncGeneratorContextManager"
 
 #: Schedule coroutines at once: they run whether or not the result is awaited.
 SCHEDULERS: Final = frozenset(
@@ -90,7 +106,7 @@ SCHEDULERS: Final = frozenset(
         "asyncio.tasks.ensure_future",
         GATHER,
         "asyncio.tasks.run_coroutine_threadsafe",
-        "asyncio.tasks.shield",
+        SHIELD,
     }
 )
 
@@ -98,7 +114,7 @@ SCHEDULERS: Final = frozenset(
 AWAITERS: Final = frozenset(
     {
         "asyncio.tasks.as_completed",
-        "asyncio.tasks.wait",
+        WAIT,
         "asyncio.tasks.wait_for",
     }
 )

@@ -1,18 +1,18 @@
 """What manager and queryset methods return, load and do to rows, by their sync names."""
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 
 class Access(Enum):
-    """A kind of access to rows; the enum's ``value`` is the wording of messages."""
+    """A kind of access to rows."""
 
-    READ = "queried"
-    COUNT = "looked for"
-    CREATE = "created"
-    UPDATE = "updated"
-    DELETE = "deleted"
+    READ = auto()
+    COUNT = auto()
+    CREATE = auto()
+    UPDATE = auto()
+    DELETE = auto()
 
 
 class Gives(Enum):

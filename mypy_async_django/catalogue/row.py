@@ -1,6 +1,6 @@
 """The row type of the catalogue, and short forms to write rows."""
 
-from enum import Enum
+from enum import Enum, auto
 from typing import Final, NamedTuple, TypedDict, Unpack
 
 Version = tuple[int, int]
@@ -12,10 +12,12 @@ NEVER: Final[Version] = (99, 0)
 class Effect(Enum):
     """The effect of an API that runs on the event loop."""
 
-    RAISES = "raises SynchronousOnlyOperation"
-    BLOCKS = "blocks the event loop"
-    BLOCKS_ON_FILE = "blocks the event loop on file I/O"
-    NESTS = "raises RuntimeError inside an event loop"
+    RAISES = auto()
+    """Raises SynchronousOnlyOperation."""
+    BLOCKS = auto()
+    BLOCKS_ON_FILE = auto()
+    NESTS = auto()
+    """Runs an event loop, which raises RuntimeError inside another one."""
 
 
 class Api(NamedTuple):

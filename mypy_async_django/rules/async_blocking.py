@@ -1,6 +1,6 @@
-"""Blocking call in a coroutine.
+"""Blocking call in an async function.
 
-## What it catches
+## What it does
 
 Calls in an `async def` that wait for something and hold the event loop while they do:
 
@@ -15,15 +15,6 @@ The catalogue lists them all. Functions of your own are added with the setting `
 A call that is told not to wait is fine: `lock.acquire(blocking=False)`, `queue.get(timeout=0)`. So
 is one that need not, as the code has asked before: `if not queue.empty(): queue.get()`.
 
-## Why it bites
-
-All coroutines of a process take turns in one thread, and a coroutine gives up its turn only at an
-`await`. During `time.sleep(1)` no other request is answered, no timeout fires and no connection is
-accepted. Nothing fails, and outside asyncio's debug mode nothing is logged: all that shows is a
-server that is slow under load.
-
-## Example
-
 ```python
 import time
 
@@ -37,7 +28,14 @@ async def status(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ready")
 ```
 
-## Use instead
+## Why is this bad?
+
+All coroutines of a process take turns in one thread, and a coroutine gives up its turn only at an
+`await`. During `time.sleep(1)` no other request is answered, no timeout fires and no connection is
+accepted. Nothing fails, and outside asyncio's debug mode nothing is logged: all that shows is a
+server that is slow under load.
+
+## How to fix it
 
 Await the async form where there is one. Otherwise run the call in a thread: with `sync_to_async`
 if it is Django's or uses the database, with `asyncio.to_thread` if not.
@@ -57,7 +55,7 @@ async def status(request: HttpRequest) -> HttpResponse:
     return HttpResponse(revision)
 ```
 
-## When to leave it
+## When to ignore it
 
 A cache in local memory does not wait for anything, and at start-up or in a management command no
 other request is waiting. Put a module of that kind under `disable_error_code = async-blocking`, or

@@ -1,6 +1,6 @@
 """Call that blocks the event loop through sync functions.
 
-## What it catches
+## What it does
 
 A call in an `async def` of a function of yours that does what `async-blocking` reports, itself or
 through further functions: helpers, methods, properties, constructors. The notes show the way step
@@ -8,14 +8,6 @@ by step, across modules.
 
 What a function hands to a thread is not part of the way. A call that reaches the database as well
 is reported once, as `async-unsafe-call`.
-
-## Why it bites
-
-A sync function that is called by a coroutine runs on the event loop, and the loop waits for all it
-waits for. Nothing at the call looks blocking, and still every other request of the process stands
-still until it returns.
-
-## Example
 
 ```python
 import time
@@ -32,7 +24,13 @@ async def order(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ordered")
 ```
 
-## Use instead
+## Why is this bad?
+
+A sync function that is called by a coroutine runs on the event loop, and the loop waits for all it
+waits for. Nothing at the call looks blocking, and still every other request of the process stands
+still until it returns.
+
+## How to fix it
 
 Run the function in a thread, with `sync_to_async` if it is to share the thread with Django's sync
 code, or give it an async form of its own.
@@ -53,7 +51,7 @@ async def order(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ordered")
 ```
 
-## When to leave it
+## When to ignore it
 
 If the call never takes the branch that blocks, or nothing else runs on that event loop, write
 `# type: ignore[async-blocking-call]` on the call, or name the function in the setting `trusted`.

@@ -1,21 +1,12 @@
-"""File I/O in a coroutine.
+"""File I/O in an async function.
 
-## What it catches
+## What it does
 
 Access to files in an `async def`: `open` and the methods of what it returns, `Path.read_text` and
 its like, `os` and `shutil` functions that reach the disk, temporary files, archives, Django's
 storages and file fields.
 
 This code is off by default. Switch it on with `enable_error_code = async-blocking-file`.
-
-## Why it bites
-
-Operating systems have no way to wait for a file as they wait for a socket: a read returns when the
-data is there, and the event loop stands still until then. On a local disk that mostly is well
-under a millisecond, which is why many projects accept it. On a network drive, on a busy disk, or
-with a file of many megabytes it is as bad as any other blocking call.
-
-## Example
 
 ```python
 from pathlib import Path
@@ -27,7 +18,14 @@ async def terms(request: HttpRequest) -> HttpResponse:
     return HttpResponse(Path("terms.html").read_text())
 ```
 
-## Use instead
+## Why is this bad?
+
+Operating systems have no way to wait for a file as they wait for a socket: a read returns when the
+data is there, and the event loop stands still until then. On a local disk that mostly is well
+under a millisecond, which is why many projects accept it. On a network drive, on a busy disk, or
+with a file of many megabytes it is as bad as any other blocking call.
+
+## How to fix it
 
 Run the whole of it in a thread, not one method after another: each hop has its price.
 
@@ -42,7 +40,7 @@ async def terms(request: HttpRequest) -> HttpResponse:
     return HttpResponse(await asyncio.to_thread(Path("terms.html").read_text))
 ```
 
-## When to leave it
+## When to ignore it
 
 Where files are small and local, leave it off. To have it for a part of the project only, put
 `enable_error_code = async-blocking-file` in that part's section of mypy's configuration.
@@ -68,7 +66,7 @@ from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
-    "async-blocking-file", "File I/O in a coroutine", parent=ASYNC_BLOCKING, default=False
+    "async-blocking-file", "File I/O in an async function", parent=ASYNC_BLOCKING, default=False
 )
 
 

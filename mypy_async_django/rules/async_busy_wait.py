@@ -1,18 +1,10 @@
 """Sleeping in a loop until a flag changes.
 
-## What it catches
+## What it does
 
 A loop in an `async def` that only sleeps until something in memory has changed: a variable of the
 module or of the function around, an attribute, an item. It is reported where other code of the
 module sets that state.
-
-## Why it bites
-
-The loop wakes up a hundred times a second to find that nothing has happened, and when it has, it
-notices late. With `time.sleep` it is worse: no other coroutine runs, so nobody ever sets the flag,
-and the whole process stands still.
-
-## Example
 
 ```python
 import asyncio
@@ -35,7 +27,13 @@ async def titles() -> list[str]:
     return [book.title for book in books]
 ```
 
-## Use instead
+## Why is this bad?
+
+The loop wakes up a hundred times a second to find that nothing has happened, and when it has, it
+notices late. With `time.sleep` it is worse: no other coroutine runs, so nobody ever sets the flag,
+and the whole process stands still.
+
+## How to fix it
 
 An event wakes up all who wait for it. For conditions that are more than a flag there is
 `asyncio.Condition`, for things to be handed over `asyncio.Queue`.
@@ -59,7 +57,7 @@ async def titles() -> list[str]:
     return [book.title for book in books]
 ```
 
-## When to leave it
+## When to ignore it
 
 If the flag is also set by a thread: `Event.set` has to be called with `call_soon_threadsafe` then,
 and a slow loop may be simpler. Write `# type: ignore[async-busy-wait]` on the line.
@@ -77,7 +75,8 @@ from typing import Final
 
 from mypy_async_django import suggestion
 from mypy_async_django.codes import ASYNC_BUSY_WAIT
-from mypy_async_django.finding import Finding
+from mypy_async_django.explanation import inside
+from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.state.polling import pollings
 from mypy_async_django.index.syntax.body import Body
 
@@ -87,10 +86,10 @@ CODE: Final = ASYNC_BUSY_WAIT
 def findings(body: Body) -> Iterator[Finding]:
     """Loops that ask again and again what other code could tell them."""
     for found in pollings(body):
-        state = body.source.text(found.state)
+        state = quoted(body.source.text(found.state))
         yield Finding(
             CODE,
             found.condition,
-            f'The loop only sleeps until "{state}" changes, in coroutine "{body.name}"',
+            f"Loop {inside(body)} only sleeps until {state} changes",
             (suggestion.for_polling(body, found),),
         )

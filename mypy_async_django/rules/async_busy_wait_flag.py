@@ -1,16 +1,10 @@
-"""Flag that is set where nobody sees it.
+"""Flag assigned in the wrong scope.
 
-## What it catches
+## What it does
 
 A coroutine sleeps in a loop until a variable changes (see `async-busy-wait`), and another function
 assigns to a name of its own instead: it has no `global` or `nonlocal` statement for it, so the
 assignment makes a local variable, which nothing reads.
-
-## Why it bites
-
-The loop never ends: the variable that it looks at stays what it was.
-
-## Example
 
 ```python
 import asyncio
@@ -32,7 +26,11 @@ async def titles() -> list[str]:
     return [book.title for book in books]
 ```
 
-## Use instead
+## Why is this bad?
+
+The loop never ends: the variable that it looks at stays what it was.
+
+## How to fix it
 
 `global is_loaded` makes it work; an `asyncio.Event` needs no such statement, and no loop.
 
@@ -55,7 +53,7 @@ async def titles() -> list[str]:
     return [book.title for book in books]
 ```
 
-## When to leave it
+## When to ignore it
 
 There is no good use for it. A local variable that should be there under the same name is better
 called something else.
@@ -73,14 +71,14 @@ from mypy.nodes import LDEF, AssignmentStmt, FuncDef, NameExpr
 
 from mypy_async_django.bridge.tree import functions
 from mypy_async_django.codes import ASYNC_BUSY_WAIT, code
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, Note
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.state.polling import Polling, local_twins, pollings
 from mypy_async_django.index.state.shared_variables import Sharing
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
-    "async-busy-wait-flag", "Flag that is set where nobody sees it", parent=ASYNC_BUSY_WAIT
+    "async-busy-wait-flag", "Flag assigned in the wrong scope", parent=ASYNC_BUSY_WAIT
 )
 EVERYWHERE: Final = True
 
@@ -95,9 +93,12 @@ def findings(body: Body) -> Iterator[Finding]:
             yield Finding(
                 CODE,
                 name,
-                f'"{name.name}" is a local of "{body.name}" here: the loop in "{waiting}" never '
-                "sees it",
-                (f'Use "{statement} {name.name}"',),
+                f'Assignment to "{name.name}" creates a local variable of "{body.name}", so the loop '
+                f'in "{waiting}" never sees the change',
+                (
+                    f'Add "{statement} {name.name}" to "{body.name}"',
+                    Note(f'The loop waits for "{name.name}" here', polling.condition),
+                ),
             )
 
 

@@ -1,6 +1,6 @@
-"""Coroutine function where a sync function is called.
+"""Async function where a sync function is expected.
 
-## What it catches
+## What it does
 
 An `async def` that takes the place of a sync function, whose caller does not await it:
 
@@ -14,13 +14,6 @@ An `async def` that takes the place of a sync function, whose caller does not aw
 Overrides are reported where mypy does not check them, in methods without annotations. With
 annotations mypy's own `override` error says it.
 
-## Why it bites
-
-Calling an `async def` gives a coroutine object, and runs nothing. A coroutine object is true: a
-permission check that is one lets everybody in. A `save` that is one saves nothing.
-
-## Example
-
 ```python
 from django.contrib.auth.mixins import UserPassesTestMixin
 from django.views.generic import TemplateView
@@ -32,7 +25,12 @@ class Report(UserPassesTestMixin, TemplateView):
         return await Author.objects.filter(name=self.request.GET["author"]).aexists()
 ```
 
-## Use instead
+## Why is this bad?
+
+Calling an `async def` gives a coroutine object, and runs nothing. A coroutine object is true: a
+permission check that is one lets everybody in. A `save` that is one saves nothing.
+
+## How to fix it
 
 Keep the method sync. Django runs sync views in a thread, where the sync methods of the database
 are right.
@@ -51,7 +49,7 @@ class Report(UserPassesTestMixin, TemplateView):
 Where Django has an async twin of the method that it does await, such as `ahas_perm` of an auth
 backend, override that one.
 
-## When to leave it
+## When to ignore it
 
 If the base class awaits what it gets although it does not say so, or if the object is only ever
 used by code that awaits the method: write `# type: ignore[async-override]` on the line.
@@ -75,12 +73,13 @@ from typing import Final
 
 from mypy.nodes import FuncDef
 
+from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.codes import code
-from mypy_async_django.finding import Finding
-from mypy_async_django.index.coroutines.overrides import MYPYS, Misplaced, misplaced
+from mypy_async_django.finding import MYPY_REPORTS_OVERRIDE, Finding
+from mypy_async_django.index.coroutines.overrides import CalledBy, Misplaced, misplaced
 from mypy_async_django.index.syntax.body import Body
 
-CODE: Final = code("async-override", "Coroutine function where a sync function is called")
+CODE: Final = code("async-override", "Async function where a sync function is expected")
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -91,14 +90,27 @@ def findings(body: Body) -> Iterator[Finding]:
     yield Finding(
         CODE,
         body.function,
-        f'Coroutine function "{body.name}" {found.way.value.format(found.caller)}: '
-        f"{found.outcome.value}",
-        (_way_out(body.name, found),),
-        unless_said=MYPYS,
+        f'Async "{body.name}" {_CALLED[found.called_by].format(found.caller)}; '
+        f"{_MISUSED[found.misuse]}",
+        (_fix(body.name, found),),
+        unless_said=MYPY_REPORTS_OVERRIDE,
     )
 
 
-def _way_out(name: str, found: Misplaced) -> str:
+_CALLED: Final = {
+    CalledBy.OVERRIDDEN_METHOD: 'overrides a sync method of "{}"',
+    CalledBy.CLASS: 'is called without await by "{}"',
+    CalledBy.DECORATOR: 'is passed to "{}", which calls it without await',
+}
+
+_MISUSED: Final = {
+    Misuse.TRUTHY: "the returned coroutine is always truthy",
+    Misuse.DROPPED: "the returned coroutine is dropped, so the function body never runs",
+    Misuse.RESULT: "the returned coroutine is used as the result",
+}
+
+
+def _fix(name: str, found: Misplaced) -> str:
     if found.twin is not None:
-        return f'Use "async def {found.twin}", which is awaited, or a sync "def {name}"'
-    return f'Use a sync "def {name}", and "async_to_sync(...)(...)" for what it awaits'
+        return f'Override "async def {found.twin}", which is awaited, or make "{name}" sync'
+    return f'Make "{name}" sync; call async code in it with "async_to_sync(...)(...)"'

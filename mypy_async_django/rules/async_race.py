@@ -1,6 +1,6 @@
 """Shared state read before an await and written after it.
 
-## What it catches
+## What it does
 
 In an `async def`: state that coroutines share is read, an `await` follows, and then the same state
 is written with a value that depends on what was read, or because of it. The `await` may also be an
@@ -10,13 +10,6 @@ one expression: `counter += await amount()`.
 Shared are the variables of a module and what hangs on them, as `stats["alive"]` or `config.limit`,
 the attributes of classes, and the variables of a function around a coroutine that it starts several
 times.
-
-## Why it bites
-
-At an `await` any other coroutine may run. Two that both read 1, wait and then write 1 + 1 have
-counted one visit too few. Between two awaits nothing can come in: there no lock is needed.
-
-## Example
 
 ```python
 from shop.models import Book
@@ -30,7 +23,12 @@ async def count_books() -> None:
     seen["books"] = before + found
 ```
 
-## Use instead
+## Why is this bad?
+
+At an `await` any other coroutine may run. Two that both read 1, wait and then write 1 + 1 have
+counted one visit too few. Between two awaits nothing can come in: there no lock is needed.
+
+## How to fix it
 
 Read after the await. Where the value is needed before it, hold an `asyncio.Lock` from the read to
 the write.
@@ -56,7 +54,7 @@ async def count_books_locked() -> None:
         seen["books"] = before + found
 ```
 
-## When to leave it
+## When to ignore it
 
 Where a coroutine never runs twice at the same time, and the code does not show it: write
 `# type: ignore[async-race]` on the line. A coroutine given to `asyncio.run` is taken as running

@@ -1,19 +1,9 @@
-"""Row loaded, changed by its own value and saved.
+"""Read-modify-write of a model field.
 
-## What it catches
+## What it does
 
 In an `async def`: an instance is fetched, a field is set to something that depends on the field's
 old value, and the instance is saved: with `asave`, or with `save` in a thread.
-
-## Why it bites
-
-Query and save are two statements, and what another request has saved in between is overwritten.
-That happens in sync code too; in a coroutine there is an `await` at both ends, and a thousand
-others may come in.
-
-This is off by default, as for many fields the last one to save may well win.
-
-## Example
 
 ```python
 from shop.models import Book
@@ -25,7 +15,15 @@ async def add_page(pk: int) -> None:
     await book.asave()
 ```
 
-## Use instead
+## Why is this bad?
+
+Query and save are two statements, and what another request has saved in between is overwritten.
+That happens in sync code too; in a coroutine there is an `await` at both ends, and a thousand
+others may come in.
+
+This is off by default, as for many fields the last one to save may well win.
+
+## How to fix it
 
 Let the database do it: an `F()` expression reads and writes in one statement. Where Python has to
 work out the new value, read and save in one sync function with a transaction and
@@ -50,7 +48,7 @@ def shorten_title(pk: int) -> None:
         book.save(update_fields=["title"])
 ```
 
-## When to leave it
+## When to ignore it
 
 Leave it off where rows have one owner who changes them one after the other.
 
@@ -66,13 +64,14 @@ from typing import Final
 
 from mypy_async_django import suggestion
 from mypy_async_django.codes import ASYNC_RACE, code
-from mypy_async_django.finding import Finding
+from mypy_async_django.explanation import inside
+from mypy_async_django.finding import Finding, Note, quoted
 from mypy_async_django.index.state.lost_updates import StaleSave, stale_saves
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "async-race-orm",
-    "Row loaded, changed by its own value and saved",
+    "Read-modify-write of a model field",
     parent=ASYNC_RACE,
     default=False,
 )
@@ -84,14 +83,16 @@ def findings(body: Body) -> Iterator[Finding]:
         yield Finding(
             CODE,
             found.save,
-            f'"{found.instance.name}.{found.field}" may lose an update in coroutine "{body.name}": '
-            f"{_lines(found)}",
-            (suggestion.for_stale_save(body, found),),
+            f'Possible lost update {inside(body)}: "{found.instance.name}.{found.field}" is loaded, '
+            "changed and saved, which overwrites changes made in between",
+            (*_places(found), suggestion.for_stale_save(body, found)),
         )
 
 
-def _lines(found: StaleSave) -> str:
-    return (
-        f"loaded on line {found.query.line}, changed on line {found.change.line}, "
-        f"saved on line {found.save.line}"
-    )
+def _places(found: StaleSave) -> Iterator[Note]:
+    """Notes at the query and at the change, if those are on lines of their own."""
+    field = quoted(f"{found.instance.name}.{found.field}")
+    if found.query.line not in {found.change.line, found.save.line}:
+        yield Note(f"{field} is loaded here", found.query)
+    if found.change.line != found.save.line:
+        yield Note(f"{field} is changed here, from the value that was loaded", found.change)

@@ -1,19 +1,9 @@
 """Attribute of self read before an await and written after it.
 
-## What it catches
+## What it does
 
 The same as `async-race`, for attributes of `self`: an `async def` of a class reads one, awaits, and
 writes it with a value that depends on what was read, or because of it.
-
-## Why it bites
-
-If two tasks call the method of the same object, what the one writes during the await of the other
-is lost. A client that is opened when it is first needed is opened twice, and one of the two is
-never closed.
-
-This is off by default, because most objects belong to one request or one task.
-
-## Example
 
 ```python
 from shop.models import Book
@@ -27,7 +17,15 @@ class Statistics:
         self.books = self.books + await Book.objects.acount()
 ```
 
-## Use instead
+## Why is this bad?
+
+If two tasks call the method of the same object, what the one writes during the await of the other
+is lost. A client that is opened when it is first needed is opened twice, and one of the two is
+never closed.
+
+This is off by default, because most objects belong to one request or one task.
+
+## How to fix it
 
 ```python
 import asyncio
@@ -49,7 +47,7 @@ class Statistics:
             self.books = self.books + await Book.objects.acount()
 ```
 
-## When to leave it
+## When to ignore it
 
 Leave it off if the objects of your classes live for one request. Switch it on for modules with
 objects that live as long as the process: clients, caches, registries.

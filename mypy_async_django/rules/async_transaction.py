@@ -1,6 +1,6 @@
-"""Transaction in a coroutine.
+"""Transaction in an async function.
 
-## What it catches
+## What it does
 
 - `with transaction.atomic():` in an `async def`, also for an `Atomic` object in a variable and with
   `stack.enter_context(...)`
@@ -12,22 +12,6 @@
   could hold the locks
 
 `non_atomic_requests` is fine on a coroutine function and is not reported.
-
-## Why it bites
-
-A transaction belongs to one connection, and a connection to one thread. The block would open in the
-event loop's thread; the queries awaited in it run in another, on another connection. Django raises
-`SynchronousOnlyOperation` when the block is entered. With `DJANGO_ALLOW_ASYNC_UNSAFE` set it does
-not, and then nothing is rolled back.
-
-The decorator calls the function inside its block. For an `async def` that only makes the coroutine,
-and the block is over before the first line of the function runs: in an event loop Django raises
-`SynchronousOnlyOperation`, elsewhere there is silently no transaction.
-
-`select_for_update()` outside a transaction raises `TransactionManagementError`. SQLite has no such
-locks and ignores it, so tests on SQLite pass.
-
-## Example
 
 ```python
 from django.db import transaction
@@ -42,7 +26,21 @@ async def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     return HttpResponse(book.title)
 ```
 
-## Use instead
+## Why is this bad?
+
+A transaction belongs to one connection, and a connection to one thread. The block would open in the
+event loop's thread; the queries awaited in it run in another, on another connection. Django raises
+`SynchronousOnlyOperation` when the block is entered. With `DJANGO_ALLOW_ASYNC_UNSAFE` set it does
+not, and then nothing is rolled back.
+
+The decorator calls the function inside its block. For an `async def` that only makes the coroutine,
+and the block is over before the first line of the function runs: in an event loop Django raises
+`SynchronousOnlyOperation`, elsewhere there is silently no transaction.
+
+`select_for_update()` outside a transaction raises `TransactionManagementError`. SQLite has no such
+locks and ignores it, so tests on SQLite pass.
+
+## How to fix it
 
 Write the whole block as one sync function. `sync_to_async` runs it in one thread, on one
 connection.
@@ -66,7 +64,7 @@ async def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     return HttpResponse(book.title)
 ```
 
-## When to leave it
+## When to ignore it
 
 A coroutine function that is only ever run by sync code inside a transaction,
 `async_to_sync(locked)(pk)`, queries on that code's connection, and its `select_for_update()` is
@@ -90,22 +88,22 @@ from mypy.nodes import AwaitExpr, CallExpr, ForStmt, FuncDef, WithStmt
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import is_a
+from mypy_async_django.catalogue.django_database import ATOMIC, TEST_CASE
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import code
-from mypy_async_django.explanation import explained
-from mypy_async_django.finding import Finding
+from mypy_async_django.explanation import explained, inside
+from mypy_async_django.finding import EFFECTS, Finding, quoted
 from mypy_async_django.index.coroutines.decorations import decorations
 from mypy_async_django.index.matches.matches import Match, matches
 from mypy_async_django.index.orm.row_locks import locked_rows
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import ImplicitUse
 
-CODE: Final = code("async-transaction", "Transaction in a coroutine")
+CODE: Final = code("async-transaction", "Transaction in an async function")
 EVERYWHERE: Final = True
 
-_ATOMIC: Final = "django.db.transaction.atomic"
-_TEST_CASE: Final = "django.test.testcases.TestCase"
-_WITH_THE_BLOCK: Final = (
-    "Call it in the sync function that holds the transaction, and that function with "
+_IN_THE_FUNCTION: Final = (
+    "Call it in the sync function that holds the transaction, and call that function with "
     '"await sync_to_async(...)(...)"'
 )
 
@@ -123,9 +121,9 @@ def findings(body: Body) -> Iterator[Finding]:
 def _of_transaction(body: Body, matched: Match) -> Finding:
     found = explained(CODE, body, matched)
     if isinstance(matched.operation, CallExpr):
-        return found._replace(notes=(_WITH_THE_BLOCK,))
+        return found._replace(notes=(_IN_THE_FUNCTION,))
     if _awaits_inside(body, matched.operation):
-        away = ", and queries awaited in it run on another thread's connection"
+        away = "; queries awaited in the block run on another thread's connection"
         return found._replace(message=found.message + away)
     return found
 
@@ -142,30 +140,30 @@ def _awaits_inside(body: Body, entered: object) -> bool:
 
 def _decorated(body: Body) -> Iterator[Finding]:
     for found in decorations(body):
-        if found.name == _ATOMIC:
+        if found.name == ATOMIC:
             yield Finding(
                 CODE,
                 found.node,
-                f'"{body.source.text(found.maker)}" ends its transaction before the body of '
-                f'coroutine "{found.function.name}" runs: raises SynchronousOnlyOperation in an '
-                "event loop",
+                f"{quoted(body.source.text(found.maker))} on async function "
+                f'"{found.function.name}" ends the transaction before the function body runs, and '
+                f"{EFFECTS[Effect.RAISES]} in an event loop",
                 (_sync_instead(found.function.name),),
             )
 
 
 def _sync_instead(name: str) -> str:
-    return f'Make "{name}" a sync function, which coroutines call with "await sync_to_async({name})(...)"'
+    return f'Make "{name}" a sync function and call it with "await sync_to_async({name})(...)"'
 
 
 def _locked(body: Body) -> Iterator[Finding]:
     function = body.function
-    if isinstance(function, FuncDef) and function.info and is_a(function.info, _TEST_CASE):
+    if isinstance(function, FuncDef) and function.info and is_a(function.info, TEST_CASE):
         return
     for query in locked_rows(body):
         yield Finding(
             CODE,
             query,
-            f'"{body.source.text(query)}" locks rows outside a transaction in coroutine '
-            f'"{body.name}": raises TransactionManagementError, but on SQLite, which ignores it',
+            f"{quoted(body.source.text(query))} locks rows outside a transaction {inside(body)}, "
+            "which raises TransactionManagementError (SQLite ignores the lock)",
             (suggestion.WHOLE_BLOCK,),
         )

@@ -1,6 +1,6 @@
-"""Coroutines started together although one needs what the other does.
+"""Concurrent coroutines whose order matters.
 
-## What it catches
+## What it does
 
 Coroutines that are started together, by `asyncio.gather`, `asyncio.wait`, a task group or
 `create_task` without an `await` between, where it makes a difference which of them comes first:
@@ -9,14 +9,6 @@ Coroutines that are started together, by `asyncio.gather`, `asyncio.wait`, a tas
 - one sets a variable of the module that another reads
 
 Also coroutines in a set display that is given to `gather` or `wait`: a set has no order.
-
-## Why it bites
-
-Coroutines that run together take turns at every `await`. Which query comes first depends on the
-database, on the load and on luck: in tests nearly always the one, in production now and then the
-other.
-
-## Example
 
 ```python
 import asyncio
@@ -36,7 +28,13 @@ async def tidy() -> None:
     await asyncio.gather(clear(), count())
 ```
 
-## Use instead
+## Why is this bad?
+
+Coroutines that run together take turns at every `await`. Which query comes first depends on the
+database, on the load and on luck: in tests nearly always the one, in production now and then the
+other.
+
+## How to fix it
 
 Await one after the other. What has no part in it may still run beside them.
 
@@ -63,7 +61,7 @@ async def tidy() -> None:
     await asyncio.gather(count(), authors())
 ```
 
-## When to leave it
+## When to ignore it
 
 Where either order will do, as for a counter that is only shown: write
 `# type: ignore[async-unordered]` on the line.
@@ -83,8 +81,10 @@ Where either order will do, as for a counter that is only shown: write
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_async_django.catalogue.queries import Access
 from mypy_async_django.codes import code
-from mypy_async_django.finding import Finding
+from mypy_async_django.explanation import inside
+from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.state.concurrent_groups import (
     ConcurrentGroup,
     Conflict,
@@ -94,9 +94,7 @@ from mypy_async_django.index.state.concurrent_groups import (
 )
 from mypy_async_django.index.syntax.body import Body
 
-CODE: Final = code(
-    "async-unordered", "Coroutines started together although one needs what the other does"
-)
+CODE: Final = code("async-unordered", "Concurrent coroutines whose order matters")
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -110,20 +108,34 @@ def findings(body: Body) -> Iterator[Finding]:
             yield Finding(
                 CODE,
                 group.unordered,
-                f'"{text}" is a set: its coroutines start, and give their results, in any order',
-                (f'Use "[{text[1:-1].strip()}]"',),
+                f"{quoted(text)} is a set, so its coroutines start and return in arbitrary order",
+                (f"Use {quoted(f'[{text[1:-1].strip()}]')}",),
             )
 
 
 def _no_order(body: Body, group: ConcurrentGroup, found: Conflict) -> Finding:
-    first, second = body.source.text(found.first), body.source.text(found.second)
-    done = f"{found.done} by the one and {found.also} by the other"
-    if found.done == found.also:
-        done = f"{found.done} by both"
+    text = body.source.text
+    first, second = quoted(text(found.first)), quoted(text(found.second))
+    if found.accesses is None:
+        but = f'{first} assigns "{found.subject}", which {second} reads'
+    elif found.accesses[0] is found.accesses[1]:
+        but = f'both {_VERBS[found.accesses[0]][1]} the same "{found.subject}" rows'
+    else:
+        done, also = (_VERBS[access][0] for access in found.accesses)
+        but = f'{first} {done} "{found.subject}" rows that {second} {also}'
+    awaits = [quoted(f"await {text(call)}") for call in (found.first, found.second)]
     return Finding(
         CODE,
         group.node,
-        f'"{first}" and "{second}" run together in coroutine "{body.name}", in any order: '
-        f'"{found.subject}" is {done}',
-        (f'Use "await {first}" and "await {second}", in the order that you mean',),
+        f"{first} and {second} run concurrently {inside(body)}, but {but}",
+        (f"Use {' and '.join(awaits)}, in the intended order",),
     )
+
+
+_VERBS: Final = {
+    Access.READ: ("queries", "query"),
+    Access.COUNT: ("looks for", "look for"),
+    Access.CREATE: ("creates", "create"),
+    Access.UPDATE: ("updates", "update"),
+    Access.DELETE: ("deletes", "delete"),
+}

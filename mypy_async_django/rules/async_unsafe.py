@@ -1,6 +1,6 @@
-"""Sync-only Django call in a coroutine.
+"""Sync-only Django call in an async function.
 
-## What it catches
+## What it does
 
 Calls in an `async def` that Django refuses to run on an event loop:
 
@@ -18,17 +18,6 @@ What only builds a query (`filter`, `order_by`, a slice) is fine in a coroutine 
 reported. Neither is a function that is handed over without being called:
 `sync_to_async(Book.objects.get)`.
 
-## Why it bites
-
-Django's database code checks for a running event loop, and where there is one it raises
-`SynchronousOnlyOperation` instead of running the query. It can only do that once the line runs: a
-branch that no test reaches fails in production.
-
-With the environment variable `DJANGO_ALLOW_ASYNC_UNSAFE` set there is no exception. The query then
-runs on the event loop, and every other request of the process waits until it is done.
-
-## Example
-
 ```python
 from django.http import HttpRequest, HttpResponse
 from shop.models import Book
@@ -39,7 +28,16 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(book.title)
 ```
 
-## Use instead
+## Why is this bad?
+
+Django's database code checks for a running event loop, and where there is one it raises
+`SynchronousOnlyOperation` instead of running the query. It can only do that once the line runs: a
+branch that no test reaches fails in production.
+
+With the environment variable `DJANGO_ALLOW_ASYNC_UNSAFE` set there is no exception. The query then
+runs on the event loop, and every other request of the process waits until it is done.
+
+## How to fix it
 
 Most of Django's methods have an async twin, the same name with an "a" in front. What has none goes
 through `sync_to_async`, best together with the code around it, as one function. A connection and
@@ -64,7 +62,7 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(book.title)
 ```
 
-## When to leave it
+## When to ignore it
 
 In code that only ever runs with `DJANGO_ALLOW_ASYNC_UNSAFE` set, such as a module for notebooks,
 put `async-unsafe` under `disable_error_code` for that module. It switches its sub-codes off too.

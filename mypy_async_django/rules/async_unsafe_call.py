@@ -1,6 +1,6 @@
-"""Call that reaches sync-only Django through sync functions.
+"""Call that runs sync-only Django code through sync functions.
 
-## What it catches
+## What it does
 
 A call in an `async def` of a function of yours that does what `async-unsafe` reports, itself or
 through further functions: helpers, methods, properties, constructors, methods of your managers and
@@ -13,15 +13,6 @@ So does a function, or a query method, that is handed to what runs it on the eve
 
 What a function hands to a thread is not part of the way, and neither are the functions that are
 decorated with `@sync_to_async`: they are the cure.
-
-## Why it bites
-
-Django's guard asks whether an event loop runs in this thread, not whether the function was written
-with `async def`. A sync function that is called by a coroutine runs on the event loop like the
-coroutine itself, and its queries raise `SynchronousOnlyOperation`. The sync code is right and its
-tests pass; only the call is wrong, and nothing at the call looks like a query.
-
-## Example
 
 ```python
 from django.http import HttpRequest, HttpResponse
@@ -41,7 +32,14 @@ async def front_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(title_of_longest())
 ```
 
-## Use instead
+## Why is this bad?
+
+Django's guard asks whether an event loop runs in this thread, not whether the function was written
+with `async def`. A sync function that is called by a coroutine runs on the event loop like the
+coroutine itself, and its queries raise `SynchronousOnlyOperation`. The sync code is right and its
+tests pass; only the call is wrong, and nothing at the call looks like a query.
+
+## How to fix it
 
 Call the function through `sync_to_async`. All its queries then run in one thread, and transactions
 in it work. Where no sync code needs the function, write it with `async def` and the async methods
@@ -66,7 +64,7 @@ async def front_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(await sync_to_async(title_of_longest)())
 ```
 
-## When to leave it
+## When to ignore it
 
 If the query is in a branch that this call never takes, or its result is cached by then, write
 `# type: ignore[async-unsafe-call]` on the call, or name the function in the setting `trusted`: it
@@ -101,7 +99,7 @@ from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "async-unsafe-call",
-    "Call that reaches sync-only Django through sync functions",
+    "Call that runs sync-only Django code through sync functions",
     parent=ASYNC_UNSAFE,
 )
 

@@ -1,6 +1,6 @@
-"""Lazy database access in a coroutine.
+"""Lazy database access in an async function.
 
-## What it catches
+## What it does
 
 Database access in an `async def` where no call of a query method shows:
 
@@ -13,16 +13,6 @@ Database access in an `async def` where no call of a query method shows:
   column that it left out with `only` or `defer`, also in `hasattr` and `getattr`
 - `request.user` and `request.session[...]`, which are loaded when they are looked into, as by
   `Entry.objects.filter(author=request.user)`
-
-## Why it bites
-
-Querysets and relations run their query at the moment the value is needed. In a coroutine that
-moment is on the event loop, where Django raises `SynchronousOnlyOperation`. The line that fails
-looks like plain Python, and may be far from the line that made the queryset.
-
-A generator expression counts as well: Python evaluates its source when the expression is made.
-
-## Example
 
 ```python
 from django.http import HttpRequest, HttpResponse
@@ -37,7 +27,15 @@ async def book_list(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(", ".join(lines))
 ```
 
-## Use instead
+## Why is this bad?
+
+Querysets and relations run their query at the moment the value is needed. In a coroutine that
+moment is on the event loop, where Django raises `SynchronousOnlyOperation`. The line that fails
+looks like plain Python, and may be far from the line that made the queryset.
+
+A generator expression counts as well: Python evaluates its source when the expression is made.
+
+## How to fix it
 
 Loop with `async for`, or collect the rows in an async comprehension. Name the relations that you
 will read in `select_related`, and those to many rows in `prefetch_related`.
@@ -55,7 +53,7 @@ async def book_list(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(", ".join(lines))
 ```
 
-## When to leave it
+## When to ignore it
 
 As for `async-unsafe`: in modules that only run with `DJANGO_ALLOW_ASYNC_UNSAFE` set, where
 `disable_error_code = async-unsafe-lazy` leaves the reports on calls in place.
@@ -85,13 +83,11 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import CallExpr
-
 from mypy_async_django import suggestion
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_UNSAFE, code
-from mypy_async_django.explanation import explained, place
-from mypy_async_django.finding import Finding
+from mypy_async_django.explanation import explained, inside, operation, steps
+from mypy_async_django.finding import EFFECTS, Finding, quoted
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.parameter_reads import Lacking, lacking
 from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
@@ -99,7 +95,9 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.values.relations import Unloaded, unloaded
 from mypy_async_django.index.values.requests import loaded_users
 
-CODE: Final = code("async-unsafe-lazy", "Lazy database access in a coroutine", parent=ASYNC_UNSAFE)
+CODE: Final = code(
+    "async-unsafe-lazy", "Lazy database access in an async function", parent=ASYNC_UNSAFE
+)
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -116,7 +114,7 @@ def findings(body: Body) -> Iterator[Finding]:
         yield Finding(
             CODE,
             user.node,
-            f'"{text(user.node)}" loads the user in coroutine "{body.name}": {Effect.RAISES.value}',
+            f"{operation(body, user.node)} loads the user, which {_raises(body)}",
             (suggestion.in_place(body, user.node, f"await {text(user.receiver)}.auser()"),),
         )
     for queryset, render in rendered_querysets(body):
@@ -124,34 +122,31 @@ def findings(body: Body) -> Iterator[Finding]:
         yield Finding(
             CODE,
             queryset,
-            f'"{text(queryset)}" is evaluated by "{text(render.callee)}" '
-            f'in coroutine "{body.name}": {Effect.RAISES.value}',
+            f"{quoted(text(render.callee))} evaluates the queryset {quoted(text(queryset))}, "
+            f"which {_raises(body)}",
             (suggestion.use(suggestion.all_rows(body, queryset)),),
         )
 
 
 def _lacking(body: Body, found: Lacking) -> Finding:
-    text = body.source.text
-    node = found.node.callee if isinstance(found.node, CallExpr) else found.node
-    steps = [place(body, name) for name in found.way]
     return Finding(
         CODE,
         found.node,
-        f'"{text(node)}" reads "{found.name}", which the query did not load, in coroutine '
-        f'"{body.name}": {Effect.RAISES.value}',
-        (
-            *(f"{'-> ' if step else ''}{name}" for step, name in enumerate(steps)),
-            suggestion.for_lacking(body, found),
-        ),
+        f'{operation(body, found.node)} accesses "{found.name}", which the query did not load; '
+        f"loading it {_raises(body)}",
+        (*steps(body, found.way), suggestion.for_lacking(body, found)),
     )
 
 
 def _loaded_on_access(body: Body, found: Unloaded) -> Finding:
-    read = body.source.text(found.read.node)
-    known = "is" if found.rows else "may be"
+    runs = "runs" if found.rows else "may run"
     return Finding(
         CODE,
         found.read.node,
-        f'"{read}" {known} loaded on access in coroutine "{body.name}": {Effect.RAISES.value}',
+        f"{operation(body, found.read.node)} {runs} a query, which {_raises(body)}",
         (suggestion.for_unloaded(body, found),),
     )
+
+
+def _raises(body: Body) -> str:
+    return f"{EFFECTS[Effect.RAISES]} {inside(body)}"

@@ -1,6 +1,6 @@
-"""Bridge between sync and async code used the wrong way.
+"""Bridge between sync and async code used incorrectly.
 
-## What it catches
+## What it does
 
 - `sync_to_async(find(pk))`: the call runs here, and its result is given to `sync_to_async` in the
   place of the function
@@ -14,19 +14,6 @@ The same for everything that runs a function in a thread: `asyncio.to_thread`,
 `loop.run_in_executor`, `database_sync_to_async`, and what the setting `offloaders` names. A
 queryset that a thread built and did not evaluate is reported where it is evaluated, as
 `async-unsafe-lazy`.
-
-## Why it bites
-
-A bridge takes a function, and calls it on the other side. A call in its place runs on this side: on
-the event loop, where it blocks or raises `SynchronousOnlyOperation`. What mypy says of it, "No
-overload variant of sync_to_async matches argument type", does not tell that.
-
-Django's connections belong to threads. With `thread_sensitive=True`, the default, all database code
-of a request runs in the same thread, on the same connection. With `thread_sensitive=False` it runs
-in some thread: what one function sets up, the next one may not find, transactions are not shared,
-and the connection stays open.
-
-## Example
 
 ```python
 from asgiref.sync import sync_to_async
@@ -43,7 +30,18 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(await title_of(pk))
 ```
 
-## Use instead
+## Why is this bad?
+
+A bridge takes a function, and calls it on the other side. A call in its place runs on this side: on
+the event loop, where it blocks or raises `SynchronousOnlyOperation`. What mypy says of it, "No
+overload variant of sync_to_async matches argument type", does not tell that.
+
+Django's connections belong to threads. With `thread_sensitive=True`, the default, all database code
+of a request runs in the same thread, on the same connection. With `thread_sensitive=False` it runs
+in some thread: what one function sets up, the next one may not find, transactions are not shared,
+and the connection stays open.
+
+## How to fix it
 
 Hand over the function, then call what you got, and await that. Leave `thread_sensitive` alone.
 
@@ -67,7 +65,7 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(f"{await title_of(pk)}: {pages}")
 ```
 
-## When to leave it
+## When to ignore it
 
 A long read-only query that should not hold up the other sync code may run with
 `thread_sensitive=False` on purpose, if the function closes its connection. Write `# type:
@@ -92,7 +90,7 @@ from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import is_coroutine_type
 from mypy_async_django.catalogue.callbacks import CALLBACKS
 from mypy_async_django.codes import BRIDGE_MISUSE
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.bridges import (
     awaits_in_vain,
     bound_to_loop,
@@ -123,7 +121,7 @@ def findings(body: Body) -> Iterator[Finding]:
             yield Finding(
                 CODE,
                 call,
-                f'"{text}" is awaited without being called: raises TypeError',
+                f"{quoted(text)} is awaited without being called, which raises TypeError",
                 (suggestion.use(f"await {text}(...)"),),
             )
     yield from _coroutine_functions(body)
@@ -131,12 +129,12 @@ def findings(body: Body) -> Iterator[Finding]:
         yield from _sync_functions(body)
     yield from _in_any_thread(body)
     for call, method in bound_to_loop(body):
-        name, text = body.source.text(call.callee), body.source.text(method)
+        name, text = quoted(body.source.text(call.callee)), quoted(body.source.text(method))
         yield Finding(
             CODE,
             method,
-            f'"{text}" is taken here, from the event loop\'s connection: '
-            f'"{name}" runs it in a thread, which has another',
+            f"{text} belongs to the event loop's database connection, but {name} runs it in a "
+            "thread, which has a connection of its own",
             (suggestion.WHOLE_BLOCK,),
         )
 
@@ -144,15 +142,15 @@ def findings(body: Body) -> Iterator[Finding]:
 def _called_early(body: Body, call: CallExpr) -> Finding:
     around = body.parent(call)
     assert isinstance(around, CallExpr)
-    name, text = body.source.text(around.callee), body.source.text(call)
+    name, text = quoted(body.source.text(around.callee)), body.source.text(call)
     if is_coroutine_type(body.type_of(call)):
-        message = f'"{name}" gets the coroutine "{text}" where it takes a sync function'
+        message = f"{name} expects a sync function, got the coroutine {quoted(text)}"
         return Finding(CODE, call, message, (suggestion.use(f"await {text}"),))
-    where = f'here, on the event loop, in coroutine "{body.name}"' if body.is_coroutine else "here"
+    where = ", which runs on the event loop" if body.is_coroutine else ""
     return Finding(
         CODE,
         call,
-        f'"{text}" runs {where}: "{name}" gets its result, not the function',
+        f"{name} expects a function, got the result of {quoted(text)}{where}",
         (suggestion.for_early_call(body, around, call),),
     )
 
@@ -161,21 +159,21 @@ def _coroutine_functions(body: Body) -> Iterator[Finding]:
     for call, offloader, function in offloads(body):
         named = named_function(body, function) if offloader.name not in CALLBACKS else None
         if named is not None and named.is_awaited:
-            name, text = body.source.text(call.callee), body.source.text(function)
+            name, text = quoted(body.source.text(call.callee)), body.source.text(function)
             yield Finding(
                 CODE,
                 function,
-                f'"{text}" is a coroutine function, "{name}" takes sync functions',
+                f"{name} expects a sync function, got the async function {quoted(text)}",
                 (suggestion.for_bridged(body, call, function),),
             )
     for decorator, _, definition in decorating_offloaders(body):
         if definition.is_coroutine:
-            name = body.source.text(decorator)
+            name = quoted(body.source.text(decorator))
             yield Finding(
                 CODE,
                 decorator,
-                f'"{definition.name}" is a coroutine function, "{name}" takes sync functions',
-                ("Leave the decorator out",),
+                f'{name} expects a sync function, got the async function "{definition.name}"',
+                ("Remove the decorator",),
             )
 
 
@@ -186,8 +184,9 @@ def _sync_functions(body: Body) -> Iterator[Finding]:
         yield Finding(
             CODE,
             node,
-            f'"{text}" is a sync function: "{name}" cannot await its result and raises TypeError',
-            (f'Call "{text}" as it is',),
+            f"{quoted(name)} expects an async function, got the sync function {quoted(text)}, and "
+            "raises TypeError when it awaits the result",
+            (f"Call {quoted(text)} directly",),
         )
 
 
@@ -196,21 +195,22 @@ def _in_any_thread(body: Body) -> Iterator[Finding]:
         if is_switched_off(decorator, _THREAD_SENSITIVE):
             way = database_work(body, definition)
             if way is not None:
-                yield _elsewhere(decorator, definition.name, way)
+                yield _elsewhere(decorator, f'"{definition.name}"', way)
     for call, _, function in offloads(body):
         if is_switched_off(call, _THREAD_SENSITIVE):
             outer = body.parent(call)
             given = outer.args if isinstance(outer, CallExpr) and outer.callee is call else ()
             way = database_work(body, function, given)
             if way is not None:
-                yield _elsewhere(call, body.source.text(function), way)
+                yield _elsewhere(call, quoted(body.source.text(function)), way)
 
 
 def _elsewhere(node: Expression, name: str, way: tuple[str, ...]) -> Finding:
-    does = f'reaches "{way[-1]}"' if way else "uses the database"
+    does = f'runs "{way[-1]}"' if way else "uses the database"
     return Finding(
         CODE,
         node,
-        f'"{name}" {does} with thread_sensitive=False: in some thread, on a connection of its own',
-        ('Leave "thread_sensitive=False" out: database code shares one thread',),
+        f"{name} {does} with thread_sensitive=False, so it runs in an arbitrary thread with its own "
+        "connection",
+        ('Remove "thread_sensitive=False"; database code should share one thread',),
     )

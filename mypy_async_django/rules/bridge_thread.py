@@ -1,6 +1,6 @@
-"""Database work in a thread with a connection of its own.
+"""Database access in a thread with its own connection.
 
-## What it catches
+## What it does
 
 Functions that use the database, themselves or through others, and are handed to a thread that is
 not the one of Django's sync code: `asyncio.to_thread`, `loop.run_in_executor`, `executor.submit`,
@@ -8,18 +8,6 @@ not the one of Django's sync code: `asyncio.to_thread`, `loop.run_in_executor`, 
 
 `sync_to_async` and `database_sync_to_async` are fine, and so is a `threading.Thread`: it takes its
 connection with it when it ends.
-
-## Why it bites
-
-Every thread that queries opens a connection of its own. Django closes connections at the end of a
-request, but only those of the threads that it knows of. The others stay open for as long as the
-thread lives: the workers of the event loop's executor live as long as the process, so the database
-runs out of connections, and a connection that the database has dropped is used again.
-
-What runs there is not part of the transaction around the caller either, and in a `TestCase` it does
-not see the data of the test.
-
-## Example
 
 ```python
 import asyncio
@@ -36,7 +24,17 @@ async def book_list(request: HttpRequest) -> HttpResponse:
     return HttpResponse(", ".join(await asyncio.to_thread(titles)))
 ```
 
-## Use instead
+## Why is this bad?
+
+Every thread that queries opens a connection of its own. Django closes connections at the end of a
+request, but only those of the threads that it knows of. The others stay open for as long as the
+thread lives: the workers of the event loop's executor live as long as the process, so the database
+runs out of connections, and a connection that the database has dropped is used again.
+
+What runs there is not part of the transaction around the caller either, and in a `TestCase` it does
+not see the data of the test.
+
+## How to fix it
 
 `sync_to_async` runs the function in the thread that Django's sync code shares, on its connection.
 
@@ -54,7 +52,7 @@ async def book_list(request: HttpRequest) -> HttpResponse:
     return HttpResponse(", ".join(await sync_to_async(titles)()))
 ```
 
-## When to leave it
+## When to ignore it
 
 The code is off by default: switch it on with `enable_error_code = bridge-thread`. If the function
 closes its connection when it is done, write `# type: ignore[bridge-thread]` where it is handed
@@ -72,14 +70,14 @@ from typing import Final
 
 from mypy_async_django import suggestion
 from mypy_async_django.codes import BRIDGE_MISUSE, code
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.bridges import database_work, offloads
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
     "bridge-thread",
-    "Database work in a thread with a connection of its own",
+    "Database access in a thread with its own connection",
     parent=BRIDGE_MISUSE,
     default=False,
 )
@@ -95,11 +93,11 @@ def findings(body: Body) -> Iterator[Finding]:
         if way is None:
             continue
         text = body.source.text
-        does = f'reaches "{way[-1]}"' if way else "uses the database"
+        does = f'runs "{way[-1]}"' if way else "uses the database"
         yield Finding(
             CODE,
             call,
-            f'"{text(function)}" {does}: "{text(call.callee)}" runs it in a thread with a '
-            "connection of its own, which Django does not close",
+            f"{quoted(text(function))} {does}, but {quoted(text(call.callee))} runs it in a thread "
+            "with its own connection, which Django does not close",
             (suggestion.for_thread(body, call, function),),
         )

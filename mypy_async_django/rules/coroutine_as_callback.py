@@ -1,6 +1,6 @@
-"""Coroutine function where a plain function is called.
+"""Async function where a sync callback is expected.
 
-## What it catches
+## What it does
 
 An `async def`, or a lambda that returns a coroutine, given to something that calls it like a plain
 function and does not await what it returns:
@@ -14,14 +14,6 @@ function and does not await what it returns:
 - `signal.connect` before Django 5.0, which brought async receivers
 - `handle` of a management command, written as `async def`: the command fails with
   `AttributeError: 'coroutine' object has no attribute 'endswith'`
-
-## Why it bites
-
-The call makes a coroutine object, and nobody awaits it. Not one line of the function runs: the
-mail is not sent, the cleanup not done. Often all there is to see is a
-`RuntimeWarning: coroutine '...' was never awaited` on standard error.
-
-## Example
 
 ```python
 from django.db import transaction
@@ -38,7 +30,13 @@ def add(book: Book) -> None:
         transaction.on_commit(announce)
 ```
 
-## Use instead
+## Why is this bad?
+
+The call makes a coroutine object, and nobody awaits it. Not one line of the function runs: the
+mail is not sent, the cleanup not done. Often all there is to see is a
+`RuntimeWarning: coroutine '...' was never awaited` on standard error.
+
+## How to fix it
 
 Hand over a plain function. `async_to_sync` makes one of a coroutine function. On the event loop,
 where `async_to_sync` is not allowed, use a function that starts a task and keeps it in a set, or in
@@ -60,7 +58,7 @@ def add(book: Book) -> None:
         transaction.on_commit(async_to_sync(announce))
 ```
 
-## When to leave it
+## When to ignore it
 
 There is no good use for it. If a class of yours overrides one of these methods so that it does
 await the result, write `# type: ignore[coroutine-as-callback]`.
@@ -80,15 +78,16 @@ from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import classes, makes_coroutine
-from mypy_async_django.catalogue.callbacks import CALLBACKS, METHODS, Callback
+from mypy_async_django.catalogue.builtin import PARTIAL
+from mypy_async_django.catalogue.callbacks import CALLBACKS, METHODS, Callback, Misuse
 from mypy_async_django.codes import code
-from mypy_async_django.finding import Finding
-from mypy_async_django.index.coroutines.overrides import MYPYS, callback_owner
+from mypy_async_django.finding import MYPY_REPORTS_OVERRIDE, Finding, quoted
+from mypy_async_django.index.coroutines.overrides import callback_owner
 from mypy_async_django.index.resolution.offloading import handed_over
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
 
-CODE: Final = code("coroutine-as-callback", "Coroutine function where a plain function is called")
+CODE: Final = code("coroutine-as-callback", "Async function where a sync callback is expected")
 EVERYWHERE: Final = True
 
 
@@ -96,13 +95,13 @@ def findings(body: Body) -> Iterator[Finding]:
     """Coroutine functions handed to what calls them and does not await the coroutine."""
     owner = callback_owner(body)
     if owner is not None and isinstance(body.function, FuncDef):
-        fate = METHODS[owner.fullname][body.name]
+        misuse = _MISUSED[METHODS[owner.fullname][body.name]]
         yield Finding(
             CODE,
             body.function,
-            f'"{body.name}" is a coroutine function: "{owner.name}" calls it and {fate}',
-            (f'Use a sync "def {body.name}", and "async_to_sync(...)(...)" for what it awaits',),
-            unless_said=MYPYS,
+            f'"{owner.name}" calls the async method "{body.name}" without await and {misuse}',
+            (f'Make "{body.name}" sync; call async code in it with "async_to_sync(...)(...)"',),
+            unless_said=MYPY_REPORTS_OVERRIDE,
         )
     for call in calls(body):
         callback = _callback(body, call)
@@ -111,20 +110,32 @@ def findings(body: Body) -> Iterator[Finding]:
         function = _given(body, call, callback)
         if function is None or not makes_coroutine(body.type_of(function)):
             continue
-        text = body.source.text
+        caller = quoted(body.source.text(call.callee))
         yield Finding(
             CODE,
             function,
-            f'"{text(function)}" {_gives(function)}: "{text(call.callee)}" calls it and '
-            f"{callback.consequence}",
+            f"{caller} calls {_callee(body, function)} without await and "
+            f"{_MISUSED[callback.misuse]}",
             (suggestion.for_callback(body, call, function, callback),),
             unless_said="Coroutine",
         )
 
 
-def _gives(function: Expression) -> str:
-    is_lambda = isinstance(function, LambdaExpr)
-    return "returns a coroutine" if is_lambda else "is a coroutine function"
+_MISUSED: Final = {
+    Misuse.DROPPED: "drops the coroutine",
+    Misuse.COMPARED: "compares the coroutines",
+    Misuse.TRUTHY: "treats every coroutine as true",
+    Misuse.VALUE: "uses the coroutine as the value",
+    Misuse.RESULT: "returns the coroutine as the result",
+    Misuse.OUTPUT: "writes the coroutine as text, which fails",
+}
+
+
+def _callee(body: Body, function: Expression) -> str:
+    text = quoted(body.source.text(function))
+    if isinstance(function, LambdaExpr):
+        return f"{text}, which returns a coroutine,"
+    return f"the async function {text}"
 
 
 def _callback(body: Body, call: CallExpr) -> Callback | None:
@@ -141,6 +152,6 @@ def _callback(body: Body, call: CallExpr) -> Callback | None:
 
 def _given(body: Body, call: CallExpr, callback: Callback) -> Expression | None:
     given = handed_over(call, callback)
-    if isinstance(given, CallExpr) and called_name(body, given) == "functools.partial":
+    if isinstance(given, CallExpr) and called_name(body, given) == PARTIAL:
         return given.args[0] if given.args else None
     return given

@@ -1,6 +1,6 @@
 """Coroutine used as if it were its result.
 
-## What it catches
+## What it does
 
 A forgotten `await` where Python accepts the coroutine object in place of its result, in sync
 functions too:
@@ -17,16 +17,6 @@ functions too:
 The coroutine is followed through names, displays and comprehensions. The error stands where it is
 made, as that is where the `await` is missing.
 
-## Why it bites
-
-The code does not run, and nothing stops you from using what you get in its place. A coroutine
-object is always true, so the test lets everybody pass or nobody. It never equals anything. A
-template renders `{{ book.title }}` as empty text, with status 200. An f-string shows
-`<coroutine object QuerySet.aget at 0x7f...>` to your users. Of these, only `JsonResponse` raises
-an exception: a coroutine cannot be made into JSON.
-
-## Example
-
 ```python
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -38,7 +28,15 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "shop/book.html", {"book": book})
 ```
 
-## Use instead
+## Why is this bad?
+
+The code does not run, and nothing stops you from using what you get in its place. A coroutine
+object is always true, so the test lets everybody pass or nobody. It never equals anything. A
+template renders `{{ book.title }}` as empty text, with status 200. An f-string shows
+`<coroutine object QuerySet.aget at 0x7f...>` to your users. Of these, only `JsonResponse` raises
+an exception: a coroutine cannot be made into JSON.
+
+## How to fix it
 
 ```python
 from django.http import HttpRequest, HttpResponse
@@ -51,7 +49,7 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "shop/book.html", {"book": book})
 ```
 
-## When to leave it
+## When to ignore it
 
 A function of a package that is made to take coroutines but declares its parameter as `Any` gets a
 report at every call. Write `# type: ignore[coroutine-as-value]`, or hand it on in a function of
@@ -75,13 +73,21 @@ from mypy.nodes import CallExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.codes import code
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, Note, quoted
 from mypy_async_django.index.coroutines.coroutine_values import coroutine_values, uncalled_functions
 from mypy_async_django.index.coroutines.value_uses import ValueUse
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code("coroutine-as-value", "Coroutine used as if it were its result")
 EVERYWHERE: Final = True
+
+_MISUSED: Final = {
+    ValueUse.TESTED: "a coroutine object is always true",
+    ValueUse.FORMATTED: "the text shows the coroutine object",
+    ValueUse.COMPARED: "the coroutine object is compared",
+    ValueUse.LOOKED_INTO: "the coroutine object does not have what its result has",
+    ValueUse.PASSED: "the coroutine object is used as a value",
+}
 
 _RIGHT: Final = frozenset({ValueUse.TAKEN_CARE_OF, ValueUse.DROPPED, ValueUse.RETURNED})
 
@@ -91,22 +97,30 @@ def findings(body: Body) -> Iterator[Finding]:
     for call, end in coroutine_values(body):
         if end.use in _RIGHT:
             continue
-        what = end.use.value
+        what = _MISUSED[end.use]
         if end.use is ValueUse.PASSED and isinstance(end.node, CallExpr):
-            what = f'"{body.source.text(end.node.callee)}" gets the coroutine object'
-        where = f" on line {end.node.line}" if end.node.line != call.line else ""
+            what = f"{quoted(body.source.text(end.node.callee))} gets the coroutine object"
+        text = quoted(body.source.text(call))
+        is_elsewhere = end.node.line != call.line
         yield Finding(
             CODE,
             call,
-            f'"{body.source.text(call)}" is not awaited: {what}{where}',
-            (suggestion.for_coroutine(body, call),),
+            f"{text} is not awaited; {what}",
+            (
+                suggestion.for_coroutine(body, call),
+                *(
+                    [Note(f"The coroutine of {text} is used here", end.node)]
+                    if is_elsewhere
+                    else []
+                ),
+            ),
             unless_said="Coroutine",
         )
     for function in uncalled_functions(body):
-        text = body.source.text(function)
+        text = quoted(body.source.text(function))
         yield Finding(
             CODE,
             function,
-            f'"{text}" is a coroutine function, not a coroutine: it is not called',
+            f"Expected a coroutine, got the async function {text}; did you forget to call it?",
             (suggestion.for_uncalled(body, function),),
         )

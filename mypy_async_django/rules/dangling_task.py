@@ -1,22 +1,11 @@
-"""Task that nothing keeps.
+"""Task reference not stored.
 
-## What it catches
+## What it does
 
 `asyncio.create_task`, `asyncio.ensure_future`, `loop.create_task` and `asyncio.shield` of a
 coroutine where the task is not kept: as a statement of its own, only to give it a callback or a
 name, assigned to `_`, or assigned to a name that is never used again in a function that does not
 wait any more.
-
-## Why it bites
-
-The event loop itself holds only a weak reference to a task. One that nothing else refers to may be
-removed by the garbage collector before it is done, and then it just stops. That happens rarely and
-under load, so it is not seen in tests.
-
-The rest happens more often: an exception in the task is shown only when the task is thrown away,
-and nobody waits for it, so it is cancelled in the middle when the event loop ends.
-
-## Example
 
 ```python
 import asyncio
@@ -33,7 +22,16 @@ async def book_page(book: Book) -> str:
     return book.title
 ```
 
-## Use instead
+## Why is this bad?
+
+The event loop itself holds only a weak reference to a task. One that nothing else refers to may be
+removed by the garbage collector before it is done, and then it just stops. That happens rarely and
+under load, so it is not seen in tests.
+
+The rest happens more often: an exception in the task is shown only when the task is thrown away,
+and nobody waits for it, so it is cancelled in the middle when the event loop ends.
+
+## How to fix it
 
 If the task should outlive the function, put it into a set that lives as long, and take it out when
 it is done. A task group keeps its tasks, waits for them, and passes their exceptions on.
@@ -63,7 +61,7 @@ async def other_page(book: Book) -> str:
     return book.title
 ```
 
-## When to leave it
+## When to ignore it
 
 If the task is kept by something else, a registry that the coroutine adds itself to, or where it is
 of no matter whether the task ends. Write `# type: ignore[dangling-task]` on the line, or switch
@@ -93,27 +91,18 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.types import classes, is_coroutine_type
+from mypy_async_django.catalogue.offload import LOOPS, SHIELD, TASK_METHODS, TASK_STARTERS
 from mypy_async_django.codes import code
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
 
-CODE: Final = code("dangling-task", "Task that nothing keeps")
+CODE: Final = code("dangling-task", "Task reference not stored")
 EVERYWHERE: Final = True
 
-_STARTERS: Final = frozenset(
-    {"_asyncio.Task", "asyncio.tasks.create_task", "asyncio.tasks.ensure_future"}
-)
-#: Starts a task for what is a coroutine.
-_SHIELD: Final = "asyncio.tasks.shield"
-#: Methods of a task that tell nobody of it.
-_KEEPING_NOTHING: Final = frozenset({"add_done_callback", "set_name"})
-_LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
-
-
-_WAY_OUT: Final = (
-    "Keep a reference until the task is done, or let a task group wait for it: "
+_STORE: Final = (
+    "Store the task until it is done, or start it in a task group: "
     '"async with asyncio.TaskGroup() as tasks"'
 )
 
@@ -125,15 +114,15 @@ def findings(body: Body) -> Iterator[Finding]:
             yield Finding(
                 CODE,
                 call,
-                f'Nothing keeps the task of "{body.source.text(call.callee)}": the event loop holds '
-                "only a weak reference, so it may vanish before it is done",
-                (_WAY_OUT,),
+                f"Task from {quoted(body.source.text(call.callee))} is not stored, so it can be "
+                "garbage-collected before it finishes",
+                (_STORE,),
             )
 
 
 def _is_let_go(body: Body, task: CallExpr) -> bool:
     match body.parent(task):
-        case MemberExpr(name=name) as method if name in _KEEPING_NOTHING:
+        case MemberExpr(name=name) as method if name in TASK_METHODS:
             return isinstance(body.parent(method), CallExpr)
         case _:
             is_dropped = final_use(body, task).use is ValueUse.DROPPED
@@ -180,14 +169,14 @@ def _waits(node: Node) -> bool:
 
 def _starts_task(body: Body, call: CallExpr) -> bool:
     name = called_name(body, call)
-    if name in _STARTERS or (name == _SHIELD and _is_of_coroutine(body, call)):
+    if name in TASK_STARTERS or (name == SHIELD and _is_of_coroutine(body, call)):
         return True
     callee = call.callee
     return (
         isinstance(callee, MemberExpr)
         and callee.name == "create_task"
         and any(
-            base.fullname in _LOOPS
+            base.fullname in LOOPS
             for info in classes(body.type_of(callee.expr))
             for base in info.mro
         )

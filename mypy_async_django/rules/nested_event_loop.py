@@ -1,6 +1,6 @@
-"""Event loop inside the running one.
+"""Event loop started inside a running event loop.
 
-## What it catches
+## What it does
 
 Calls in an `async def` that run an event loop until a coroutine is done:
 
@@ -11,13 +11,6 @@ Calls in an `async def` that run an event loop until a coroutine is done:
 - `signal.send(...)` where the same module connects a coroutine function to the signal
 
 In a function that is handed to a thread all of them are fine.
-
-## Why it bites
-
-There is one event loop in a thread, and it is running already: all these raise `RuntimeError`. In
-sync code, and in its tests, the same call works. It fails once a coroutine comes to call it.
-
-## Example
 
 ```python
 from asgiref.sync import async_to_sync
@@ -38,7 +31,12 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(title(pk))
 ```
 
-## Use instead
+## Why is this bad?
+
+There is one event loop in a thread, and it is running already: all these raise `RuntimeError`. In
+sync code, and in its tests, the same call works. It fails once a coroutine comes to call it.
+
+## How to fix it
 
 Await the coroutine. Where there is only the sync function, call it in a thread.
 
@@ -65,7 +63,7 @@ async def other_page(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(await sync_to_async(title)(pk))
 ```
 
-## When to leave it
+## When to ignore it
 
 With a patched event loop, as `nest_asyncio` makes one for notebooks, `asyncio.run` works inside
 another. Put the module under `disable_error_code = nested-event-loop`, or name what works for you
@@ -96,7 +94,7 @@ from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.transitive_effects import reached
 from mypy_async_django.index.syntax.body import Body
 
-CODE: Final = code("nested-event-loop", "Event loop inside the running one")
+CODE: Final = code("nested-event-loop", "Event loop started inside a running event loop")
 
 
 def findings(body: Body) -> Iterator[Finding]:

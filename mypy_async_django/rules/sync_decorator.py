@@ -1,6 +1,6 @@
-"""Decorator or class that cannot hold a coroutine function.
+"""Decorator or class that does not support async functions.
 
-## What it catches
+## What it does
 
 - `functools.cache`, `lru_cache` and `cached_property`, Django's or Python's, on an `async def`:
   they keep the coroutine, not its result
@@ -14,18 +14,6 @@
 - a `View` whose handlers are in part `def` and in part `async def`, own and inherited ones
 
 The same without the `@`, as in `cached = cache(load)`, or through `method_decorator`.
-
-## Why it bites
-
-A decorator that knows of sync functions only calls the function, and takes what it gets for the
-result. From a coroutine function it gets a coroutine: none of the function has run by then. A cache
-keeps it, and the second `await` of it raises `RuntimeError`; the first call in a test passes. A
-context manager's block is over before the function begins.
-
-A view class is either sync or async for Django. It looks at all handlers when `as_view()` is
-called, and raises `ImproperlyConfigured` if they differ.
-
-## Example
 
 ```python
 from functools import lru_cache
@@ -43,7 +31,17 @@ async def front_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{await count_books()} books")
 ```
 
-## Use instead
+## Why is this bad?
+
+A decorator that knows of sync functions only calls the function, and takes what it gets for the
+result. From a coroutine function it gets a coroutine: none of the function has run by then. A cache
+keeps it, and the second `await` of it raises `RuntimeError`; the first call in a test passes. A
+context manager's block is over before the function begins.
+
+A view class is either sync or async for Django. It looks at all handlers when `as_view()` is
+called, and raises `ImproperlyConfigured` if they differ.
+
+## How to fix it
 
 ```python
 from django.core.cache import cache
@@ -63,7 +61,7 @@ async def front_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{await count_books()} books")
 ```
 
-## When to leave it
+## When to ignore it
 
 If the object is only ever asked once, as a `cached_property` of an object that lives for one
 request, the coroutine is awaited once. Write `# type: ignore[sync-decorator]` on the line.
@@ -95,18 +93,46 @@ from typing import Final
 from mypy.nodes import ClassDef, Decorator, FuncDef, Node
 
 from mypy_async_django.bridge.types import class_of, is_a, member
-from mypy_async_django.catalogue.decorators import ON_DISPATCH, SYNC_DECORATORS
+from mypy_async_django.catalogue.decorators import (
+    CONTEXT_DECORATOR,
+    ON_DISPATCH,
+    SYNC_DECORATORS,
+    Harm,
+)
+from mypy_async_django.catalogue.django_database import ATOMIC_CLASS
+from mypy_async_django.catalogue.row import Version
 from mypy_async_django.codes import code
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.decorations import Decoration, decorations, on_dispatch
 from mypy_async_django.index.coroutines.views import access_mixin, handlers, view_classes
 from mypy_async_django.index.syntax.body import Body
 
-CODE: Final = code("sync-decorator", "Decorator or class that cannot hold a coroutine function")
+CODE: Final = code("sync-decorator", "Decorator or class that does not support async functions")
 EVERYWHERE: Final = True
 
-_CONTEXT_DECORATOR: Final = "contextlib.ContextDecorator"
-_ATOMIC: Final = "django.db.transaction.Atomic"
+#: What the decorator or mixin does with an async function, as the rest of a sentence.
+_HARMS: Final = {
+    Harm.KEEPS_COROUTINE: "stores its coroutine, not its result; awaiting it twice raises RuntimeError",
+    Harm.CANNOT_ITERATE: 'cannot iterate over it; "with" raises TypeError',
+    Harm.TAKEN_FOR_SYNC: "treats it as a sync view before Django {since}",
+    Harm.ENDS_ITS_BLOCK: "exits its context before the function body runs",
+    Harm.EXPECTS_RESPONSE: "gets a coroutine instead of a response and raises AttributeError",
+    Harm.LOADS_USER: (
+        "loads the user on the event loop, which raises SynchronousOnlyOperation for users who are "
+        "logged in"
+    ),
+    Harm.ANSWERS_SYNC: (
+        "returns a response where Django awaits a coroutine, which raises TypeError for requests "
+        "that it refuses"
+    ),
+}
+
+_FIXES: Final = {
+    Harm.KEEPS_COROUTINE: 'Store the result, for instance with "cache.aset(...)" or in an attribute',
+    Harm.CANNOT_ITERATE: 'Use "@asynccontextmanager" and "async with"',
+    Harm.TAKEN_FOR_SYNC: "Make the view sync or remove the decorator",
+    Harm.ENDS_ITS_BLOCK: 'Use a "with" block in the function',
+}
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -116,13 +142,12 @@ def findings(body: Body) -> Iterator[Finding]:
         if row is not None:
             said = row.is_typed and found.function.type is not None
             if body.catalogue.django_version < row.since and not said:
-                yield _finding(body, found, row.what, row.instead)
+                yield _finding(body, found, row.harm, row.since)
         elif _is_context_manager(body, found):
-            what = "ends its block before the body of the coroutine runs"
-            yield _finding(body, found, what, 'Use a "with" block in the function')
+            yield _finding(body, found, Harm.ENDS_ITS_BLOCK)
     for found in on_dispatch(body):
         if found.name in ON_DISPATCH:
-            yield _finding(body, found, ON_DISPATCH[found.name], "Put it on the handlers instead")
+            yield _finding(body, found, ON_DISPATCH[found.name])
     for view in view_classes(body):
         yield from _mixed(view)
         yield from _guarded(body, view)
@@ -138,21 +163,35 @@ def _guarded(body: Body, view: ClassDef) -> Iterator[Finding]:
     yield Finding(
         CODE,
         view,
-        f'"{mixin.name}" before the async handlers of view "{view.name}" {row.what}',
-        (f'Put "{name}" on the handlers instead' if is_held else "Make the handlers sync",),
+        f'"{mixin.name}" of the async view "{view.name}" {_HARMS[row.harm]}',
+        (
+            f'Put "@method_decorator({name})" on the handlers instead'
+            if is_held
+            else "Make the handlers sync",
+        ),
     )
 
 
-def _finding(body: Body, found: Decoration, what: str, instead: str) -> Finding:
-    text = f'"{body.source.text(found.maker)}" on "{found.function.name}" {what}'
-    return Finding(CODE, found.node, text, (instead,))
+def _finding(body: Body, found: Decoration, harm: Harm, since: Version | None = None) -> Finding:
+    version = ".".join(map(str, since or ()))
+    text = quoted(body.source.text(found.maker))
+    return Finding(
+        CODE,
+        found.node,
+        f'{text} on "{found.function.name}" {_HARMS[harm].format(since=version)}',
+        (_FIXES.get(harm, f"Put it on the handlers instead: {quoted(_on_handler(text[1:-1]))}"),),
+    )
+
+
+def _on_handler(decorator: str) -> str:
+    return f"@method_decorator({decorator})"
 
 
 def _is_context_manager(body: Body, found: Decoration) -> bool:
     """Whether the decorator is a block that calls the function inside it."""
     info = class_of(body.type_of(found.decorator))
-    call = member(info, "__call__") if info and not is_a(info, _ATOMIC) else None
-    return call is not None and call[0].fullname == _CONTEXT_DECORATOR
+    call = member(info, "__call__") if info and not is_a(info, ATOMIC_CLASS) else None
+    return call is not None and call[0].fullname == CONTEXT_DECORATOR
 
 
 def _mixed(view: ClassDef) -> Iterator[Finding]:
@@ -171,9 +210,9 @@ def _mixed(view: ClassDef) -> Iterator[Finding]:
     yield Finding(
         CODE,
         own[name] or view,
-        f'"{name}" is {one} and "{other}" {two} in view "{view.name}": '
-        '"as_view" raises ImproperlyConfigured',
-        ("Make all handlers of the view coroutine functions, or none",),
+        f'"{name}" is {one} but "{other}" is {two} in view "{view.name}", so "as_view" raises '
+        "ImproperlyConfigured",
+        ("Make all handlers of the view async, or none",),
     )
 
 

@@ -1,6 +1,6 @@
-"""Coroutine that nothing awaits.
+"""Coroutine that is never awaited.
 
-## What it catches
+## What it does
 
 Calling an `async def` runs none of its code: the call only makes a coroutine object, and `await`
 runs it. This rule finds coroutine objects that nothing can ever run, in sync functions too:
@@ -18,15 +18,6 @@ Async twins of Django count like any other coroutine function: `acreate`, `aupda
 
 A bare statement `send()` is left to mypy, which reports it as `unused-coroutine`.
 
-## Why it bites
-
-Nothing is saved and nothing is sent, and there is no exception. Python prints
-`RuntimeWarning: coroutine '...' was never awaited` when it throws the object away, to a log that
-few people read. With `gather` not even that: its coroutines are started, but nobody waits for
-them, and what is not done when the event loop ends is cancelled in the middle.
-
-## Example
-
 ```python
 from django.http import HttpRequest, HttpResponse
 from shop.models import Book
@@ -37,7 +28,14 @@ async def publish(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse("done")
 ```
 
-## Use instead
+## Why is this bad?
+
+Nothing is saved and nothing is sent, and there is no exception. Python prints
+`RuntimeWarning: coroutine '...' was never awaited` when it throws the object away, to a log that
+few people read. With `gather` not even that: its coroutines are started, but nobody waits for
+them, and what is not done when the event loop ends is cancelled in the middle.
+
+## How to fix it
 
 ```python
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +50,7 @@ async def publish(request: HttpRequest, pk: int) -> HttpResponse:
 In a sync function, call `async_to_sync(send)(...)`. To run several at the same time, give them to
 `await asyncio.gather(...)` or start them in an `asyncio.TaskGroup`.
 
-## When to leave it
+## When to ignore it
 
 Hardly ever: a coroutine that is thrown away is a mistake. To make one and not run it, as a test
 may want to, call its `close()`.
@@ -75,18 +73,16 @@ from mypy.nodes import CallExpr, ExpressionStmt
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import all_are
-from mypy_async_django.catalogue.offload import GATHER
+from mypy_async_django.catalogue.offload import ASYNC_CONTEXT_MANAGER, GATHER
 from mypy_async_django.codes import code
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.coroutine_values import coroutine_values
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
 
-CODE: Final = code("unawaited-coroutine", "Coroutine that nothing awaits")
+CODE: Final = code("unawaited-coroutine", "Coroutine that is never awaited")
 EVERYWHERE: Final = True
-
-_ASYNC_MANAGER: Final = "contextlib._AsyncGeneratorContextManager"
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -96,20 +92,22 @@ def findings(body: Body) -> Iterator[Finding]:
         said = is_statement and body.is_checked and body.types.type_of(call) is not None
         if end.use not in {ValueUse.DROPPED, ValueUse.RETURNED} or said:
             continue
-        text = body.source.text(call)
+        text = quoted(body.source.text(call))
         if end.use is ValueUse.RETURNED:
-            what = f'"{text}" is returned without await: awaiting "{body.name}" gives a coroutine'
+            what = (
+                f'{text} is returned without await, so awaiting "{body.name}" returns a coroutine'
+            )
         else:
-            what = f'"{text}" is never awaited: nothing runs it'
+            what = f"Coroutine {text} is never awaited, so it never runs"
         yield Finding(
             CODE, call, what, (suggestion.for_coroutine(body, call),), unless_said="Coroutine"
         )
     for call in calls(body):
         if called_name(body, call) == GATHER and _is_dropped(body, call):
-            what = f'"{body.source.text(call)}" is never awaited: nobody waits for its results'
+            what = f"{quoted(body.source.text(call))} is not awaited, so its results are lost"
             yield Finding(CODE, call, what, (suggestion.for_coroutine(body, call),))
-        elif all_are(body.type_of(call), _ASYNC_MANAGER) and _is_dropped(body, call):
-            what = f'"{body.source.text(call)}" is never entered: nothing runs it'
+        elif all_are(body.type_of(call), ASYNC_CONTEXT_MANAGER) and _is_dropped(body, call):
+            what = f"{quoted(body.source.text(call))} is never entered, so it never runs"
             yield Finding(CODE, call, what, (suggestion.for_unentered(body, call),))
 
 

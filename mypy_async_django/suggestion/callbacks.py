@@ -5,6 +5,7 @@ from typing import Final
 from mypy.nodes import CallExpr, Expression, LambdaExpr
 from mypy.types import CallableType
 
+from mypy_async_django.catalogue.builtin import FILTER
 from mypy_async_django.catalogue.callbacks import Callback, When
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
@@ -20,26 +21,28 @@ def for_callback(body: Body, call: CallExpr, function: Expression, callback: Cal
     if callback.instead and (body.is_coroutine or callback.when is When.BY_THE_LOOP):
         return use(callback.instead)
     if isinstance(function, LambdaExpr):
-        return "Hand over a plain function, which may use async_to_sync or create a task"
+        return "Pass a sync function, which can use async_to_sync or create a task"
     if callback.when is When.BY_THE_LOOP:
         type_ = body.type_of(function)
         takes_none = isinstance(type_, CallableType) and not type_.arg_types
         parameters, arguments = ("", "") if takes_none else (" *args", "*args")
         start = f"tasks.add(asyncio.create_task({text(function)}({arguments})))"
-        return f'{use(f"lambda{parameters}: {start}")}, with a set "tasks" that keeps them'
+        return f'{use(f"lambda{parameters}: {start}")}, with a set "tasks" that stores them'
     return use(f"async_to_sync({text(function)})")
 
 
-_AWAITED_FIRST: Final = "Await what it gives for each item first, and hand over a plain function"
+_AWAITED_FIRST: Final = "Await it for each item first, and pass a sync function"
 
 
 def _filtered(body: Body, call: CallExpr) -> str | None:
     """What ``filter`` does, as a comprehension that awaits."""
     text = body.source.text
-    match called_name(body, call), call.args:
-        case "builtins.filter", [LambdaExpr(arguments=[parameter]) as function, items]:
+    if called_name(body, call) != FILTER:
+        return None
+    match call.args:
+        case [LambdaExpr(arguments=[parameter]) as function, items]:
             name, condition = parameter.variable.name, text(function.expr())
-        case "builtins.filter", [function, items] if not isinstance(function, CallExpr):
+        case [function, items] if not isinstance(function, CallExpr):
             name, condition = "item", f"{text(function)}(item)"
         case _:
             return None

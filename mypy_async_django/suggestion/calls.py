@@ -1,10 +1,9 @@
 """Replacements of calls that must not run on the event loop."""
 
-from typing import Final
-
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, NameExpr
 
 from mypy_async_django.bridge.types import classes, member
+from mypy_async_django.catalogue.builtin import LAZY_CALLERS
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.loops import OF_A_LOOP
 from mypy_async_django.catalogue.row import Api, Effect
@@ -36,7 +35,7 @@ def for_call(body: Body, call: CallExpr, api: Api) -> str:
     function, arguments = body.source.text(call.callee), arguments_of(body, call)[1:-1]
     code = in_thread(function, arguments, sensitive=is_sensitive(api))
     thread = use(placed(body, call, code))
-    return f'Use "{instead}", or {thread[4:]}' if instead else thread
+    return f'Use "{instead}" or {thread[4:]}' if instead else thread
 
 
 def is_sensitive(api: Api) -> bool:
@@ -83,10 +82,10 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
         case CallExpr(callee=MemberExpr(expr=cache, name=name)) if name == RUN_BY_CACHE:
             return use(f"await sync_to_async({text(cache)}.get_or_set){arguments_of(body, node)}")
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_BY_ASYNCIO:
-            return 'Use a callback that starts a thread or a task: "asyncio.to_thread(...)"'
+            return 'Use a callback that starts a thread or a task, with "asyncio.to_thread(...)"'
         case CallExpr() if _is_entered(body, node):
             function, arguments = None, ""
-        case CallExpr() if found.makes_items or called_name(body, node) in _LAZY:
+        case CallExpr() if found.makes_items or called_name(body, node) in LAZY_CALLERS:
             function, arguments = "list", text(node)
         case CallExpr():
             function, arguments = text(node.callee), arguments_of(body, node)[1:-1]
@@ -114,9 +113,6 @@ def _own_twin(found: Called, method: str) -> str | None:
     if not isinstance(twin, FuncDef) or not twin.is_coroutine:
         return None
     return name if twin.arg_names == function.arg_names else None
-
-
-_LAZY: Final = frozenset({"builtins.filter", "builtins.map"})
 
 
 def _is_entered(body: Body, node: Expression) -> bool:

@@ -16,6 +16,8 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import is_django_method
 from mypy_async_django.bridge.types import class_of
+from mypy_async_django.catalogue.offload import WAIT
+from mypy_async_django.finding import quoted
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.syntax.body import Body
@@ -33,11 +35,11 @@ def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
     if synchronous := _synchronous(body, call):
         return use(placed(body, call, synchronous))
     if isinstance(body.function, FuncDef) and is_nested(body.function):
-        return f'Make "{body.name}" a coroutine function and await the call'
+        return f'Make "{body.name}" an async function and await the call'
     function = body.source.text(call.callee)
     run = use(placed(body, call, f"async_to_sync({function}){arguments_of(body, call)}"))
     if isinstance(body.function, FuncDef):
-        return f'{run}, or make "{body.name}" a coroutine function and await the call'
+        return f'{run}, or make "{body.name}" an async function and await the call'
     return run
 
 
@@ -62,7 +64,7 @@ def _unbracketed(text: str) -> str:
 def _is_waited_for(body: Body, call: CallExpr) -> bool:
     """Whether a coroutine stands in the set for ``asyncio.wait``, which takes tasks."""
     return any(
-        isinstance(node, CallExpr) and called_name(body, node) == "asyncio.tasks.wait"
+        isinstance(node, CallExpr) and called_name(body, node) == WAIT
         for node in body.ancestors(call)
     )
 
@@ -95,7 +97,7 @@ def for_uncalled(body: Body, function: Expression) -> str:
     text = f"{body.source.text(function)}()"
     for node in body.ancestors(function):
         if isinstance(node, CallExpr):
-            waits = called_name(body, node) == "asyncio.tasks.wait"
+            waits = called_name(body, node) == WAIT
             return use(f"asyncio.create_task({text})" if waits else text)
     return use(f"await {text}")
 
@@ -105,4 +107,4 @@ def for_unentered(body: Body, call: CallExpr) -> str:
     code = f"async with {body.source.text(call)}:"
     if body.is_coroutine or not isinstance(body.function, FuncDef):
         return use(code)
-    return f'Make "{body.name}" a coroutine function and enter it: "{code}"'
+    return f'Make "{body.name}" an async function and use {quoted(code)}'

@@ -5,6 +5,7 @@ from mypy.nodes import CallExpr, MemberExpr, NameExpr, Node
 from mypy_async_django.bridge.models import is_single_relation
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue.row import Api
+from mypy_async_django.finding import quoted
 from mypy_async_django.index.matches.parameter_reads import Lacking
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.syntax.body import Body
@@ -38,7 +39,7 @@ def for_unloaded(body: Body, found: Unloaded) -> str:
     if not row.has_column(read.name):
         receiver = body.source.text(read.receiver)
         load = f'await {receiver}.arefresh_from_db(fields=["{read.name}"])'
-        return f'Load the column with {_query(row)}, or "{load}"'
+        return f"Load the column in {_query(row, body)} or use {quoted(load)}"
     return _for_row(body, row, "__".join(_followed(body, read)))
 
 
@@ -61,7 +62,7 @@ def for_lacking(body: Body, found: Lacking) -> str:
         return _for_row(body, found.row, found.name)
     is_named = isinstance(found.given, NameExpr | MemberExpr)
     row = body.source.text(found.given) if is_named else "..."
-    return f'Load it in a thread: "await sync_to_async(getattr)({row}, "{found.name}")"'
+    return f"Load it in a thread with \"await sync_to_async(getattr)({row}, '{found.name}')\""
 
 
 def _for_row(body: Body, row: Row, name: str) -> str:
@@ -69,13 +70,15 @@ def _for_row(body: Body, row: Row, name: str) -> str:
     root = None if row.query.maker else row.query.root
     path = "__".join((*row.path, name))
     if root is None:
-        return f'Use "select_related("{path}")" for {_query(row)}'
+        return f"Add \"select_related('{path}')\" to {_query(row, body)}"
     text = body.source.text(root)
     manager = text if isinstance(root, MemberExpr) else f"{text}.objects"
-    return f'Use "{manager}.select_related("{path}")" for {_query(row)}'
+    return f"Use {quoted(f'{manager}.select_related({path!r})')} in the query"
 
 
-def _query(row: Row) -> str:
-    """A query as a person would find it."""
+def _query(row: Row, body: Body) -> str:
+    """The query of a row, in words."""
     root, maker = row.query.root, row.query.maker
-    return f"the query of {maker}" if maker or root is None else f"the query on line {root.line}"
+    if maker or root is None:
+        return f"the query in {maker}"
+    return f"the query of {quoted(body.source.text(root))}"

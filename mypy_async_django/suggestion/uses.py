@@ -32,7 +32,7 @@ from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.models import is_model
 from mypy_async_django.bridge.types import alternatives
-from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.builtin import BOOL, Use
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body
@@ -75,8 +75,8 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
 
 
 _LEFT_THREAD: Final = (
-    'The thread only built the queryset; to evaluate it there, call "sync_to_async(list)(...)" '
-    "with it"
+    "The thread only built the queryset; to evaluate it there, pass it to "
+    '"sync_to_async(list)(...)"'
 )
 
 
@@ -142,7 +142,7 @@ def _is_only_tested(body: Body, operation: OpExpr) -> bool:
             return operation is condition
         case GeneratorExpr() | DictionaryComprehension() as comprehension:
             return any(operation in conditions for conditions in comprehension.condlists)
-        case CallExpr(callee=RefExpr(fullname="builtins.bool")):
+        case CallExpr(callee=RefExpr(fullname=name)) if name == BOOL:
             return True
         case around:
             return isinstance(around, AssertStmt | ExpressionStmt | IfStmt | UnaryExpr | WhileStmt)

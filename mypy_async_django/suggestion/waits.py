@@ -5,6 +5,8 @@ from typing import Final
 from mypy.nodes import AwaitExpr, ComparisonExpr, OperatorAssignmentStmt, OpExpr
 
 from mypy_async_django.bridge.types import classes, member
+from mypy_async_django.catalogue.builtin import BOOL
+from mypy_async_django.finding import quoted
 from mypy_async_django.index.state.lost_updates import StaleSave
 from mypy_async_django.index.state.polling import Polling
 from mypy_async_django.index.state.races import Race
@@ -19,11 +21,11 @@ def for_race(body: Body, race: Race) -> str:
         case OperatorAssignmentStmt(op=op, rvalue=AwaitExpr() as awaited, lvalue=target):
             return use(f"value = {text(awaited)}; {text(target)} {op}= value")
         case _ if race.is_guard:
-            return f'Use "async with lock:" around the test, the {race.waits_by} and the write'
+            return "Hold an asyncio.Lock around the test and the write"
         case _:
             return (
-                f'Read "{text(race.target)}" after the {race.waits_by}, '
-                'or use "async with lock:" around all'
+                f"Read {quoted(text(race.target))} after the {race.waits_by}, "
+                "or hold an asyncio.Lock around the read and the write"
             )
 
 
@@ -42,8 +44,8 @@ def for_stale_save(body: Body, found: StaleSave) -> str:
             return use(f"await {rows}.aupdate({change})")
         case _:
             return (
-                'Load it with "select_for_update()" and save it in one sync function with a '
-                'transaction: "await sync_to_async(...)(...)"'
+                'Load the row with "select_for_update()" and save it inside one transaction, in a '
+                'sync function called with "await sync_to_async(...)(...)"'
             )
 
 
@@ -51,12 +53,13 @@ def for_polling(body: Body, found: Polling) -> str:
     """The note for a loop that waits for other code."""
     state = body.source.text(found.state)
     infos = classes(body.type_of(found.state))
-    condition = use("await condition.wait_for(lambda: ...)") + ', with an "asyncio.Condition"'
+    condition = use("await condition.wait_for(lambda: ...)") + " with an asyncio.Condition"
     if any(member(info, "__len__") for info in infos):
-        return f'{condition}, or hand over what it holds in an "asyncio.Queue"'
-    is_flag = all(info.fullname == "builtins.bool" for info in infos)
+        return f"{condition}, or pass its items through an asyncio.Queue"
+    is_flag = all(info.fullname == BOOL for info in infos)
     if not is_flag or isinstance(found.condition, ComparisonExpr | OpExpr):
         return condition
     return (
-        f'Make it an "{found.event}", and use "await {state}.wait()" here and "{state}.set()" there'
+        f"Make {quoted(state)} an {found.event}, wait for it with "
+        f"{quoted(f'await {state}.wait()')} and set it with {quoted(f'{state}.set()')}"
     )

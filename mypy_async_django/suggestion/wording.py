@@ -4,7 +4,8 @@ from typing import Final
 
 from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
 
-from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.builtin import NEXT, Use
+from mypy_async_django.finding import quoted
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
 
@@ -13,7 +14,7 @@ _LONGEST_ARGUMENTS: Final = 60
 
 def use(code: str) -> str:
     """A note that shows the code to write instead."""
-    return f'Use "{code}"'
+    return f"Use {quoted(code)}"
 
 
 def in_thread(function: str, arguments: str, *, sensitive: bool) -> str:
@@ -50,7 +51,7 @@ def placed(body: Body, node: Expression, code: str) -> str:
 def as_iterator(body: Body, node: Expression, items: str) -> str:
     """The code of a list in the place of an iterator: ``next`` does not take the list itself."""
     outer = body.parent(node)
-    is_next = isinstance(outer, CallExpr) and called_name(body, outer) == "builtins.next"
+    is_next = isinstance(outer, CallExpr) and called_name(body, outer) == NEXT
     return f"iter({items})" if is_next else items
 
 
@@ -60,12 +61,12 @@ def in_place(body: Body, node: Expression, code: str) -> str:
 
 
 WHOLE_BLOCK: Final = (
-    'Move the whole block into a sync function and call that: "await sync_to_async(...)(...)"'
+    'Move the block into a sync function and call it with "await sync_to_async(...)(...)"'
 )
 
 WHOLE_USE: Final = (
-    "Move all that is done with it into one sync function, and run that in a thread: "
+    "Move the code that uses it into a sync function and call it with "
     '"await asyncio.to_thread(...)"'
 )
 
-RUNNING_ALREADY: Final = "The event loop is running already: await what is to be run"
+RUNNING_ALREADY: Final = "Await the coroutine; an event loop is already running"

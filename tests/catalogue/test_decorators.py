@@ -25,6 +25,7 @@ from mypy_async_django.catalogue.decorators import (
     HANDLERS,
     ON_DISPATCH,
     SYNC_DECORATORS,
+    Harm,
     SyncDecorator,
 )
 
@@ -32,7 +33,12 @@ from mypy_async_django.catalogue.decorators import (
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 
 VIEW_DECORATORS = [row for row in SYNC_DECORATORS.values() if row.since < (99, 0)]
-KEEPING = [name for name, row in SYNC_DECORATORS.items() if row.what.startswith("keeps")]
+KEEPING = [name for name, row in SYNC_DECORATORS.items() if row.harm is Harm.KEEPS_COROUTINE]
+RAISED = {
+    Harm.EXPECTS_RESPONSE: AttributeError,
+    Harm.LOADS_USER: SynchronousOnlyOperation,
+    Harm.ANSWERS_SYNC: TypeError,
+}
 
 # Those that are made by a call, and with what.
 OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -137,14 +143,6 @@ def user() -> Any:
     raise SynchronousOnlyOperation
 
 
-def said_to_raise(what: str) -> type[Exception]:
-    """The exception that a row tells of."""
-    for kind in (SynchronousOnlyOperation, TypeError):
-        if kind.__name__ in what:
-            return kind
-    return AttributeError
-
-
 def ask(page: Any, asked_by: Callable[[], Any] | None = None) -> None:
     """Let a view answer."""
     request: Any = AsyncRequestFactory().get("/")
@@ -167,8 +165,8 @@ def test_decorator_on_dispatch_of_async_view(name: str) -> None:
         async def get(self, request: HttpRequest) -> HttpResponse:
             return HttpResponse()
 
-    nobody = AnonymousUser if "TypeError" in ON_DISPATCH[name] else None
-    with pytest.raises(said_to_raise(ON_DISPATCH[name])):
+    nobody = AnonymousUser if ON_DISPATCH[name] is Harm.ANSWERS_SYNC else None
+    with pytest.raises(RAISED[ON_DISPATCH[name]]):
         ask(Page, nobody)
 
 
@@ -183,8 +181,8 @@ def test_access_mixin_before_async_handlers(name: str) -> None:
     refusing = {"permission_required": "shop.add_book", "test_func": lambda self: False}
     mixin: Any = decorator_named(name)
     guarded: Any = type("Guarded", (mixin, Page), refusing)
-    nobody = AnonymousUser if "TypeError" in ACCESS_MIXINS[name].what else None
-    with pytest.raises(said_to_raise(ACCESS_MIXINS[name].what)):
+    nobody = AnonymousUser if ACCESS_MIXINS[name].harm is Harm.ANSWERS_SYNC else None
+    with pytest.raises(RAISED[ACCESS_MIXINS[name].harm]):
         ask(guarded, nobody)
 
 

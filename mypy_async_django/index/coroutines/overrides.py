@@ -1,7 +1,7 @@
 """Async functions in place of sync ones: overrides, hooks and callbacks called without ``await``."""
 
 from collections.abc import Iterator
-from enum import Enum
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
@@ -48,7 +48,7 @@ from mypy_async_django.bridge.types import (
     makes_coroutine,
     member,
 )
-from mypy_async_django.catalogue.callbacks import METHODS
+from mypy_async_django.catalogue.callbacks import METHODS, Misuse
 from mypy_async_django.catalogue.django import VIEW
 from mypy_async_django.catalogue.offload import ASKING
 from mypy_async_django.catalogue.overrides import (
@@ -71,24 +71,12 @@ _ITERATORS: Final = ("typing.AsyncIterable", "typing.AsyncIterator")
 _MODEL_FORM: Final = "django.forms.models.BaseModelForm"
 
 
-#: The part of mypy's message on an incompatible override.
-MYPYS: Final = 'Return type "Coroutine'
+class CalledBy(Enum):
+    """Why a coroutine function is called without ``await``."""
 
-
-class Outcome(Enum):
-    """What the caller does with the coroutine."""
-
-    TRUE = "the coroutine counts as true"
-    DROPPED = "the coroutine is dropped, and nothing of it runs"
-    RESULT = "the coroutine takes the place of the result"
-
-
-class Way(Enum):
-    """Why the function is called: it overrides a method, implements a hook, or is decorated."""
-
-    OVERRIDES = 'overrides a sync method of "{}"'
-    CALLED = 'is called without await by "{}"'
-    HANDED = 'is handed to "{}", and called without await'
+    OVERRIDDEN_METHOD = auto()
+    CLASS = auto()
+    DECORATOR = auto()
 
 
 class Misplaced(NamedTuple):
@@ -97,9 +85,9 @@ class Misplaced(NamedTuple):
     ``twin`` is the async method that the class has for the purpose.
     """
 
-    way: Way
+    called_by: CalledBy
     caller: str
-    outcome: Outcome
+    misuse: Misuse
     twin: str | None = None
 
 
@@ -152,9 +140,13 @@ def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | No
     result = _result(node)
     if result is None:
         is_called = isinstance(node, FuncDef) and _is_called_by(inherited, node, tree)
-        return Misplaced(Way.OVERRIDES, inherited.name, Outcome.TRUE) if is_called else None
-    outcome = _outcome(result, function.name)
-    return Misplaced(Way.OVERRIDES, inherited.name, outcome, _twin(body, function))
+        return (
+            Misplaced(CalledBy.OVERRIDDEN_METHOD, inherited.name, Misuse.TRUTHY)
+            if is_called
+            else None
+        )
+    misuse = _misuse(result, function.name)
+    return Misplaced(CalledBy.OVERRIDDEN_METHOD, inherited.name, misuse, _twin(body, function))
 
 
 def _says_nothing(body: Body, function: FuncDef, tree: MypyFile) -> bool:
@@ -215,14 +207,14 @@ def _may_be_awaited(type_: ProperType) -> bool:
             return False
 
 
-def _outcome(result: ProperType, name: str) -> Outcome:
+def _misuse(result: ProperType, name: str) -> Misuse:
     items = result.items if isinstance(result, UnionType) else [result]
     names = {
         item.type.fullname for item in map(get_proper_type, items) if isinstance(item, Instance)
     }
     if isinstance(result, NoneType):
-        return Outcome.DROPPED
-    return Outcome.TRUE if names == {"builtins.bool"} or name in PERMISSIONS else Outcome.RESULT
+        return Misuse.DROPPED
+    return Misuse.TRUTHY if names == {"builtins.bool"} or name in PERMISSIONS else Misuse.RESULT
 
 
 def _twin(body: Body, function: FuncDef) -> str | None:
@@ -280,10 +272,10 @@ def _hook(function: FuncDef) -> Misplaced | None:
     info = function.info
     for base in info.mro[1:]:
         if function.name in HOOKS.get(base.fullname, ()):
-            return Misplaced(Way.CALLED, base.name, Outcome.RESULT)
+            return Misplaced(CalledBy.CLASS, base.name, Misuse.RESULT)
     field = function.name.removeprefix("clean_")
     if field != function.name and is_a(info, FORM) and _has_field(info, field):
-        return Misplaced(Way.CALLED, "Form", Outcome.RESULT)
+        return Misplaced(CalledBy.CLASS, "Form", Misuse.RESULT)
     return None
 
 
@@ -314,8 +306,8 @@ def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | 
             is_hook = function.name in UNTYPED_HOOKS.get(module, ())
             if is_hook and not _is_awaited_by(awaiting, module):
                 is_truth = function.name in PERMISSIONS
-                outcome = Outcome.TRUE if is_truth else Outcome.RESULT
-                return Misplaced(Way.OVERRIDES, class_, outcome)
+                misuse = Misuse.TRUTHY if is_truth else Misuse.RESULT
+                return Misplaced(CalledBy.OVERRIDDEN_METHOD, class_, misuse)
     return None
 
 
@@ -365,10 +357,10 @@ def _decorated(body: Body, above: list[Node]) -> Misplaced | None:
         match callee:
             case MemberExpr(expr=RefExpr(node=Var() as owner), name=name) if _is_library(owner):
                 if name in LIBRARY_DECORATORS:
-                    return Misplaced(Way.HANDED, f"{owner.name}.{name}", Outcome.RESULT)
+                    return Misplaced(CalledBy.DECORATOR, f"{owner.name}.{name}", Misuse.RESULT)
             case RefExpr(node=SymbolNode() as node) if node.fullname in DECORATORS:
                 if body.catalogue.django_version < DECORATORS[node.fullname]:
-                    return Misplaced(Way.HANDED, node.name, Outcome.DROPPED)
+                    return Misplaced(CalledBy.DECORATOR, node.name, Misuse.DROPPED)
             case _:
                 pass
     return None

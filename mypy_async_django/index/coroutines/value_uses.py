@@ -1,7 +1,7 @@
 """How a value such as a coroutine is used: awaited or kept, dropped, or mistaken for its result."""
 
 from collections.abc import Iterator
-from enum import Enum
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
@@ -48,6 +48,7 @@ from mypy.types import (
 
 from mypy_async_django.bridge.types import definition, is_coroutine_type
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
+from mypy_async_django.catalogue.offload import WAIT
 from mypy_async_django.index.resolution.argument_binding import (
     bind,
     holds_anything,
@@ -63,16 +64,16 @@ from mypy_async_django.index.syntax.operations import called_name
 
 
 class ValueUse(Enum):
-    """One way to use a value; the enum's ``value`` says what is wrong with it for a coroutine."""
+    """What one use does with a value that may be a coroutine."""
 
-    TAKEN_CARE_OF = ""
-    DROPPED = "nothing ever runs it"
-    RETURNED = "awaiting the caller gives a coroutine"
-    TESTED = "a coroutine object is always true"
-    FORMATTED = "the text shows the coroutine object"
-    COMPARED = "the coroutine object is compared"
-    LOOKED_INTO = "the coroutine object has nothing of its result"
-    PASSED = "the coroutine object is passed on as a value"
+    TAKEN_CARE_OF = auto()
+    DROPPED = auto()
+    RETURNED = auto()
+    TESTED = auto()
+    FORMATTED = auto()
+    COMPARED = auto()
+    LOOKED_INTO = auto()
+    PASSED = auto()
 
 
 class FinalUse(NamedTuple):
@@ -120,7 +121,6 @@ _TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
 #: The attributes of a coroutine: ``close``, ``send``, ``throw``, ``cr_frame`` and so on.
 _OF_COROUTINES: Final = ("close", "send", "throw", "cr_", "__")
 #: Takes tasks; coroutines are forbidden since Python 3.11.
-_WAIT: Final = "asyncio.tasks.wait"
 
 
 class _Tracker:
@@ -260,7 +260,7 @@ class _Tracker:
         name = called_name(self._body, call)
         if name in _INSPECTORS or offloader_of(self._body, call) is not None:
             return ValueUse.TAKEN_CARE_OF
-        if name == _WAIT:
+        if name == WAIT:
             return ValueUse.DROPPED if self._is_coroutine else ValueUse.TAKEN_CARE_OF
         evaluator = EVALUATORS.get(name or "")
         if evaluator is not None:

@@ -33,6 +33,7 @@ from mypy_async_django.bridge.types import (
     is_coroutine_type,
     member,
 )
+from mypy_async_django.catalogue.builtin import PARTIAL
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import (
     FUNCTIONS,
@@ -45,7 +46,6 @@ CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functiona
 CACHED_FUNCTION: Final = "functools._lru_cache_wrapper"
 CONSTRUCTORS: Final = ("__new__", "__init__")
 _AFTER_INIT: Final = "__post_init__"
-_PARTIALS: Final = frozenset({"functools.partial"})
 
 
 def summary_name(function: FuncItem) -> str:
@@ -103,7 +103,7 @@ def behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
 
 def _made_from(body: Body, value: Expression) -> Iterator[SymbolNode | LambdaExpr]:
     match value:
-        case CallExpr(args=[function, *_]) if called_name(body, value) in _PARTIALS:
+        case CallExpr(args=[function, *_]) if called_name(body, value) == PARTIAL:
             yield from _named(body, function)
         case _:
             yield from _named(body, value)
@@ -146,7 +146,7 @@ def _variable(body: Body, callee: Expression) -> Var | None:
         case _:
             return None
     type_ = get_proper_type(variable.type)
-    is_partial = isinstance(type_, Instance) and type_.type.fullname in _PARTIALS
+    is_partial = isinstance(type_, Instance) and type_.type.fullname == PARTIAL
     is_function = type_ is None or isinstance(type_, FunctionLike)
     return variable if is_function or is_partial else None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from mypy.nodes import (
     ARG_POS,
@@ -23,13 +23,12 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import definition, is_coroutine_type
-from mypy_async_django.catalogue.offload import GATHER, SCHEDULERS
+from mypy_async_django.catalogue.offload import GATHER, SCHEDULERS, WAIT
+from mypy_async_django.catalogue.queries import Access
 from mypy_async_django.index.state.accesses import Accesses, accesses_of, called_coroutine
 from mypy_async_django.index.state.shared_variables import SharedVariable
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
-
-_WAIT: Final = "asyncio.tasks.wait"
 
 
 class ConcurrentGroup(NamedTuple):
@@ -45,23 +44,26 @@ class ConcurrentGroup(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Two coroutines of which the first writes ``subject`` and the second reads or writes it."""
+    """Two coroutines that access the same rows or variable, of which at least one writes.
+
+    ``accesses`` is what each does to the rows of the model ``subject``; None where ``subject`` is a
+    variable that the first coroutine writes and the second reads.
+    """
 
     first: CallExpr
     second: CallExpr
     subject: str
-    done: str
-    also: str
+    accesses: tuple[Access, Access] | None
 
 
 def concurrent_groups(body: Body) -> Iterator[ConcurrentGroup]:
     """The groups of coroutines that a body runs concurrently."""
     for call in calls(body):
         name = called_name(body, call)
-        if name in {GATHER, _WAIT}:
+        if name in {GATHER, WAIT}:
             items, unordered = _items(call)
             found = list(_coroutines(body, items))
-            if name == _WAIT and all(is_started for _, is_started in found):
+            if name == WAIT and all(is_started for _, is_started in found):
                 unordered = None
             if len(found) > 1:
                 yield ConcurrentGroup(call, tuple(coroutine for coroutine, _ in found), unordered)
@@ -77,8 +79,8 @@ def conflict(body: Body, group: ConcurrentGroup) -> Conflict | None:
         if _is_same(one[0], other[0]):
             continue
         for (first, its), (second, others) in ((one, other), (other, one)):
-            for subject, done_to, also in _shared(its, others):
-                return Conflict(first, second, subject, done_to, also)
+            for subject, accesses in _shared(its, others):
+                return Conflict(first, second, subject, accesses)
     return None
 
 
@@ -87,13 +89,13 @@ def differ(body: Body, group: ConcurrentGroup) -> bool:
     return len({body.source.text(call) for call in group.coroutines}) > 1
 
 
-def _shared(its: Accesses, others: Accesses) -> Iterator[tuple[str, str, str]]:
+def _shared(its: Accesses, others: Accesses) -> Iterator[tuple[str, tuple[Access, Access] | None]]:
     for rows in its.rows:
         for other in others.rows:
             if rows.meets(other):
-                yield rows.model.name, rows.access.value, other.access.value
+                yield rows.model.name, (rows.access, other.access)
     for place in its.written & others.read:
-        yield _name(place), "written", "read"
+        yield _name(place), None
 
 
 def _name(place: SharedVariable) -> str:
