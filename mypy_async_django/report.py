@@ -37,6 +37,8 @@ def report(module: Module, finding: Finding) -> None:
     )
     for note in () if as_data else _notes(module, finding):
         there = note.node or node
+        if there.line in module.tree.ignored_lines:
+            there = node  # mypy would ask why a comment for another code does not cover the note
         module.errors.report(
             there.line,
             there.column,

@@ -462,7 +462,7 @@ def as_suggested(program: str, replaced: str | None, said: list[Said]) -> str:
 
 
 _SUGGESTION: Final = re.compile(
-    r'Use "(?:[\w.]+", or ")?(.*?)"(?:, or make .*| for the query .*|, with a set .*)?'
+    r'Use "(?:[\w.]+",? or ")?(.*?)"(?:, or make .*| (?:for|in) the query.*|, with a set .*)?'
 )
 
 
