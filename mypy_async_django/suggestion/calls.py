@@ -1,5 +1,7 @@
 """Replacements of calls that must not run on the event loop."""
 
+from typing import Final
+
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, NameExpr
 
 from mypy_async_django.bridge.types import classes, member
