@@ -26,7 +26,7 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
-from mypy.types import Instance, NoneType, get_proper_type
+from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.tree import decorated, functions, is_none, walk
 from mypy_async_django.bridge.types import all_are, classes, is_a, member, result_type
@@ -123,10 +123,7 @@ def _may_respond(body: Body, function: FuncDef) -> bool:
     declared = result_type(function)
     if declared is not None:
         infos = classes(declared)
-        is_none_type = isinstance(declared, NoneType)
-        return any(info.fallback_to_any or is_a(info, RESPONSE) for info in infos) or not (
-            infos or is_none_type
-        )
+        return not infos or any(info.fallback_to_any or is_a(info, RESPONSE) for info in infos)
     if function.type is not None:
         return True
     returned = [statement.expr for statement in body.every(ReturnStmt) if statement.expr]
