@@ -1,7 +1,7 @@
 """What a module's statements define, by name: mypy may have analysed them, or only parsed them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -24,8 +24,10 @@ from mypy.nodes import (
     TupleExpr,
 )
 
-from mypy_async_django.bridge.tree import all_statements, statements
+from mypy_async_django.bridge.tree import all_statements, children, statements
 
+#: Methods of a row that load no relation.
+_SAVING: Final = frozenset({"adelete", "arefresh_from_db", "asave", "delete", "save"})
 #: Parts of a property that do not run when it is read, by the decorator that makes them.
 _PROPERTY_PARTS: Final = frozenset({"setter", "deleter"})
 
@@ -86,29 +88,121 @@ class Definitions:
 
     @cached_property
     def attributes(self) -> Mapping[str, AttributeValue]:
-        """The attributes that one assignment in a method, and no other of the module, sets.
+        """The attributes that one assignment in a class's methods sets, and no other code may set.
 
-        Only in methods without annotations: for others mypy has a type.
+        Classes that derive from one another count as one; so does an object that is no ``self``.
         """
-        found = dict(self._attributes())
+        found = list(self._attributes())
         times = Counter(_names_of_targets(self._defs)) if found else Counter[str]()
-        return {name: value for name, value in found.items() if times[name.rpartition(".")[2]] == 1}
+        own = Counter(each.target.name for _, each in found)
+        return {
+            f"{owner}.{each.target.name}": each
+            for owner, each in found
+            if times[each.target.name] == own[each.target.name]
+            and not any(
+                other is not each
+                and other.target.name == each.target.name
+                and self._are_related(owner, owner_of_other)
+                for owner_of_other, other in found
+            )
+        }
+
+    def only_columns_are_read(
+        self, attribute: AttributeValue, is_column: Callable[[str], bool]
+    ) -> bool:
+        """Whether the module does nothing that may load or set more of a row in an attribute.
+
+        Reads of columns are fine, as are calls of Django's own methods, and in coroutines reads of
+        relations: they raise, or the row has them.
+        """
+        pending = [_Mention(statement, None, None, "", None) for statement in self._defs]
+        while pending:
+            mention = pending.pop()
+            node, _, _, owner, method = mention
+            match node:
+                case ClassDef(name=name):
+                    owner = _within(owner, name)
+                case FuncDef() if method is None:
+                    method = node
+                case MemberExpr(name=name, expr=holder) if name == attribute.target.name:
+                    is_own = (
+                        isinstance(holder, NameExpr)
+                        and method is not None
+                        and method.arg_names[:1] == [holder.name]
+                    )
+                    is_it = not is_own or self._are_related(owner, attribute.method.owner)
+                    if is_it and not _is_harmless(mention, is_column):
+                        return False
+                case _:
+                    pass
+            pending += [
+                _Mention(child, node, mention.parent, owner, method) for child in children(node)
+            ]
+        return True
 
     def _attributes(self) -> Iterator[tuple[str, AttributeValue]]:
-        for name, method in self.functions.items():
+        """The assignments to attributes of a method's own object, with the name of its class."""
+        for method in self.functions.values():
             function = method.function
-            if not method.owner or function.unanalyzed_type is not None or not function.arguments:
+            if not method.owner or not function.arguments:
                 continue
             itself = function.arguments[0].variable.name
             for node in all_statements(function):
                 for target in node.lvalues if isinstance(node, AssignmentStmt) else ():
                     match target, node:
-                        case MemberExpr(expr=NameExpr(name=owner)), AssignmentStmt(rvalue=value):
-                            if owner == itself:
-                                path = f"{name.rpartition('.')[0]}.{target.name}"
-                                yield path, AttributeValue(method, target, value)
+                        case MemberExpr(expr=NameExpr(name=name)), AssignmentStmt(rvalue=value):
+                            if name == itself:
+                                yield method.owner, AttributeValue(method, target, value)
                         case _:
                             pass
+
+    def _are_related(self, one: str, other: str) -> bool:
+        return other in self._ancestors(one) or one in self._ancestors(other)
+
+    def _ancestors(self, owner: str) -> list[str]:
+        """A class and those that it derives from, as far as the module shows, by their names."""
+        found = [owner]
+        for name in found:  # grows
+            found += [base for base in self._bases.get(name, ()) if base not in found]
+        return found
+
+    @cached_property
+    def _bases(self) -> Mapping[str, Sequence[str]]:
+        return dict(_bases(self._defs, ""))
+
+
+class _Mention(NamedTuple):
+    """A node, the two around it, the class that it stands in and the method of that class."""
+
+    node: Node
+    parent: Node | None
+    around: Node | None
+    owner: str
+    method: FuncDef | None
+
+
+def _is_harmless(mention: _Mention, is_column: Callable[[str], bool]) -> bool:
+    parent, around = mention.parent, mention.around
+    match parent:
+        case AssignmentStmt(lvalues=targets):
+            return mention.node in targets
+        case MemberExpr(name=name):
+            if isinstance(around, CallExpr) and around.callee is parent:
+                return name in _SAVING
+            is_set = isinstance(around, AssignmentStmt) and parent in around.lvalues
+            is_async = mention.method is not None and mention.method.is_coroutine
+            return is_column(name) or (is_async and not is_set)
+        case _:
+            return False
+
+
+def _bases(defs: Sequence[Statement], owner: str) -> Iterator[tuple[str, list[str]]]:
+    for statement in defs:
+        if isinstance(statement, ClassDef):
+            name = _within(owner, statement.name)
+            bases = statement.base_type_exprs
+            yield name, [each.name for each in bases if isinstance(each, NameExpr)]
+            yield from _bases(statement.defs.body, name)
 
 
 def _functions(defs: Sequence[Statement]) -> Iterator[tuple[str, Definition]]:

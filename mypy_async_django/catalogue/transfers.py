@@ -5,7 +5,7 @@ keyword (``default=``), as any positional one (``*``, from the second on ``1*``)
 of a method (``self``), followed by steps. A target is steps into the result, or ``self`` and steps
 into the receiver, for a method that stores. Steps: ``[*]`` is what iteration yields, ``[0]`` a
 position, ``{*}`` a value of a mapping, ``.await`` what awaiting gives and ``()`` what calling gives.
-``[n]`` is the position of the argument itself.
+``[n]`` is the position of the argument itself. Without a source nothing is there: a new container.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 _SAME_ITEMS: Final = ("0[*] -> [*]",)
 _SECOND: Final = ("1[*] -> [*]",)
-_ANY_ITEM: Final = ("0[*] -> ", "1* -> ", "0 -> ", "default= -> ")
 
 
 class Transfer(NamedTuple):
@@ -73,10 +72,16 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "itertools.repeat": ("0 -> [*]",),
     "itertools.tee": ("0[*] -> [*][*]",),
     "builtins.dict": ("0{*} -> {*}", "0[*][1] -> {*}"),
+    "collections.OrderedDict": ("0{*} -> {*}", "0[*][1] -> {*}"),
+    "collections.defaultdict": (" -> {*}", "1{*} -> {*}"),
+    **_for(
+        ("asyncio.queues.LifoQueue", "asyncio.queues.PriorityQueue", "asyncio.queues.Queue"),
+        (" -> [*]",),
+    ),
     "builtins.dict.fromkeys": ("1 -> {*}",),
     "builtins.map": ("0() -> [*]",),
-    "builtins.max": ("0[*] -> ", "default= -> "),
-    "builtins.min": ("0[*] -> ", "default= -> "),
+    "builtins.max": ("0[*] -> ", "* -> ", "default= -> "),
+    "builtins.min": ("0[*] -> ", "* -> ", "default= -> "),
     "builtins.next": ("0[*] -> ", "1 -> "),
     "builtins.anext": ("0[*] -> .await", "1 -> .await"),
     "random.choice": ("0[*] -> ",),
@@ -210,6 +215,18 @@ _TABLE: Final[Mapping[str, tuple[Transfer, ...]]] = {
 STORING: Final = frozenset(
     name.rpartition(".")[2] for name, rows in _TABLE.items() if any(row.is_store for row in rows)
 )
+
+_BY_METHOD: Final[Mapping[str, tuple[Transfer, ...]]] = {
+    name.rpartition(".")[2]: rows
+    for name, rows in _TABLE.items()
+    if name.startswith(("builtins.list.", "builtins.set.", "collections.deque.", "typing."))
+    and not name.endswith((".copy", ".get", ".union", ".values"))
+}
+
+
+def transfers_of_method(name: str) -> tuple[Transfer, ...]:
+    """What a method of a container of this name does, where the container's class is unknown."""
+    return _BY_METHOD.get(name, ())
 
 
 def transfers(function: str) -> tuple[Transfer, ...]:

@@ -28,9 +28,9 @@ from mypy.nodes import (
 )
 from mypy.types import FunctionLike, get_proper_type
 
-from mypy_async_django.bridge.definitions import AttributeValue
+from mypy_async_django.bridge.definitions import AttributeValue, Definitions
 from mypy_async_django.bridge.function_bodies import ModuleBodies
-from mypy_async_django.bridge.models import QUERYSET, may_hold_rows
+from mypy_async_django.bridge.models import QUERYSET, is_column, may_hold_rows
 from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import all_are, result_type
 from mypy_async_django.catalogue.builtin import METHODS, Use
@@ -110,7 +110,7 @@ def summary_named(
     that keeps a value. Nothing where there is none.
     """
     attribute = bodies.attribute(name)
-    if attribute and (result := _kept_value(attribute, body_of, is_project)):
+    if attribute and (result := _kept_value(attribute, bodies.definitions, body_of, is_project)):
         return Summary(result=result)
     value = bodies.value(name)
     if value is not None and _is_function(value.value, bodies.symbol(name)):
@@ -148,14 +148,26 @@ def _is_function(value: Expression, variable: SymbolNode | None) -> bool:
 
 
 def _kept_value(
-    attribute: AttributeValue, body_of: BodyOf, is_project: IsProject
+    attribute: AttributeValue, module: Definitions, body_of: BodyOf, is_project: IsProject
 ) -> tuple[Any, ...]:
-    """What an attribute keeps that mypy has no type for."""
+    """What an attribute holds, where the module reads it, as it was assigned."""
     function, value = attribute.method.function, attribute.value
-    symbol = function.info.names.get(attribute.target.name) if function.info else None
-    if symbol is None or not isinstance(symbol.node, Var):
+    name = attribute.target.name
+    symbol = function.info.names.get(name) if function.info else None
+    if symbol is None or not isinstance(symbol.node, Var) or symbol.node.is_initialized_in_class:
         return ()
-    return _given(body_of(function), value, is_project, value)
+    body = body_of(function)
+    facts = _given(body, value, is_project, value)
+    result = result_of(body, value) if facts else None
+    model = result.row.model if result is not None else None
+    is_lazy = result is not None and result.kind is Kind.QUERYSET
+    if not facts or is_lazy:
+        return facts
+
+    def is_plain(name: str) -> bool:
+        return model is not None and is_column(model, name)
+
+    return facts if module.only_columns_are_read(attribute, is_plain) else ()
 
 
 def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summary:

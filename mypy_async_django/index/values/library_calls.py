@@ -5,7 +5,7 @@ from typing import Final
 from mypy.nodes import CallExpr, MemberExpr
 
 from mypy_async_django.bridge.types import classes
-from mypy_async_django.catalogue.transfers import Transfer, transfers
+from mypy_async_django.catalogue.transfers import Transfer, transfers, transfers_of_method
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import full_name
 
@@ -29,7 +29,10 @@ def _named_transfers(body: Body, call: CallExpr) -> tuple[str, tuple[Transfer, .
     found = transfers(name)
     if found or not isinstance(call.callee, MemberExpr):
         return name, found
-    for info in classes(body.types.type_of(call.callee.expr)):
+    type_ = body.types.type_of(call.callee.expr)
+    if type_ is None:
+        return f"builtins.{call.callee.name}", transfers_of_method(call.callee.name)
+    for info in classes(type_):
         for base in info.mro:
             method = f"{base.fullname}.{call.callee.name}"
             if found := transfers(method):

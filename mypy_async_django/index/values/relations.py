@@ -172,8 +172,8 @@ def _may_hold_more(
     So it is where it was handed on, where an assignment that ``counts`` gave it an attribute, and
     where the body asks it what it holds.
     """
-    if isinstance(instance, MemberExpr):  # of ``a.b`` too what ``a`` may hold
-        name = instance.name
+    if isinstance(instance, MemberExpr) and _is_relation(body, instance):
+        name = instance.name  # of ``a.b`` too what ``a`` may hold
         return _may_hold_more(body, instance.expr, before, lambda target: target.name == name)
     return any(
         given is not instance
@@ -181,6 +181,12 @@ def _may_hold_more(
         and may_share(body, given, instance)
         for node, given in (*escapes(body), *_each_touched(body, counts))
     )
+
+
+def _is_relation(body: Body, read: MemberExpr) -> bool:
+    """Whether an attribute is a model's, as far as the class is known."""
+    owner = class_of(body.type_of(read.expr))
+    return owner is None or is_model(owner)
 
 
 def _each_touched(

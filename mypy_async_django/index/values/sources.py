@@ -64,6 +64,7 @@ from mypy_async_django.bridge.models import (
     RelationKind,
     is_django_method,
     is_model,
+    may_hold_rows,
     model_class,
     relation,
 )
@@ -107,6 +108,8 @@ from mypy_async_django.index.values.paths import (
     LONGEST,
     At,
     Attribute,
+    Awaited,
+    Called,
     Item,
     Path,
     after,
@@ -286,11 +289,19 @@ class _Solver:
         if not bindings:
             yield _UNKNOWN
         for binding in bindings:
-            yield from self._bound(binding, path)
+            yield from self._bound(binding, path, name)
         if any(body.flow.is_captured(binding) for binding in bindings):
             yield from self._bound_inside(body, name, path)
         if path:
             yield from self._stored(name, path)
+
+    def _is_bound_to_value(self, name: NameExpr) -> bool:
+        """Whether a name is a local variable that code assigns: no function's own name."""
+        body = self._binder(name)
+        bindings = body.flow.reaching(name) if body is not None else ()
+        return bool(bindings) and all(
+            binding.kind in {BindingKind.ASSIGN, BindingKind.WALRUS} for binding in bindings
+        )
 
     def _binder(self, name: NameExpr) -> Body | None:
         """The body whose variable a name means: this one, or that of the function around it."""
@@ -301,13 +312,17 @@ class _Solver:
 
     def _elsewhere(self, name: NameExpr, path: Path) -> Iterator[Source]:
         """The sources of a name of the module, or of another one."""
-        yield _UNKNOWN
+        if path[:1] == (CALLED,) and (named := named_function(self._body, name)):
+            yield from self._run(named.function, named.is_awaited, None, name, path[1:])
+        else:
+            yield _UNKNOWN
 
-    def _bound(self, binding: Binding, path: Path) -> Iterator[Source]:
+    def _bound(self, binding: Binding, path: Path, use: NameExpr | None = None) -> Iterator[Source]:
         value, inside = binding.value, unpacked(binding.path)
         match binding.kind:
             case BindingKind.ARGUMENT:
-                yield Argument(binding.name, path)
+                if use is None or not self._is_assigned_before(use, path):
+                    yield Argument(binding.name, path)
             case BindingKind.DELETE:
                 return
             case _ if value is None:
@@ -377,8 +392,36 @@ class _Solver:
             rest = after(path, store.target)
             if rest is not None and body.flow.reaches(store.node, name):
                 yield from self._ask(store.value, (*store.path, *rest))
-        if isinstance(path[0], Item | At) and has_escaped(body, name, name):
+        if not isinstance(path[0], Awaited | Called) and has_escaped(body, name, name):
             yield _UNKNOWN
+
+    def _is_assigned_before(self, name: NameExpr, path: Path) -> bool:
+        """Whether the body gives an attribute of a parameter its value, whichever way it takes.
+
+        Not if a method of the same object runs in between: that may assign it again.
+        """
+        if not path or not isinstance(path[0], Attribute) or self._binder(name) is not self._body:
+            return False
+        flow = self._body.flow
+        stores = [
+            store
+            for store in self._stores
+            if store.target == path[:1] and self._is_same(store.root, name)
+        ]
+        if not stores or flow.reaches(
+            self._body.function, name, avoiding=[store.node for store in stores]
+        ):
+            return False
+        return not any(
+            flow.reaches(store.node, call) and flow.reaches(call, name)
+            for call in self._body.every(CallExpr)
+            for used in (
+                call.callee.expr if isinstance(call.callee, MemberExpr) else None,
+                *call.args,
+            )
+            if isinstance(used, NameExpr) and used.name == name.name
+            for store in stores
+        )
 
     def _is_same(self, one: NameExpr, other: NameExpr) -> bool:
         return bool(self._body.definition_sites(one) & self._body.definition_sites(other))
@@ -453,6 +496,11 @@ class _Solver:
 
     def _attribute(self, read: MemberExpr, path: Path) -> Iterator[Source]:
         receiver = read.expr
+        if path[:1] == (CALLED,):
+            call = CallExpr(read, [], [], [])
+            call.set_line(read)
+            yield from self._call(call, read, path[1:])
+            return
         type_ = self._body.types.type_of(read)
         if isinstance(type_, Instance) and is_a(type_.type, MANAGER):
             for query in self._manager(read, type_):
@@ -467,12 +515,12 @@ class _Solver:
                 yield from self._applied(value, (Attribute(read.name), *path), read)
             return
         giver = self._kept(read)
-        if giver is not None:
-            yield from self._given(giver, None, read, path)
-            if located := self._located(read):
-                yield from self._stored_at(read, located, path)
+        if giver is None:
+            yield from self._ask(receiver, (Attribute(read.name), *path))
             return
-        yield from self._ask(receiver, (Attribute(read.name), *path))
+        yield from self._given(giver, None, read, path)
+        if isinstance(giver, Var) and (located := self._located(read)):
+            yield from self._stored_at(read, located, path)
 
     def _stored_at(
         self, read: MemberExpr, located: tuple[NameExpr, Path], path: Path
@@ -488,15 +536,23 @@ class _Solver:
                 yield from self._ask(store.value, (*store.path, *rest))
 
     def _kept(self, read: MemberExpr) -> Giver | None:
-        """The property behind an attribute, or the variable of an object's own, without a type."""
+        """The property behind an attribute, or the variable of an object's own that is known."""
         if read.node is not None:
             return None
         node = common_member(owners(self._body, read.expr), read.name)
-        match node:
-            case Var(is_initialized_in_class=False) if known(node.type) is None:
-                return node
-            case _:
-                return getter(node)
+        if not isinstance(node, Var):
+            return getter(node)
+        if node.is_initialized_in_class or not may_hold_rows(known(node.type)):
+            return None
+        effects = self._body.effects
+        if effects is None:
+            return node if self._is_argument(read.expr) else None
+        is_known = effects.result(node) is not None or effects.gives_loaded(node)
+        return node if is_known else None
+
+    def _is_argument(self, expression: Expression) -> bool:
+        bindings = self._body.flow.reaching(expression) if isinstance(expression, NameExpr) else ()
+        return bool(bindings) and all(b.kind is BindingKind.ARGUMENT for b in bindings)
 
     def _manager(self, manager: MemberExpr, type_: Instance) -> Iterator[Source]:
         """The query that a manager starts."""
@@ -593,7 +649,7 @@ class _Solver:
 
     # Calls
 
-    def _call(self, call: CallExpr, node: CallExpr, path: Path) -> Iterator[Source]:
+    def _call(self, call: CallExpr, node: Expression, path: Path) -> Iterator[Source]:
         """What a call gives; ``node`` stands in the code where ``call`` is what a thread runs."""
         body = self._body
         if call.analyzed is not None:
@@ -626,6 +682,9 @@ class _Solver:
             if owner is None:
                 yield from self._dispatched(call.callee, call, node, path)
                 return
+        if isinstance(call.callee, NameExpr) and self._is_bound_to_value(call.callee):
+            yield from self._ask(call.callee, (CALLED, *path))
+            return
         named = named_function(body, call.callee)
         if named is None:
             yield from (
@@ -637,7 +696,7 @@ class _Solver:
             yield from self._run(named.function, named.is_awaited, call, node, path)
 
     def _dispatched(
-        self, method: MemberExpr, call: CallExpr, node: CallExpr, path: Path
+        self, method: MemberExpr, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
         """A method of something whose class only its sources tell."""
         for value in self._ask(method.expr, ()):
@@ -656,7 +715,12 @@ class _Solver:
                     yield _UNKNOWN
 
     def _run(
-        self, function: FuncDef, is_awaited: bool, call: CallExpr, node: CallExpr, path: Path
+        self,
+        function: FuncDef,
+        is_awaited: bool,
+        call: CallExpr | None,
+        node: Expression,
+        path: Path,
     ) -> Iterator[Source]:
         if not is_awaited:
             yield from self._given(function, call, node, path)
@@ -712,7 +776,9 @@ class _Solver:
             case _:
                 pass
 
-    def _made(self, info: TypeInfo, call: CallExpr, node: CallExpr, path: Path) -> Iterator[Source]:
+    def _made(
+        self, info: TypeInfo, call: CallExpr, node: Expression, path: Path
+    ) -> Iterator[Source]:
         if is_model(info):
             row = _made_row(info, call, node)
             yield from self._applied(row, path, node) if row else (_UNKNOWN,)
@@ -722,13 +788,15 @@ class _Solver:
                 pass
             case (Attribute(name=name), *rest) if value := _kept_argument(info, call, name):
                 yield from self._ask(value, tuple(rest))
+            case (Attribute(name=name), *_) if _is_unset(info, name):
+                pass  # nothing but what is stored in it
             case _:
                 yield _UNKNOWN
 
     # Queries
 
     def _queried(
-        self, value: Source, name: str, call: CallExpr, node: CallExpr, path: Path
+        self, value: Source, name: str, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
         """What a method of a manager or queryset gives."""
         method = METHODS.get(name)
@@ -759,7 +827,7 @@ class _Solver:
         name: str,
         method: QueryMethod,
         call: CallExpr,
-        node: CallExpr,
+        node: Expression,
         path: Path,
     ) -> Iterator[Source]:
         row: Source = _row(query._replace(behind=frozenset()))
@@ -787,7 +855,7 @@ class _Solver:
                 pass
 
     def _found_or_created(
-        self, query: Query, name: str, call: CallExpr, node: CallExpr
+        self, query: Query, name: str, call: CallExpr, node: Expression
     ) -> Iterator[Source]:
         """What was found; what was created too, if the code asks for the second of the pair."""
         given = _given_or_default(call)
@@ -801,7 +869,7 @@ class _Solver:
         if self._is_told_apart(node):
             yield _UNKNOWN if given is None else Row(query, given=given | {"pk"})
 
-    def _is_told_apart(self, call: CallExpr) -> bool:
+    def _is_told_apart(self, call: Expression) -> bool:
         """Whether the body reads the second of the pair: ``book, created = ...``."""
         body = self._body
         assignment = next(
@@ -817,7 +885,7 @@ class _Solver:
                 return True
 
     def _shortcut(
-        self, call: CallExpr, node: CallExpr, gives: Gives, path: Path
+        self, call: CallExpr, node: Expression, gives: Gives, path: Path
     ) -> Iterator[Source]:
         """What ``get_object_or_404`` and its like give, of a model, manager or queryset."""
         name = called_name(self._body, call) or ""
@@ -879,17 +947,16 @@ class _Solver:
 
     def _moved(self, call: CallExpr, rows: Iterable[Transfer], path: Path) -> Iterator[Source]:
         """What a library function moves from its arguments to where a path leads."""
-        is_found = not path
+        is_known = not path
         for row in rows:
             if row.is_store:
                 continue
+            is_known |= after(path, written(row.target, -1)) is not None
             for value, inside, position in _arguments(call, row):
-                target = written(row.target, position)
-                rest = after(path, target)
+                rest = after(path, written(row.target, position))
                 if rest is not None:
-                    is_found = True
                     yield from self._ask(value, (*inside, *rest))
-        if not is_found and call.args:
+        if not is_known:
             yield _UNKNOWN
 
 
@@ -986,7 +1053,7 @@ def _lookup(argument: Expression) -> str | None:
 
 
 def _made_row(
-    model: TypeInfo, call: CallExpr, node: CallExpr, *, stored: bool = False
+    model: TypeInfo, call: CallExpr, node: Expression, *, stored: bool = False
 ) -> Row | None:
     if not is_model(model) or ARG_STAR2 in call.arg_kinds:
         return None
@@ -1010,6 +1077,16 @@ def _given_or_default(call: CallExpr) -> frozenset[str] | None:
         if not all(isinstance(key, StrExpr) for key in keys):
             return None
     return None if ARG_STAR2 in call.arg_kinds else frozenset(given)
+
+
+def _is_unset(info: TypeInfo, name: str) -> bool:
+    """Whether a new object is known to lack an attribute: other code sets it."""
+    found, init = member(info, name), member(info, "__init__")
+    if found is None:
+        return True
+    variable = found[1].node
+    is_declared = isinstance(variable, Var) and not variable.has_explicit_value
+    return is_declared and init is not None and init[0].fullname == "builtins.object"
 
 
 def _kept_argument(info: TypeInfo, call: CallExpr, name: str) -> Expression | None:
@@ -1098,6 +1175,8 @@ def _arguments(call: CallExpr, row: Transfer) -> Iterator[tuple[Expression, Path
         for value, name in zip(call.args, call.arg_names, strict=True):
             if name == argument[:-1]:
                 yield value, written(row.source), 0
+        return
+    if not argument:
         return
     is_every = argument.endswith("*")
     first = int(argument.removesuffix("*") or 0)
