@@ -29,6 +29,7 @@ from mypy_async_django.registry import RULES
 from mypy_async_django.report import place, report
 from mypy_async_django.rule import Rule
 from mypy_async_django.selection import Selection
+from mypy_async_django.templates.files import Templates
 
 _RECHECK_PASSES = 3
 """The last pass of mypy's checker when the daemon checks single functions again."""
@@ -47,12 +48,14 @@ class Engine:
         strict_relations: bool,
         selection: Selection,
         answers: Answers,
+        templates: Templates,
     ) -> None:
         self._options = options
         self._catalogue = catalogue
         self._strict_relations = strict_relations
         self._selection = selection
         self._answers = answers
+        self._templates = templates
         self._errors: Errors | None = None
         self._memory = Memory() if options.fine_grained_incremental else None
         # In the daemon: what has changed in this increment.
@@ -219,6 +222,7 @@ class Engine:
             self._catalogue,
             self.modules,
             strict_relations=self._strict_relations,
+            templates=self._templates,
             remembered=self._memory.types if self._memory is not None else None,
         )
 
@@ -282,12 +286,15 @@ class Engine:
             return [_failure(f'rule "{rule.code.code}" on', body, error)]
 
 
-def engine(options: Options, environment: Environment, answers: Answers) -> Engine:
+def engine(
+    options: Options, environment: Environment, answers: Answers, templates: Templates
+) -> Engine:
     """The engine for a project's settings and for what is installed in its environment."""
     settings = environment.settings
     codes = (rule.code for rule in RULES)
     selection = Selection(settings, codes, everything=requested() is not None)
-    return Engine(options, _catalogue(environment), settings.strict_relations, selection, answers)
+    strict = settings.strict_relations
+    return Engine(options, _catalogue(environment), strict, selection, answers, templates)
 
 
 def _catalogue(environment: Environment) -> Catalogue:

@@ -3,11 +3,11 @@
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from mypy.modulefinder import get_search_dirs
 from mypy.options import Options
@@ -17,6 +17,7 @@ from mypy_async_django.catalogue.overrides import AWAITING
 from mypy_async_django.catalogue.row import Version
 from mypy_async_django.config import Config
 from mypy_async_django.record import requested
+from mypy_async_django.templates.files import Templates, TemplateSettings
 
 NEWEST_DJANGO: Final = (6, 1)
 
@@ -25,13 +26,14 @@ class Environment(NamedTuple):
     """What answers depend on, besides the checked code.
 
     The project's own settings for us, its Django, which installed packages await what others call,
-    and which of its middleware looks into users.
+    which of its middleware looks into users, and where its templates are.
     """
 
     settings: Config
     django: Version
     awaiting: frozenset[str]
     middleware: frozenset[str]
+    templates: TemplateSettings = TemplateSettings()
 
 
 def environment(options: Options, settings: Config) -> Environment:
@@ -41,6 +43,7 @@ def environment(options: Options, settings: Config) -> Environment:
         settings.django_version or django_version(options),
         packages(options, AWAITING),
         LOADING_USERS.intersection(middleware()),
+        template_settings(),
     )
 
 
@@ -82,6 +85,56 @@ def middleware() -> tuple[str, ...]:
     return tuple(map(str, settings.MIDDLEWARE))
 
 
+#: Loaders that look into directories only.
+_LOADERS: Final = frozenset(
+    f"django.template.loaders.{name}.Loader" for name in ("app_directories", "cached", "filesystem")
+)
+
+
+def template_settings() -> TemplateSettings:
+    """Where the project's templates are, by the settings that django-stubs' plugin has loaded.
+
+    Nothing where they are not loaded, or where a template may come from elsewhere.
+    """
+    settings = getattr(sys.modules.get("django.conf"), "settings", None)
+    apps = getattr(sys.modules.get("django.apps"), "apps", None)
+    if settings is None or not settings.configured or apps is None or not apps.apps_ready:
+        return TemplateSettings()
+    directories: list[str] = []
+    processors: set[str] = set()
+    for engine in settings.TEMPLATES:
+        if engine.get("BACKEND") != "django.template.backends.django.DjangoTemplates":
+            continue
+        options = engine.get("OPTIONS", {})
+        loaders = set(_loaders(options.get("loaders", ())))
+        if loaders - _LOADERS:
+            return TemplateSettings()
+        processors.update(options.get("context_processors", ()))
+        directories += map(str, engine.get("DIRS", ()))
+        if engine.get("APP_DIRS") or any("app_directories" in name for name in loaders):
+            directories += (str(Path(app.path) / "templates") for app in apps.get_app_configs())
+    return TemplateSettings(tuple(filter(os.path.isdir, directories)), frozenset(processors))
+
+
+def _loaders(loaders: Iterable[Any]) -> Iterator[str]:
+    """The names in a ``loaders`` setting, also those that another loader is made with."""
+    for loader in loaders:
+        if isinstance(loader, str):
+            yield loader if loader.startswith("django.") else f"other.{loader}"
+        elif isinstance(loader, list | tuple):
+            first, *others = loader
+            yield from _loaders([first])
+            nested = others[0] if first.endswith("cached.Loader") and others else ()
+            yield from _loaders(nested)
+
+
+def template_digest(path: str, templates: Templates, options: Options) -> str:
+    """A digest of the templates that a module of the project names; empty where it names none."""
+    if path.endswith(".pyi") or is_installed(path, options):
+        return ""
+    return templates.digest(path)
+
+
 def is_installed(path: str, options: Options) -> bool:
     """Whether a file belongs to a package installed for the interpreter that mypy checks for."""
     return _is_installed(path, options.python_executable)
@@ -121,6 +174,7 @@ def fingerprint(environment: Environment) -> dict[str, str]:
         "django": repr(environment.django),
         "awaiting": repr(sorted(environment.awaiting)),
         "middleware": repr(sorted(environment.middleware)),
+        "templates": repr(sorted(environment.templates.processors)),
         # In the cache, findings are text or data.
         "request": repr(request._replace(path="", line=0)) if request else "",
     }

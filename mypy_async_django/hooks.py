@@ -18,8 +18,14 @@ from typing_extensions import override
 from mypy_async_django import codes, rules
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.effects.answers import Answers, side_file
-from mypy_async_django.environment import Environment, environment, fingerprint
+from mypy_async_django.environment import (
+    Environment,
+    environment,
+    fingerprint,
+    template_digest,
+)
 from mypy_async_django.record import requested
+from mypy_async_django.templates.files import Templates
 
 if TYPE_CHECKING:
     from mypy_async_django.engine import Engine
@@ -60,6 +66,7 @@ class AsyncDjangoPlugin(Plugin):
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         self._refuse_problem()
         self._checkers.pop(file.fullname, None)  # the daemon reads the file again
+        self._templates.forget()
         self._engine.module_parsed(file.fullname)
         return []
 
@@ -73,7 +80,8 @@ class AsyncDjangoPlugin(Plugin):
         if not ctx.is_check:
             self._engine.interface_ready(ctx.id)
         stamp = self._answers.stamp(ctx.id, is_stored=ctx.is_check)
-        return {**self._fingerprint, **stamp}
+        digest = template_digest(ctx.path, self._templates, self.options)
+        return {**self._fingerprint, **stamp, **({"rendered": digest} if digest else {})}
 
     @override
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
@@ -90,6 +98,10 @@ class AsyncDjangoPlugin(Plugin):
         return Answers(side_file(self.options))
 
     @cached_property
+    def _templates(self) -> Templates:
+        return Templates(self._environment.templates)
+
+    @cached_property
     def _fingerprint(self) -> dict[str, str]:
         return fingerprint(self._environment)
 
@@ -99,7 +111,7 @@ class AsyncDjangoPlugin(Plugin):
         if self._made is None:
             from mypy_async_django.engine import engine
 
-            self._made = engine(self.options, self._environment, self._answers)
+            self._made = engine(self.options, self._environment, self._answers, self._templates)
             self._made.modules = self._modules or {}
         return self._made
 

@@ -21,6 +21,10 @@ _TO_MANY: Final = (MANY_TO_MANY, "django.contrib.contenttypes.fields.GenericRela
 GENERIC_KEY: Final = "django.contrib.contenttypes.fields.GenericForeignKey"
 _BY_PREFETCH: Final = ("prefetch_related",)
 _DESCRIPTORS: Final = "django.db.models.fields.related_descriptors"
+_MANY_DESCRIPTORS: Final = (
+    f"{_DESCRIPTORS}.ManyToManyDescriptor",
+    f"{_DESCRIPTORS}.ReverseManyToOneDescriptor",
+)
 REVERSE_ONE_TO_ONE: Final = f"{_DESCRIPTORS}.ReverseOneToOneDescriptor"
 RELATED_MANAGERS: Final = (
     f"{_DESCRIPTORS}.RelatedManager",
@@ -148,6 +152,12 @@ def is_django_method(info: TypeInfo, name: str) -> bool:
         if symbol is not None and not symbol.plugin_generated:
             return base.fullname.startswith("django.")
     return False
+
+
+def is_to_many(model: TypeInfo, name: str) -> bool:
+    """Whether the attribute is a manager of related rows: either side of a relation to many."""
+    field = field_class(model, name)
+    return field is not None and is_a(field.type, *_TO_MANY, *_MANY_DESCRIPTORS)
 
 
 def has_many_to_many(model: TypeInfo) -> bool:

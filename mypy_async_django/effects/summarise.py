@@ -55,7 +55,7 @@ from mypy_async_django.index.matches.parameter_reads import (
     needs_of,
     passes_of,
 )
-from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
+from mypy_async_django.index.matches.rendered import rendered_querysets, rendered_rows
 from mypy_async_django.index.queries import Kind, Result
 from mypy_async_django.index.resolution.call_targets import call_targets
 from mypy_async_django.index.resolution.callees import is_nested, sync_callees
@@ -262,7 +262,7 @@ def _operations(
                 continue
             if matched.api.effect in found:
                 found[matched.api.effect].add(title(matched.api))
-        if any(rendered_querysets(body)):
+        if any(rendered_querysets(body)) or any(rendered_rows(body)):
             found[Effect.RAISES].add(_RENDERED)
         for target in call_targets(body):
             function = target.function

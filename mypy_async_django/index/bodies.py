@@ -17,6 +17,7 @@ from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.body import Body, Effects, ModuleContext, Types
 from mypy_async_django.index.syntax.reaching_definitions import Flow
 from mypy_async_django.index.values.summary_types import type_from_sources
+from mypy_async_django.templates.files import Templates
 
 Remembered = Mapping[Expression, ProperType | None]
 """Types of expressions from the last time that mypy checked them."""
@@ -34,11 +35,13 @@ class Bodies:
         modules: dict[str, MypyFile],
         *,
         strict_relations: bool,
+        templates: Templates,
         remembered: Callable[[Module, FuncItem | MypyFile], Remembered] | None = None,
     ) -> None:
         self._catalogue = catalogue
         catalogue.see(modules)
         self._strict_relations = strict_relations
+        self._templates = templates
         self._remembered = remembered
         self.members = Members(modules)
         self._missing_imports = MissingImports(modules)
@@ -119,6 +122,7 @@ class Bodies:
             effects,
             missing_imports=self._missing_imports,
             strict_relations=self._strict_relations,
+            templates=self._templates,
             outer=partial(self.inferred, outermost) if is_inside and outermost else None,
         )
 

@@ -6,7 +6,9 @@ Database access in an `async def` where no call of a query method shows:
 
 - a queryset that is evaluated: looped over with `for`, unpacked, indexed, tested, printed, or
   given to `list`, `len`, `sum` and their like
-- a queryset in the context of `render` or `render_to_string`, which the template evaluates
+- what a template does while `render`, `render_to_string` or a template's own `render` runs: it
+  evaluates a queryset of the context, follows a relation of a row that was not loaded, or asks for
+  `user`, `perms` or `request.user`, which a context processor hands over unloaded
 - a queryset that was built in a thread and is evaluated after it came back:
   `rows = await sync_to_async(Book.objects.filter)(...)`
 - a foreign key or one-to-one relation that the query which found the object did not load, and a
@@ -75,8 +77,10 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
   read the user. Middleware of yours that loads the user is not seen, other than Django's
   `LoginRequiredMiddleware` and its like in the settings: name
   `django.http.request.HttpRequest.user` in `trusted`.
-- Templates are not read. Of an object in the context, `{{ book.author }}` is not seen; of a
-  `TemplateResponse` nothing is reported, as Django renders it in a thread.
+- Templates are read where django-stubs' plugin has loaded the settings: in `DIRS` and, with
+  `APP_DIRS`, in the `templates` directories of the apps. What a tag of your own does is not known.
+  Where the template is not found, each queryset in the context counts. Of a `TemplateResponse`
+  nothing is reported, as Django renders it in a thread.
 - The managers of generic relations have no type in django-stubs.
 """
 
@@ -90,10 +94,18 @@ from mypy_async_django.explanation import explained, inside, operation, steps
 from mypy_async_django.finding import EFFECTS, Finding, quoted
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.parameter_reads import Lacking, lacking
-from mypy_async_django.index.orm.rendered_querysets import rendered_querysets
+from mypy_async_django.index.matches.rendered import (
+    RenderedQueryset,
+    RenderedRow,
+    RenderedUser,
+    rendered_querysets,
+    rendered_rows,
+    rendered_users,
+)
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.values.relations import Unloaded, unloaded
 from mypy_async_django.index.values.requests import loaded_users
+from mypy_async_django.templates.usage import ContextUse
 
 CODE: Final = code(
     "async-unsafe-lazy", "Lazy database access in an async function", parent=ASYNC_UNSAFE
@@ -117,15 +129,65 @@ def findings(body: Body) -> Iterator[Finding]:
             f"{operation(body, user.node)} loads the user, which {_raises(body)}",
             (suggestion.in_place(body, user.node, f"await {text(user.receiver)}.auser()"),),
         )
-    for queryset, render in rendered_querysets(body):
-        text = body.source.text
-        yield Finding(
-            CODE,
-            queryset,
-            f"{quoted(text(render.callee))} evaluates the queryset {quoted(text(queryset))}, "
-            f"which {_raises(body)}",
-            (suggestion.use(suggestion.all_rows(body, queryset)),),
+    for queryset in rendered_querysets(body):
+        yield _rendered_queryset(body, queryset)
+    for row in rendered_rows(body):
+        yield _rendered_row(body, row)
+    for rendered_user in rendered_users(body):
+        yield _rendered_user(body, rendered_user)
+
+
+def _rendered_queryset(body: Body, found: RenderedQueryset) -> Finding:
+    text = body.source.text
+    return Finding(
+        CODE,
+        found.value,
+        f"{quoted(text(found.call.callee))} evaluates the queryset {quoted(text(found.value))}, "
+        f"which {_raises_in_template(body, found.use)}",
+        (
+            *(_template(found.use) if found.use else ()),
+            suggestion.for_rendered_queryset(body, found),
+        ),
+    )
+
+
+def _rendered_row(body: Body, found: RenderedRow) -> Finding:
+    text = body.source.text
+    does = f'runs "{found.operation}"' if found.operation else f'loads "{found.name}"'
+    way = steps(body, found.way) if found.way else ()
+    return Finding(
+        CODE,
+        found.call,
+        f"{quoted(text(found.call.callee))} {does} of {quoted(text(found.value))}, "
+        f"which {_raises_in_template(body, found.use)}",
+        (*_template(found.use), *way, suggestion.for_rendered_row(body, found)),
+    )
+
+
+def _rendered_user(body: Body, found: RenderedUser) -> Finding:
+    text = body.source.text
+    return Finding(
+        CODE,
+        found.call,
+        f"{quoted(text(found.call.callee))} loads the {found.name} of {quoted(text(found.request))}, "
+        f"which {_raises_in_template(body, found.use)}",
+        (*_template(found.use), suggestion.for_rendered_user(body, found)),
+    )
+
+
+def _raises_in_template(body: Body, use: ContextUse | None) -> str:
+    """What follows from a query in a template."""
+    if use is not None and use.is_swallowed:
+        return (
+            f'"{{% if %}}" takes for false, as it swallows SynchronousOnlyOperation {inside(body)}'
         )
+    return _raises(body)
+
+
+def _template(use: ContextUse) -> tuple[str, ...]:
+    """The note that names a template, and what it reads there."""
+    template = f'Template "{use.template}"' if use.template else "The template"
+    return (f"{template} reads {quoted(use.text)}",)
 
 
 def _lacking(body: Body, found: Lacking) -> Finding:

@@ -9,7 +9,14 @@ from mypy_async_django.suggestion.bridges import (
 from mypy_async_django.suggestion.callbacks import for_callback
 from mypy_async_django.suggestion.calls import for_call, for_reached
 from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled, for_unentered
-from mypy_async_django.suggestion.rows import for_lacking, for_read, for_unloaded
+from mypy_async_django.suggestion.rows import (
+    for_lacking,
+    for_read,
+    for_rendered_queryset,
+    for_rendered_row,
+    for_rendered_user,
+    for_unloaded,
+)
 from mypy_async_django.suggestion.uses import all_rows, for_use
 from mypy_async_django.suggestion.waits import for_polling, for_race, for_stale_save
 from mypy_async_django.suggestion.wording import WHOLE_BLOCK, in_place, use
@@ -28,6 +35,9 @@ __all__ = [
     "for_race",
     "for_reached",
     "for_read",
+    "for_rendered_queryset",
+    "for_rendered_row",
+    "for_rendered_user",
     "for_stale_save",
     "for_thread",
     "for_uncalled",

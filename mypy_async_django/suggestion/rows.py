@@ -2,16 +2,19 @@
 
 from mypy.nodes import CallExpr, MemberExpr, NameExpr, Node
 
-from mypy_async_django.bridge.models import is_single_relation
+from mypy_async_django.bridge.models import is_column, is_single_relation, is_to_many
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.finding import quoted
 from mypy_async_django.index.matches.parameter_reads import Lacking
+from mypy_async_django.index.matches.rendered import RenderedQueryset, RenderedRow, RenderedUser
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read
 from mypy_async_django.index.values.relations import Unloaded
-from mypy_async_django.suggestion.wording import arguments_of, placed, use
+from mypy_async_django.suggestion.uses import all_rows
+from mypy_async_django.suggestion.wording import arguments_of, in_thread, placed, use
+from mypy_async_django.templates.usage import ITEM
 
 
 def for_read(body: Body, read: Read, api: Api) -> str:
@@ -65,15 +68,59 @@ def for_lacking(body: Body, found: Lacking) -> str:
     return f"Load it in a thread with \"await sync_to_async(getattr)({row}, '{found.name}')\""
 
 
-def _for_row(body: Body, row: Row, name: str) -> str:
+def for_rendered_row(body: Body, found: RenderedRow) -> str:
+    """The note for a row of which a template reads what is not loaded."""
+    model = found.row.model
+    if found.operation is not None or model is None or found.row.given is not None:
+        return _rendered_in_thread(body, found.call)
+    if is_column(model, found.name):
+        return _rendered_in_thread(body, found.call)
+    method = "prefetch_related" if is_to_many(model, found.name) else "select_related"
+    return _for_row(body, found.row, "__".join(_relations(found)), method)
+
+
+def _relations(found: RenderedRow) -> list[str]:
+    """The relation to load, with those to one row that the template follows from it."""
+    names = [found.name]
+    row, path = found.row, found.use.path
+    if not found.way and found.name in path:
+        for name in path[path.index(found.name) + 1 :]:
+            row = row.follow(names[-1])
+            if row.model is None or not is_single_relation(row.model, name):
+                break
+            names.append(name)
+    return names
+
+
+def for_rendered_queryset(body: Body, found: RenderedQueryset) -> str:
+    """The note for a queryset that a template evaluates: a list has not the methods of one."""
+    if found.use is not None and found.use.path and found.use.path[0] != ITEM:
+        return _rendered_in_thread(body, found.call)
+    return use(all_rows(body, found.value))
+
+
+def for_rendered_user(body: Body, found: RenderedUser) -> str:
+    """The note for a template that loads the user or the session of a request."""
+    if not found.is_replaceable:
+        return _rendered_in_thread(body, found.call)
+    request = body.source.text(found.request)
+    return f"Add to the context: \"'{found.name}': await {request}.auser()\""
+
+
+def _rendered_in_thread(body: Body, call: CallExpr) -> str:
+    code = in_thread(body.source.text(call.callee), arguments_of(body, call)[1:-1], sensitive=True)
+    return use(placed(body, call, code))
+
+
+def _for_row(body: Body, row: Row, name: str, method: str = "select_related") -> str:
     """The note for a row whose query should have loaded a relation, by its lookup."""
     root = None if row.query.maker else row.query.root
     path = "__".join((*row.path, name))
     if root is None:
-        return f"Add \"select_related('{path}')\" to {_query(row, body)}"
+        return f"Add \"{method}('{path}')\" to {_query(row, body)}"
     text = body.source.text(root)
     manager = text if isinstance(root, MemberExpr) else f"{text}.objects"
-    return f"Use {quoted(f'{manager}.select_related({path!r})')} in the query"
+    return f"Use {quoted(f'{manager}.{method}({path!r})')} in the query"
 
 
 def _query(row: Row, body: Body) -> str:

@@ -23,6 +23,7 @@ from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
 from mypy_async_django.catalogue.django import REQUEST, VIEW
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.index.matches.matches import matches
+from mypy_async_django.index.matches.rendered import rendered_users
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.resolution.argument_binding import bind
 from mypy_async_django.index.resolution.call_targets import methods_used, properties_read
@@ -93,6 +94,9 @@ def _asked_of_requests(body: Body) -> Iterator[Need]:
     for user in loaded_users(body, for_callers=True):
         if source := source_of(body, user.receiver):
             yield Need(source.parameter, (*source.path, *USER))
+    for rendered in rendered_users(body, for_callers=True):
+        if source := source_of(body, rendered.request):
+            yield Need(source.parameter, (*source.path, *_LOADS[rendered.name]))
     for matched in () if body.is_coroutine else matches(body):
         session = matched.receiver
         is_answered = matched.api.name in ANSWERED_BY_LOADED_SESSIONS
@@ -190,6 +194,7 @@ def _leads_to_request(body: Body, given: Expression, path: Path) -> bool:
     return all_are(body.type_of(given), VIEW if path == ("request",) else REQUEST)
 
 
+_LOADS: Final = {"session": SESSION, "user": USER}
 #: What is loaded, as a person would call it.
 _LOADED: Final = {USER: "HttpRequest.user", SESSION: "HttpRequest.session"}
 

@@ -50,6 +50,7 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.queries import Result
 from mypy_async_django.index.syntax.bindings import BindingKind, in_order
 from mypy_async_django.index.syntax.reaching_definitions import Flow
+from mypy_async_django.templates.files import Templates, TemplateSettings
 
 T = TypeVar("T")
 N = TypeVar("N", bound=Node)
@@ -173,6 +174,7 @@ class Body:
         *,
         missing_imports: MissingImports,
         strict_relations: bool = False,
+        templates: Templates | None = None,
         outer: "Callable[[], Body] | None" = None,
     ) -> None:
         self.function = function
@@ -183,6 +185,7 @@ class Body:
         self.effects = effects
         self.missing_imports = missing_imports
         self.strict_relations = strict_relations
+        self.templates = templates or Templates(TemplateSettings())
         self._outer = outer
         #: A second source of types, asked where ``types`` has none.
         self.given: Callable[[Expression], ProperType | None] | None = None

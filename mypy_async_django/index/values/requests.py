@@ -48,8 +48,10 @@ def loaded_users(body: Body, *, for_callers: bool = False) -> Iterator[Read]:
             continue
         uses = (read.node, *_uses_of_name(body, read.node))
         looks = [use for use in uses if use in looked_into(body)]
-        may_be = _may_be_loaded_here if for_callers else may_be_loaded
-        if any(not may_be(body, read.receiver, "user", look) for look in looks):
+        if any(
+            not may_be_loaded(body, read.receiver, "user", look, for_callers=for_callers)
+            for look in looks
+        ):
             yield read
 
 
@@ -83,18 +85,17 @@ def is_session_loaded(body: Body, session: Expression) -> bool:
     return _is_given(body, session, "session", session)
 
 
-def may_be_loaded(body: Body, request: Expression, name: str, before: Node) -> bool:
+def may_be_loaded(
+    body: Body, request: Expression, name: str, before: Node, *, for_callers: bool = False
+) -> bool:
     """Whether a request may have its user, or its session, by the time that a node runs.
 
     A coroutine may have loaded it, or let others do: a call that was handed the request, or an
     ``await`` of something that was handed the user. The request may also have come with it, unless
-    the coroutine is the first to get it.
+    the coroutine is the first to get it; that does not count ``for_callers``, who know.
     """
-    is_helper = body.is_coroutine and not arrives(body, request)
-    return is_helper or _may_be_loaded_here(body, request, name, before)
-
-
-def _may_be_loaded_here(body: Body, request: Expression, name: str, before: Node) -> bool:
+    if body.is_coroutine and not for_callers and not arrives(body, request):
+        return True
     return (
         body.catalogue.trusts(f"{REQUEST}.{name}")
         or _has_escaped(body, request, before)
