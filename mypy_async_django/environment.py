@@ -142,7 +142,7 @@ def is_installed(path: str, options: Options) -> bool:
 
 @cache
 def _is_installed(path: str, python_executable: str | None) -> bool:
-    return str(Path(path).absolute()).startswith(_site_packages(python_executable))
+    return os.path.abspath(path).startswith(_site_packages(python_executable))  # noqa: PTH100 - often
 
 
 @cache

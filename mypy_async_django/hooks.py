@@ -49,6 +49,7 @@ class AsyncDjangoPlugin(Plugin):
             self._problem = str(error)
         self._made: Engine | None = None
         self._checkers: dict[str, TypeChecker] = {}
+        self._last_checker: object = None
 
     @override
     def get_function_signature_hook(self, fullname: str) -> None:
@@ -72,6 +73,7 @@ class AsyncDjangoPlugin(Plugin):
 
     @override
     def get_additional_indirect_deps(self, tree: MypyFile) -> set[str]:
+        self._last_checker = None
         return self._engine.module_checked(tree, self._checkers.pop(tree.fullname, None))
 
     @override
@@ -117,10 +119,14 @@ class AsyncDjangoPlugin(Plugin):
 
     def _call_under_way(self) -> None:
         checker = checker_state.type_checker
+        if checker is self._last_checker:
+            return  # nearly always: mypy asks at each call
         if isinstance(checker, TypeChecker):
             self._checkers[checker.tree.fullname] = checker
             if self.options.fine_grained_incremental:
                 self._engine.call_under_way(checker)
+            else:
+                self._last_checker = checker
 
     def _refuse_problem(self) -> None:
         """End the run with exit status 2, as mypy does for wrong options of its own.

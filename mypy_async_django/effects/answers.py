@@ -157,6 +157,7 @@ class Answers:
         self._is_writable = False
 
     def _write(self, statements: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        self._identity  # noqa: B018 - makes the file
         if not self._is_writable:
             return
         try:
