@@ -84,6 +84,9 @@ ASYNC_SLEEPS: Final = {
 }
 BLOCKING_SLEEPS: Final = frozenset({"time.sleep"})
 
+#: Methods that put their only argument into a collection.
+ADDING_METHODS: Final = frozenset({"add", "append", "appendleft"})
+
 #: Methods that change a collection.
 CHANGING_METHODS: Final = frozenset(
     {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mypy.nodes import (
+    AssignmentStmt,
     AwaitExpr,
     CallExpr,
     Decorator,
@@ -15,6 +16,7 @@ from mypy.nodes import (
     Node,
     RefExpr,
     ReturnStmt,
+    TypeInfo,
     WhileStmt,
 )
 from mypy.nodes import DictionaryComprehension as DictComprehension
@@ -24,6 +26,8 @@ from mypy_async_django.catalogue.offload import FUNCTION_RUNNERS, RUNNERS
 
 _REPEATING = (ForStmt, WhileStmt, GeneratorExpr, DictComprehension)
 MANY = 2
+#: Decorators that keep the result of a function without arguments.
+CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
 def starts(tree: MypyFile, function: FuncDef) -> int:
@@ -53,6 +57,34 @@ def is_run_once(tree: MypyFile, function: FuncDef) -> bool:
         for _, around in _mentions(tree, function)
         for node in around
     )
+
+
+def keeps_instance(tree: MypyFile, info: TypeInfo) -> bool:
+    """Whether a module keeps an instance of a class: in a variable, or behind a cached function."""
+    for node in tree.defs:
+        match node:
+            case AssignmentStmt(rvalue=CallExpr(callee=RefExpr(node=TypeInfo() as made))):
+                if made is info:
+                    return True
+            case Decorator(func=FuncDef(body=block), original_decorators=[*decorators]):
+                is_cached = any(
+                    _name(each) in CACHES
+                    for each in (d.callee if isinstance(d, CallExpr) else d for d in decorators)
+                    if isinstance(each, RefExpr)
+                )
+                if is_cached and any(_makes(statement, info) for statement in block.body):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _makes(statement: Node, info: TypeInfo) -> bool:
+    match statement:
+        case ReturnStmt(expr=CallExpr(callee=RefExpr(node=TypeInfo() as made))):
+            return made is info
+        case _:
+            return False
 
 
 def decorators(tree: MypyFile, function: FuncDef) -> Iterator[Node]:

@@ -7,7 +7,6 @@ from mypy.literals import literal_hash
 from mypy.nodes import (
     AssignmentStmt,
     AwaitExpr,
-    Block,
     BreakStmt,
     CallExpr,
     ContinueStmt,
@@ -17,7 +16,6 @@ from mypy.nodes import (
     ForStmt,
     FuncDef,
     GeneratorExpr,
-    IfStmt,
     ListExpr,
     MemberExpr,
     NameExpr,
@@ -48,7 +46,13 @@ from mypy_async_django.catalogue.shared import (
     PLAIN_VALUES,
     STOPPED,
 )
-from mypy_async_django.index.resolution.concurrency import MANY, decorators, is_run_once, starts
+from mypy_async_django.index.resolution.concurrency import (
+    MANY,
+    decorators,
+    is_run_once,
+    keeps_instance,
+    starts,
+)
 from mypy_async_django.index.state.shared_variables import (
     SharedVariable,
     Sharing,
@@ -56,6 +60,7 @@ from mypy_async_django.index.state.shared_variables import (
     read_variable,
     shared_variable,
 )
+from mypy_async_django.index.state.test_and_set import Claim, claims
 from mypy_async_django.index.syntax.bindings import Binding
 from mypy_async_django.index.syntax.body import Body, once
 
@@ -72,7 +77,7 @@ class Race(NamedTuple):
     place: SharedVariable
     read: Expression
     pause: Node
-    write: AssignmentStmt | OperatorAssignmentStmt
+    write: Statement
     target: Expression
     is_guard: bool
 
@@ -106,13 +111,21 @@ class _Source(NamedTuple):
 
 @once
 def races(body: Body) -> tuple[Race, ...]:
-    """The lost updates of a body, one for each write."""
+    """The lost updates and the tests that other coroutines overtake, one for each write."""
     writes = [write for write in _writes(body) if not _is_literal(write.value)]
-    if not writes or not _may_run_beside_itself(body) or _is_service(body, writes):
+    written = [*(write.statement for write in writes), *(claim.write for claim in claims(body))]
+    if not written or not _may_run_beside_itself(body) or _is_service(body, written):
         return ()
     pauses = [node for node in body.nodes if _is_pause(body, node)]
-    found = (_race(body, write, pauses) for write in writes if _is_shared(body, write.place))
-    return tuple(race for race in found if race is not None)
+    found = [
+        *(_lost_update(body, write, pauses) for write in writes),
+        *(_overtaken(body, claim, pauses) for claim in claims(body) if pauses),
+    ]
+    first: dict[tuple[Node, SharedVariable], Race] = {}
+    for race in found:
+        if race is not None and (place := _as_shared(body, race)) is not None:
+            first.setdefault((race.write, place), race._replace(place=place))
+    return tuple(sorted(first.values(), key=lambda race: (race.write.line, race.write.column)))
 
 
 def plain_writes(body: Body) -> Iterator[SharedVariable]:
@@ -142,26 +155,84 @@ def is_lock(body: Body, expression: Expression) -> bool:
     return any(is_a(info, *LOCKS) for info in infos) or any(word in words for word in LOCK_WORDS)
 
 
-def _race(body: Body, write: _Write, pauses: list[Node]) -> Race | None:
+def _lost_update(body: Body, write: _Write, pauses: list[Node]) -> Race | None:
+    """The pause between a write and a read whose value flows into the written value."""
     reads = frozenset(_reads(body, write.place))
-    rebound = _bindings_of(body, write.place.keys)
-    for is_guard, sources in ((False, _of_value(body, write)), (True, _of_guards(body, write))):
-        for source in sources:
-            if is_locked(body, source.read, write.statement):
-                continue
-            for pause in pauses:
-                if _is_stale(body, source, pause, write, reads, rebound):
-                    return Race(
-                        write.place, source.read, pause, write.statement, write.target, is_guard
-                    )
+    for source in _of_value(body, write):
+        pause = _pause_between(body, source, pauses, write.place, write.statement, reads)
+        if pause is not None:
+            return Race(write.place, source.read, pause, write.statement, write.target, False)
     return None
+
+
+def _overtaken(body: Body, claim: Claim, pauses: list[Node]) -> Race | None:
+    """The pause between a test and the write that makes it come out differently."""
+    tests = frozenset(each.test for each in claims(body) if each.variable == claim.variable)
+    reads = tests | frozenset(_reads(body, claim.variable))
+    source = _Source(claim.test, tests - {claim.test})
+    pause = _pause_between(body, source, pauses, claim.variable, claim.write, reads)
+    if pause is None:
+        return None
+    return Race(claim.variable, claim.test, pause, claim.write, claim.target, True)
+
+
+def _pause_between(
+    body: Body,
+    source: _Source,
+    pauses: list[Node],
+    place: SharedVariable,
+    write: Statement,
+    reads: frozenset[Expression],
+) -> Node | None:
+    """The pause during which other coroutines can change what was read before the write.
+
+    None if there is no pause, or if a lock or a flag keeps them out.
+    """
+    if is_locked(body, source.read, write):
+        return None
+    rebound = _bindings_of(body, place.keys)
+    for pause in pauses:
+        if _is_stale(body, source, pause, write, reads, rebound) and not _is_flagged(
+            body, source.read, pause, pauses, place, write
+        ):
+            return pause
+    return None
+
+
+def _is_flagged(
+    body: Body,
+    read: Expression,
+    pause: Node,
+    pauses: list[Node],
+    place: SharedVariable,
+    write: Statement,
+) -> bool:
+    """Whether a flag is tested and set without a pause, before the read or before the pause.
+
+    A flag for one key does not keep out coroutines with other keys.
+    """
+    reaches = body.flow.reaches
+    return any(
+        claim.write is not write
+        and claim.variable.keys <= place.keys
+        and (
+            not reaches(body.function, read, avoiding={claim.write})
+            or not reaches(read, pause, avoiding={claim.write})
+        )
+        and not any(
+            reaches(claim.test, node, avoiding={claim.test})
+            and reaches(node, claim.write, avoiding={claim.test})
+            for node in pauses
+        )
+        for claim in claims(body)
+    )
 
 
 def _is_stale(
     body: Body,
     source: _Source,
     pause: Node,
-    write: _Write,
+    write: Statement,
     reads: frozenset[Expression],
     rebound: frozenset[Node],
 ) -> bool:
@@ -169,7 +240,7 @@ def _is_stale(
     lost = source.ends | rebound
     reaches = body.flow.reaches
     return reaches(source.read, pause, avoiding={source.read, *lost}) and reaches(
-        pause, write.statement, avoiding={*reads, *lost}
+        pause, write, avoiding={*reads, *lost}
     )
 
 
@@ -214,41 +285,6 @@ def _of_value(body: Body, write: _Write) -> Iterator[_Source]:
     if isinstance(write.statement, OperatorAssignmentStmt) and makes_new(body, write.statement):
         yield _Source(write.target)
     yield from _sources(body, write.place, write.value)
-
-
-def _of_guards(body: Body, write: _Write) -> Iterator[_Source]:
-    """The reads that decide whether the write is reached; none for computed keys."""
-    if write.place.keys:
-        return
-    tests = [
-        source.read
-        for condition in _guards(body, write.statement)
-        for source in _sources(body, write.place, condition)
-    ]
-    for test in tests:
-        yield _Source(test, frozenset(tests) - {test})
-
-
-def _guards(body: Body, statement: Statement) -> Iterator[Expression]:
-    """The conditions of enclosing `if` statements and of earlier ones that leave the function."""
-    inner: Node = statement
-    for node in body.ancestors(statement):
-        match node:
-            case IfStmt() if inner not in node.expr:
-                yield from node.expr
-            case Block():
-                before = node.body[: node.body.index(inner)] if inner in node.body else []
-                for earlier in before:
-                    if isinstance(earlier, IfStmt) and _leaves(earlier):
-                        yield from earlier.expr
-            case _:
-                pass
-        inner = node
-
-
-def _leaves(statement: IfStmt) -> bool:
-    [body] = statement.body
-    return bool(body.body) and isinstance(body.body[-1], _LEAVING)
 
 
 def _sources(body: Body, place: SharedVariable, value: Expression) -> Iterator[_Source]:
@@ -369,14 +405,14 @@ def _may_run_beside_itself(body: Body) -> bool:
     return not function.name.startswith("test_") and not is_run_once(module.tree, function)
 
 
-def _is_service(body: Body, writes: list[_Write]) -> bool:
+def _is_service(body: Body, writes: list[Statement]) -> bool:
     """Whether the function is a service loop: started once, it loops until told to stop."""
     for loop in body.every(WhileStmt):
         if any(isinstance(inside, BreakStmt | ReturnStmt) for inside in walk(loop.body)):
             continue
         if isinstance(loop.expr, NameExpr) and loop.expr.name == "True":
             return True
-        is_all = all(loop in body.ancestors(write.statement) for write in writes)
+        is_all = all(loop in body.ancestors(write) for write in writes)
         if is_all and _is_told_to_stop(body, loop, loop.expr):
             return True
     return False
@@ -405,15 +441,27 @@ def _is_told_to_stop(body: Body, loop: WhileStmt, condition: Expression) -> bool
             return False
 
 
-def _is_shared(body: Body, place: SharedVariable) -> bool:
-    """Whether another coroutine can access a shared variable at the same time."""
-    function, module = body.function, body.module
+def _as_shared(body: Body, race: Race) -> SharedVariable | None:
+    """The variable of a race as other coroutines share it; None if they do not.
+
+    An attribute of an object that the module keeps is shared like a variable of the module.
+    """
+    function, module, place = body.function, body.module, race.place
     if not isinstance(function, FuncDef) or module is None:
-        return False
+        return None
     match place.sharing:
         case Sharing.CAPTURED:
-            return starts(module.tree, function) >= MANY
+            return place if starts(module.tree, function) >= MANY else None
+        case Sharing.INSTANCE if is_a(function.info, *OF_ONE_REQUEST):
+            return None
+        case Sharing.INSTANCE if keeps_instance(module.tree, function.info):
+            return place._replace(sharing=Sharing.MODULE)
         case Sharing.INSTANCE:
-            return not is_a(function.info, *OF_ONE_REQUEST)
+            is_lazy = race.is_guard and not _is_constant_write(race.write)
+            return None if is_lazy else place
         case Sharing.MODULE:
-            return True
+            return place
+
+
+def _is_constant_write(write: Statement) -> bool:
+    return not isinstance(write, AssignmentStmt) or _is_literal(write.rvalue)

@@ -50,8 +50,9 @@ class SharedVariable(NamedTuple):
 
     @property
     def keys(self) -> frozenset[str]:
-        """The constant keys of the path that are identifiers."""
-        return frozenset(s[1:-1] for s in self.path if s[0] == "[" and s[1:-1].isidentifier())
+        """The local names that the keys of the path are read from."""
+        names = (step[1:-1].partition(".")[0] for step in self.path if step[0] == "[")
+        return frozenset(name for name in names if name.isidentifier())
 
 
 def shared_variable(body: Body, expression: Expression) -> SharedVariable | None:
@@ -75,13 +76,19 @@ def shared_variable(body: Body, expression: Expression) -> SharedVariable | None
 def read_variable(body: Body, expression: Expression) -> SharedVariable | None:
     """As `shared_variable`, and for ``counters.get("today")`` too."""
     match expression:
-        case CallExpr(callee=MemberExpr(name="get", expr=base), args=[StrExpr() as key, *_]):
+        case CallExpr(callee=MemberExpr(name="get", expr=base), args=[key, *_]):
             owner = shared_variable(body, base)
-            return owner._replace(path=(*owner.path, _key(key))) if owner else None
+            return item_of(owner, key) if owner else None
         case NameExpr() | MemberExpr() | IndexExpr():
             return shared_variable(body, expression)
         case _:
             return None
+
+
+def item_of(owner: SharedVariable, key: Expression) -> SharedVariable | None:
+    """The item of a shared collection under a key; None if the key is computed."""
+    text = _key(key)
+    return owner._replace(path=(*owner.path, text)) if text else None
 
 
 def is_target(body: Body, node: Expression) -> bool:
@@ -101,16 +108,25 @@ def is_target(body: Body, node: Expression) -> bool:
 
 def _step(expression: Expression) -> tuple[str, Expression] | None:
     match expression:
-        case IndexExpr(base=base, index=(StrExpr() | IntExpr() | NameExpr()) as key):
-            return _key(key), base
+        case IndexExpr(base=base, index=index) if key := _key(index):
+            return key, base
         case MemberExpr(name=name, expr=base) if not _is_module_variable(expression):
             return f".{name}", base
         case _:
             return None
 
 
-def _key(key: StrExpr | IntExpr | NameExpr) -> str:
-    return f"[{key.name if isinstance(key, NameExpr) else repr(key.value)}]"
+def _key(key: Expression) -> str:
+    """A constant, a name or an attribute of a name as a step of a path; empty for all else."""
+    match key:
+        case StrExpr() | IntExpr():
+            return f"[{key.value!r}]"
+        case NameExpr(name=name):
+            return f"[{name}]"
+        case MemberExpr(expr=owner, name=name) if path := _key(owner):
+            return f"{path[:-1]}.{name}]" if path[1].isidentifier() else ""
+        case _:
+            return ""
 
 
 def _is_module_variable(expression: MemberExpr) -> bool:

@@ -1,0 +1,214 @@
+"""Test-and-set of shared state: a condition is tested, and later a write makes it come out differently.
+
+``if key in running: return`` followed by ``running.add(key)``. With a pause between the two, several
+coroutines pass the test before the first one writes. Without a pause the write works like a lock.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    AssignmentStmt,
+    Block,
+    BreakStmt,
+    BytesExpr,
+    CallExpr,
+    ComparisonExpr,
+    ContinueStmt,
+    Expression,
+    ExpressionStmt,
+    FloatExpr,
+    IfStmt,
+    IntExpr,
+    NameExpr,
+    Node,
+    OpExpr,
+    RaiseStmt,
+    ReturnStmt,
+    Statement,
+    StrExpr,
+    UnaryExpr,
+)
+from mypy.nodes import MemberExpr as Member
+
+from mypy_async_django.bridge.tree import is_none
+from mypy_async_django.catalogue.shared import ADDING_METHODS
+from mypy_async_django.index.state.shared_variables import (
+    SharedVariable,
+    item_of,
+    read_variable,
+    shared_variable,
+)
+from mypy_async_django.index.syntax.body import Body, once
+
+_LEAVING = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
+#: The value of an expression that is not a constant.
+_UNKNOWN: Final = object()
+
+
+class _Named(NamedTuple):
+    """A constant or a member of an enum, whose value is not looked up: it equals itself only."""
+
+    name: str
+
+
+class Claim(NamedTuple):
+    """A write after which a test before it would come out differently.
+
+    ``variable`` is what both are about, ``test`` the read in the condition, ``write`` the statement,
+    and ``target`` the expression that it writes. ``is_constant`` says that the written value is.
+    """
+
+    variable: SharedVariable
+    test: Expression
+    write: Statement
+    target: Expression
+    is_constant: bool
+
+
+class _Test(NamedTuple):
+    """A condition on a variable that holds where a write is reached.
+
+    ``read`` is the expression that reads the variable, ``constant`` what it is compared with;
+    `_UNKNOWN` stands for a truth test. ``holds`` is the outcome.
+    """
+
+    variable: SharedVariable
+    read: Expression
+    constant: object
+    holds: bool
+
+
+class _Write(NamedTuple):
+    """A write of ``variable``; ``value`` is a constant or `_UNKNOWN`."""
+
+    variable: SharedVariable
+    statement: Statement
+    target: Expression
+    value: object
+
+
+@once
+def claims(body: Body) -> tuple[Claim, ...]:
+    """The claims of a body, in source order: one for each write and test."""
+    return tuple(
+        Claim(write.variable, test.read, write.statement, write.target, write.value is not _UNKNOWN)
+        for write in _writes(body)
+        for test in _tests_before(body, write)
+        if test.variable == write.variable and _comes_out_differently(test, write)
+    )
+
+
+def conditions_at(body: Body, statement: Statement) -> Iterator[tuple[Expression, bool]]:
+    """The conditions that decide whether a statement is reached, each with the outcome it needs.
+
+    Those of enclosing ``if`` statements, and of earlier ones whose block leaves.
+    """
+    inner: Node = statement
+    for node in body.ancestors(statement):
+        match node:
+            case IfStmt() if inner not in node.expr:
+                for condition, block in zip(node.expr, node.body, strict=True):
+                    yield condition, block is inner
+                    if block is inner:
+                        break
+            case Block():
+                before = node.body[: node.body.index(inner)] if inner in node.body else []
+                for earlier in before:
+                    if isinstance(earlier, IfStmt) and _leaves(earlier):
+                        yield earlier.expr[0], False
+            case _:
+                pass
+        inner = node
+
+
+def _leaves(statement: IfStmt) -> bool:
+    block = statement.body[0]
+    return bool(block.body) and isinstance(block.body[-1], _LEAVING)
+
+
+def _comes_out_differently(test: _Test, write: _Write) -> bool:
+    """Whether a test of the variable after a write has another outcome than the one before it.
+
+    A value that is not a constant counts as true and as not None: it is what the test asks for.
+    """
+    if test.constant is _UNKNOWN:
+        is_true = True if write.value is _UNKNOWN else bool(write.value)
+        return not isinstance(write.value, _Named) and is_true is not test.holds
+    if write.value is _UNKNOWN:
+        return test.constant is None and test.holds
+    return (write.value == test.constant) is not test.holds
+
+
+def _tests_before(body: Body, write: _Write) -> Iterator[_Test]:
+    for condition, holds in conditions_at(body, write.statement):
+        yield from _tests(body, condition, holds)
+
+
+def _tests(body: Body, condition: Expression, holds: bool) -> Iterator[_Test]:
+    """The tests of single variables that a condition with a known outcome implies."""
+    match condition:
+        case UnaryExpr(op="not", expr=inner):
+            yield from _tests(body, inner, not holds)
+        case OpExpr(op="and", left=left, right=right) if holds:
+            yield from _tests(body, left, holds)
+            yield from _tests(body, right, holds)
+        case OpExpr(op="or", left=left, right=right) if not holds:
+            yield from _tests(body, left, holds)
+            yield from _tests(body, right, holds)
+        case ComparisonExpr(operators=["in" | "not in" as operator], operands=[key, container]):
+            owner = shared_variable(body, container)
+            variable = item_of(owner, key) if owner else None
+            if variable is not None:
+                yield _Test(variable, container, _UNKNOWN, holds is (operator == "in"))
+        case ComparisonExpr(
+            operators=["is" | "is not" | "==" | "!=" as operator], operands=[one, other]
+        ):
+            constant = _constant(other)
+            if constant is not _UNKNOWN:
+                is_equal = holds is (operator in {"is", "=="})
+                yield from _read(body, one, constant, is_equal)
+        case _:
+            yield from _read(body, condition, _UNKNOWN, holds)
+
+
+def _read(body: Body, value: Expression, constant: object, holds: bool) -> Iterator[_Test]:
+    """The test of a variable, read in the condition itself or into a local name before."""
+    variable = read_variable(body, value)
+    if variable is None and isinstance(value, NameExpr):
+        values = body.reaching_values(value)
+        value = values[0] if len(values) == 1 else value
+        variable = read_variable(body, value)
+    if variable is not None:
+        yield _Test(variable, value, constant, holds)
+
+
+def _writes(body: Body) -> Iterator[_Write]:
+    for statement in body.nodes:
+        match statement:
+            case AssignmentStmt(lvalues=[target], rvalue=value):
+                if variable := shared_variable(body, target):
+                    yield _Write(variable, statement, target, _constant(value))
+            case ExpressionStmt(
+                expr=CallExpr(callee=Member(expr=owner, name=name), args=[key])
+            ) if name in ADDING_METHODS:
+                container = shared_variable(body, owner)
+                variable = item_of(container, key) if container else None
+                if variable is not None:
+                    yield _Write(variable, statement, owner, _UNKNOWN)
+            case _:
+                pass
+
+
+def _constant(value: Expression) -> object:
+    match value:
+        case _ if is_none(value):
+            return None
+        case NameExpr(name="True" | "False" as name):
+            return name == "True"
+        case IntExpr() | StrExpr() | BytesExpr() | FloatExpr():
+            return value.value
+        case NameExpr(name=name) | Member(name=name) if name.isupper():
+            return _Named(name)
+        case _:
+            return _UNKNOWN
