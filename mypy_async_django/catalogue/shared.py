@@ -35,6 +35,9 @@ LOCKS: Final = (
 #: Parts of the names of locks, and of decorators and functions that hold one.
 LOCK_WORDS: Final = ("lock", "mutex", "semaphore", "synchroni", "exclusive", "atomic")
 
+#: Parts of the names of collections that keep computed values: to compute one twice does no harm.
+MEMO_WORDS: Final = ("cache", "memo")
+
 #: Async context managers whose entry does not yield to other coroutines.
 ENTERED_AT_ONCE: Final = (
     "anyio.abc._tasks.TaskGroup",

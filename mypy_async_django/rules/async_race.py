@@ -3,13 +3,17 @@
 ## What it does
 
 In an `async def`: state that coroutines share is read, an `await` follows, and then the same state
-is written with a value that depends on what was read, or because of it. The `await` may also be an
-`async for`, an `async with` or the `yield` of an async generator, and it may stand in the middle of
-one expression: `counter += await amount()`.
+is written with a value that depends on what was read. The `await` may also be an `async for`, an
+`async with` or the `yield` of an async generator, and it may stand in the middle of one expression:
+`counter += await amount()`.
 
-Shared are the variables of a module and what hangs on them, as `stats["alive"]` or `config.limit`,
-the attributes of classes, and the variables of a function around a coroutine that it starts several
-times.
+Also reported is a test that lets several coroutines pass before the first one writes:
+`if key in running: return`, an `await`, `running.add(key)`; in the same way for dict items, flags
+and states.
+
+Shared are the variables of a module and what is reached from them, as `stats["alive"]` or
+`config.limit`, the attributes of classes, the attributes of an object that its module keeps
+(`hub = Hub()`), and the variables of a function around a coroutine that it starts several times.
 
 ```python
 from shop.models import Book
@@ -65,9 +69,10 @@ tells it to stop.
 
 - Only what one function reads and writes is compared, and only by name: two names for the same
   object are not seen as one.
-- Parameters, local objects and `self` do not count as shared. `async-race-self`, which is off by
-  default, reports attributes of `self`.
-- Writes of constants are never reported: `if busy: return`, an await, `busy = True` is not.
+- Parameters and local objects do not count as shared, nor does `self` if the module keeps no object
+  of the class: `async-race-self`, which is off by default, reports its attributes.
+- A flag that is tested and set without an `await` between protects what follows.
+- A dict whose name contains "cache" or "memo" may be filled twice: that does no harm.
 - Anything that says lock counts as one: a type, a name, a decorator, even the function's own name.
   A semaphore does too, though it may let in several.
 - Several processes share nothing of this: there the state belongs in the database or the cache.

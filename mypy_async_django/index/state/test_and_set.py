@@ -32,7 +32,7 @@ from mypy.nodes import (
 from mypy.nodes import MemberExpr as Member
 
 from mypy_async_django.bridge.tree import is_none
-from mypy_async_django.catalogue.shared import ADDING_METHODS
+from mypy_async_django.catalogue.shared import ADDING_METHODS, MEMO_WORDS
 from mypy_async_django.index.state.shared_variables import (
     SharedVariable,
     item_of,
@@ -95,8 +95,17 @@ def claims(body: Body) -> tuple[Claim, ...]:
         Claim(write.variable, test.read, write.statement, write.target, write.value is not _UNKNOWN)
         for write in _writes(body)
         for test in _tests_before(body, write)
-        if test.variable == write.variable and _comes_out_differently(test, write)
+        if test.variable == write.variable
+        and _comes_out_differently(test, write)
+        and not _is_memo(write)
     )
+
+
+def _is_memo(write: _Write) -> bool:
+    """Whether a write fills a cache under a key, which several coroutines may do without harm."""
+    *path, last = write.variable.path or ("",)
+    name = (path[-1] if path else write.variable.root.name).lower()
+    return last.startswith("[") and any(word in name for word in MEMO_WORDS)
 
 
 def conditions_at(body: Body, statement: Statement) -> Iterator[tuple[Expression, bool]]:
