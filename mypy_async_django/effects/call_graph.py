@@ -10,6 +10,7 @@ from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.summary import (
+    DERIVED,
     ITEMS,
     LOADED,
     PARAMETER,
@@ -18,7 +19,7 @@ from mypy_async_django.effects.summary import (
     StoredResult,
     Summary,
 )
-from mypy_async_django.index.queries import Kind, Query, Result, Row, Step, built
+from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, built
 from mypy_async_django.index.resolution.callees import is_nested
 
 Place = TypeVar("Place", str, tuple[str, str])
@@ -124,7 +125,8 @@ class CallGraph:
     def _gives_query(self, giver: str) -> bool:
         """Whether a function gives, or a variable keeps, a queryset that is lazy still."""
         _, facts, _ = self._given(giver)
-        return facts[:1] == (Kind.QUERYSET.value,)
+        is_derived = facts[:1] == (DERIVED,) and facts[2] == Kind.QUERYSET.value
+        return is_derived or facts[:1] == (Kind.QUERYSET.value,)
 
     def _handed_upward(self, summary: Summary) -> Iterator[tuple[str, str]]:
         """The methods of mixins that hand a function's calls on, with those that get them."""
@@ -150,7 +152,7 @@ class CallGraph:
         Those at a place of the tuple that it gives, if there is a ``place``.
         """
         name, facts, steps = self._given(function.fullname, place)
-        is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS}
+        is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS, DERIVED}
         stored = StoredResult(*facts) if is_stored else None
         if steps and (stored is None or stored.kind != Kind.QUERYSET.value or stored.path):
             return None
@@ -169,12 +171,39 @@ class CallGraph:
             parent=self._class_named(stored.parent) if stored.parent else None,
         )
         given = None if stored.given is None else frozenset(stored.given)
-        return Result(Kind(stored.kind), Row(built(query, steps), stored.path, given))
+        further = self._expanded((*stored.later, *steps), set())
+        if further is None:
+            return None
+        return Result(Kind(stored.kind), Row(built(query, further), stored.path, given))
 
     def hands_back(self, function: FuncItem) -> str | None:
         """The parameter that a function returns as it came in, on all ways out; or None."""
         facts = self._summary(function.fullname).result
         return facts[1] if facts[:1] == (PARAMETER,) else None
+
+    def derives(self, function: FuncItem) -> Derived | None:
+        """What a function returns of a queryset that it receives; None if that is not known."""
+        return self._derived(function.fullname, set())
+
+    def _derived(self, function: str, seen: set[str]) -> Derived | None:
+        facts = self._summary(function).result
+        if facts[:1] != (DERIVED,) or function in seen:
+            return None
+        steps = self._expanded(facts[3], {*seen, function})
+        return None if steps is None else Derived(facts[1], Kind(facts[2]), steps)
+
+    def _expanded(self, steps: tuple[Step, ...], seen: set[str]) -> tuple[Step, ...] | None:
+        """Steps with those of the project's own methods in their place; None if one is unknown."""
+        found: list[Step] = []
+        for step in steps:
+            if "." not in step[0]:
+                found.append(step)
+                continue
+            derived = self._derived(step[0], seen)
+            if derived is None or derived.kind is not Kind.QUERYSET:
+                return None
+            found += derived.steps
+        return tuple(found)
 
     def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
         """Whether a function gives a queryset that it has iterated, or may have.

@@ -39,6 +39,7 @@ from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.summary import (
+    DERIVED,
     ITEMS,
     LOADED,
     PARAMETER,
@@ -71,7 +72,7 @@ from mypy_async_django.index.syntax.operations import (
     full_name,
     implicit_uses,
 )
-from mypy_async_django.index.values.provenance import built_on, result_of
+from mypy_async_django.index.values.provenance import built_on, derived_from, result_of
 from mypy_async_django.index.values.relations import may_be_changed, may_have_loaded
 from mypy_async_django.index.values.result_cache import is_consumed, is_empty, is_evaluated
 
@@ -300,6 +301,10 @@ def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
         begun = None if is_caught(body, rows) else built_on(body, rows)
         if begun is not None and is_project(begun[0].fullname):
             yield begun[0].fullname, title(row)
+        derived = None if is_caught(body, rows) else derived_from(body, rows)
+        own = [name for name, _ in derived.steps if "." in name] if derived else []
+        if own and derived is not None and derived.kind is Kind.QUERYSET:
+            yield own[-1], title(row)
 
 
 def _tests_whether_given(body: Body, matched: Match) -> bool:
@@ -400,6 +405,8 @@ def _given(
         return ()
     if isinstance(value, NameExpr) and is_untouched_argument(body, value):
         return (PARAMETER, value.name)
+    if (derived := derived_from(body, value)) is not None:
+        return (DERIVED, derived.parameter, derived.kind.value, derived.steps)
     result = result_of(body, value)
     begun = None if result else built_on(body, value)
     is_known = result is not None or (begun is not None and is_project(begun[0].fullname))
@@ -423,4 +430,5 @@ def _stored(result: Result) -> StoredResult:
         deferred=tuple(sorted(query.deferred)),
         parent=query.parent.fullname if query.parent else None,
         given=None if row.given is None else tuple(sorted(row.given)),
+        later=query.later,
     )

@@ -5,12 +5,14 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.queries import Step
 
 Names = tuple[str, ...]
 
 LOADED: Final = "loaded"
 SAME_AS: Final = "same as"
 PARAMETER: Final = "parameter"
+DERIVED: Final = "derived"
 ITEMS: Final = "items"
 
 
@@ -27,6 +29,7 @@ class StoredResult(NamedTuple):
     deferred: Names
     parent: str | None
     given: Names | None
+    later: tuple[Step, ...] = ()
 
 
 class Summary(NamedTuple):
@@ -37,7 +40,8 @@ class Summary(NamedTuple):
     ``needs`` are the attributes read on a parameter (its name, then ``court.judge``), ``passes`` the
     parameters handed on (its name, a function's full name, the parameter there). ``result`` holds
     the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that gives the
-    same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `LOADED`
+    same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `DERIVED` with
+    the fields of a `Derived`, or `LOADED`
     for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
     ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
     in one. ``upward`` are the ways on from calls of a mixin's methods, ``is_cooperative`` says that the

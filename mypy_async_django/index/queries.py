@@ -10,7 +10,10 @@ from mypy.nodes import Expression, TypeInfo
 from mypy_async_django.bridge.models import RelationKind, relation
 
 Step = tuple[str, tuple[str, ...]]
-"""A queryset method whose result is a queryset, with the lookups that it is given."""
+"""A queryset method whose result is a queryset, with the lookups that it is given.
+
+A method of the project's own goes by its full name: what it does is told by its summary.
+"""
 
 
 class Query(NamedTuple):
@@ -21,6 +24,8 @@ class Query(NamedTuple):
     ``select_related()``. ``only`` is None where all columns are loaded but the ``deferred`` ones.
     ``parent`` is the model whose related manager it starts from: its rows know that parent.
     ``behind`` is what a prefetch of that relation loaded of its rows, None where nobody knows.
+    ``queryset`` is the project's own class that it is known to be of, ``later`` are the steps from
+    a method of such a class on, where its summary is not at hand.
     """
 
     model: TypeInfo
@@ -33,11 +38,13 @@ class Query(NamedTuple):
     deferred: frozenset[str] = frozenset()
     parent: TypeInfo | None = None
     behind: frozenset[str] | None = frozenset()
+    queryset: TypeInfo | None = None
+    later: tuple[Step, ...] = ()
 
     @property
     def origin(self) -> tuple[object, ...]:
         """What tells queries apart that do not begin at the same place."""
-        return (self.model, self.root, self.maker, self.parent)
+        return (self.model, self.root, self.maker, self.parent, self.later)
 
 
 class Row(NamedTuple):
@@ -160,6 +167,14 @@ class Kind(Enum):
     QUERYSET = "queryset"
 
 
+class Derived(NamedTuple):
+    """What a function returns of a queryset that it receives for a parameter, after some steps."""
+
+    parameter: str
+    kind: Kind
+    steps: tuple[Step, ...]
+
+
 class Result(NamedTuple):
     """What calling, and awaiting, a function gives."""
 
@@ -193,6 +208,7 @@ def joined(one: Query, other: Query) -> Query:
         prefetched=one.prefetched | other.prefetched,
         only=only,
         deferred=frozenset.intersection(*left_out) - named if left_out else one.deferred,
+        queryset=one.queryset if one.queryset is other.queryset else None,
         behind=(one.behind or frozenset()) | (other.behind or frozenset()) if is_seen else None,
     )
 

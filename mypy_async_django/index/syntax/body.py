@@ -47,7 +47,7 @@ from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.index.queries import Result
+from mypy_async_django.index.queries import Derived, Result
 from mypy_async_django.index.syntax.bindings import BindingKind, in_order
 from mypy_async_django.index.syntax.reaching_definitions import Flow
 from mypy_async_django.templates.files import Templates, TemplateSettings
@@ -109,6 +109,10 @@ class Effects(Protocol):
 
     def hands_back(self, function: FuncItem) -> str | None:
         """The parameter that a function returns as it came in, on all ways out; or None."""
+        ...
+
+    def derives(self, function: FuncItem) -> Derived | None:
+        """What a function returns of a queryset that it receives; None if that is not known."""
         ...
 
     def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:

@@ -4,10 +4,10 @@ from mypy.nodes import CallExpr, Expression, MemberExpr, TypeInfo, Var
 
 from mypy_async_django.bridge.models import MANAGER, QUERYSET, RELATED_MANAGERS, is_model
 from mypy_async_django.bridge.types import class_of, is_a, member
-from mypy_async_django.index.queries import Kind, Query, Result, Row, Step, merged
+from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, merged
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.values.paths import ITEM
-from mypy_async_django.index.values.sources import Giver, InMemory, Returned, sources
+from mypy_async_django.index.values.sources import Argument, Giver, InMemory, Returned, sources
 
 
 def rows_of(body: Body, expression: Expression) -> tuple[Row, ...]:
@@ -50,6 +50,23 @@ def built_on(body: Body, value: Expression) -> tuple[Giver, tuple[Step, ...]] | 
             return giver, steps
         case _:
             return None
+
+
+def derived_from(body: Body, value: Expression) -> Derived | None:
+    """The parameter that a queryset, a row of one or a list of rows is made from, by some steps."""
+    for path, kind in (((), None), ((ITEM,), Kind.ROWS)):
+        found = sources(body, value, path)
+        match found.items:
+            case (Argument(parameter=parameter, path=inside, steps=[_, *_] as steps),):
+                if found.is_complete and inside in {(), (ITEM,)}:
+                    is_row = inside == (ITEM,)
+                    known = kind or (Kind.ROW if is_row else Kind.QUERYSET)
+                    return Derived(parameter, known, tuple(steps))
+            case _:
+                pass
+        if found.items or not found.is_complete:
+            return None
+    return None
 
 
 def may_be_in_memory(body: Body, queryset: Expression) -> bool:

@@ -81,6 +81,7 @@ from mypy_async_django.bridge.types import (
 from mypy_async_django.catalogue.queries import METHODS, SHORTCUTS, Gives, QueryMethod
 from mypy_async_django.catalogue.transfers import STORING, Transfer
 from mypy_async_django.index.queries import (
+    Derived,
     Kind,
     Query,
     Result,
@@ -121,6 +122,7 @@ from mypy_async_django.index.values.paths import (
 _MOST: Final = 16
 #: Evaluations of one question before its answer counts as unknown.
 _MOST_ROUNDS: Final = 40
+_GET_QUERYSET: Final = "get_queryset"
 _DEFAULTS: Final = frozenset({"create_defaults", "defaults"})
 
 Giver: TypeAlias = FuncDef | Var
@@ -129,7 +131,7 @@ Giver: TypeAlias = FuncDef | Var
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What a parameter of the body receives, a path into that, and query methods called on it."""
+    """What a parameter of the body receives, query methods called on it and a path from there."""
 
     parameter: str
     path: Path = ()
@@ -557,20 +559,35 @@ class _Solver:
     def _manager(self, manager: MemberExpr, type_: Instance) -> Iterator[Source]:
         """The query that a manager starts."""
         model = model_class(type_)
-        if model is None or not is_django_method(type_.type, "get_queryset"):
+        steps = self._own_steps(type_.type)
+        if model is None or steps is None:
             yield _UNKNOWN
             return
         if not is_a(type_.type, *RELATED_MANAGERS):
-            yield Query(model, manager)
+            yield _begun(Query(model, manager), steps)
             return
         parents = classes(self._body.types.type_of(manager.expr))
         if len(parents) != 1:
             yield _UNKNOWN
             return
-        query = Query(model, manager, parent=parents[0])
+        query = _begun(Query(model, manager, parent=parents[0]), steps)
         for value in self._ask(manager.expr, ()):
             behind = _behind(manager.name, value) if isinstance(value, Row) else None
             yield query._replace(behind=behind)
+
+    def _own_steps(self, manager: TypeInfo) -> tuple[Step, ...] | None:
+        """What a manager's ``get_queryset`` does to its queryset; None if that is not known."""
+        if is_django_method(manager, _GET_QUERYSET):
+            return ()
+        found = member(manager, _GET_QUERYSET)
+        function = found[1].node if found is not None else None
+        if not isinstance(function, FuncDef):
+            return None
+        if self._body.effects is None:
+            return ((function.fullname, ()),)
+        derived = self._body.effects.derives(function)
+        is_whole = derived is not None and derived.kind is Kind.QUERYSET
+        return derived.steps if is_whole and derived is not None else None
 
     def _subscript(self, node: IndexExpr, path: Path) -> Iterator[Source]:
         if node.analyzed is not None:
@@ -682,6 +699,12 @@ class _Solver:
             if owner is None:
                 yield from self._dispatched(call.callee, call, node, path)
                 return
+            if is_query and (own := named_function(body, call.callee)) is not None:
+                yield from self._own_query(own.function, own.is_awaited, call, node, path)
+                return
+        elif isinstance(call.callee, SuperExpr) and call.callee.name == _GET_QUERYSET:
+            yield from self._applied(self._itself(), path, node)
+            return
         if isinstance(call.callee, NameExpr) and self._is_bound_to_value(call.callee):
             yield from self._ask(call.callee, (CALLED, *path))
             return
@@ -702,17 +725,26 @@ class _Solver:
         for value in self._ask(method.expr, ()):
             match value:
                 case Row() if (model := value.model) is not None:
-                    found = member(model, method.name)
-                    function = found[1].node if found is not None else None
-                    is_own = found is not None and not found[0].fullname.startswith("django.")
-                    if is_own and isinstance(function, FuncDef):
-                        yield from self._run(function, function.is_coroutine, call, node, path)
-                    else:
-                        yield _UNKNOWN
+                    yield from self._own_method(model, call, node, path)
+                case Query(queryset=TypeInfo() as own) if not is_django_method(own, method.name):
+                    yield from self._own_method(own, call, node, path)
                 case Query() | Returned() | Argument():
                     yield from self._queried(value, method.name, call, node, path)
                 case _:
                     yield _UNKNOWN
+
+    def _own_method(
+        self, owner: TypeInfo, call: CallExpr, node: Expression, path: Path
+    ) -> Iterator[Source]:
+        """What a method of a class gives, if the project defines it."""
+        name = call.callee.name if isinstance(call.callee, MemberExpr) else ""
+        found = member(owner, name)
+        function = found[1].node if found is not None else None
+        is_own = found is not None and not found[0].fullname.startswith("django.")
+        if is_own and isinstance(function, FuncDef):
+            yield from self._run(function, function.is_coroutine, call, node, path)
+        else:
+            yield _UNKNOWN
 
     def _run(
         self,
@@ -752,6 +784,10 @@ class _Solver:
         if result is not None:
             yield from self._of_result(result, path, node)
             return
+        derived = effects.derives(giver) if isinstance(giver, FuncDef) else None
+        if derived is not None and call is not None and isinstance(giver, FuncDef):
+            yield from self._derived(derived, giver, call, node, path)
+            return
         parameter = effects.hands_back(giver) if isinstance(giver, FuncDef) else None
         arguments = (
             dict(bind(call, giver)) if call is not None and isinstance(giver, FuncDef) else {}
@@ -761,6 +797,29 @@ class _Solver:
             yield _UNKNOWN
             return
         yield from self._ask(argument, path)
+
+    def _derived(
+        self, derived: Derived, function: FuncDef, call: CallExpr, node: Expression, path: Path
+    ) -> Iterator[Source]:
+        """What a function makes of a queryset that this call gives it."""
+        argument = dict(bind(call, function)).get(derived.parameter)
+        is_own = bool(function.info) and is_a(function.info, QUERYSET)
+        for value in self._ask(argument, ()) if argument is not None else (_UNKNOWN,):
+            if not isinstance(value, Query):
+                yield _UNKNOWN
+                continue
+            fresh = value._replace(behind=frozenset()) if derived.steps else value
+            query = built(fresh, derived.steps)
+            if is_own:
+                query = query._replace(queryset=function.info)
+            match derived.kind:
+                case Kind.QUERYSET:
+                    yield from self._applied(query, path, node)
+                case Kind.ROW:
+                    yield from self._applied(_row(query), path, node)
+                case Kind.ROWS:
+                    rest = after(path, (ITEM,)) if path else None
+                    yield from () if rest is None else self._applied(_row(query), rest, node)
 
     def _of_result(self, result: Result, path: Path, node: Expression) -> Iterator[Source]:
         query = result.row.query._replace(root=node)
@@ -795,6 +854,36 @@ class _Solver:
 
     # Queries
 
+    def _itself(self) -> Source:
+        """What the body's first parameter receives: in a manager, its queryset."""
+        function = self._body.function
+        names = function.arg_names if isinstance(function, FuncDef) and function.info else []
+        return Argument(names[0]) if names and names[0] else _UNKNOWN
+
+    def _own_query(
+        self, method: FuncDef, is_awaited: bool, call: CallExpr, node: Expression, path: Path
+    ) -> Iterator[Source]:
+        """What a method gives that the project's manager or queryset class defines."""
+        if not isinstance(call.callee, MemberExpr):
+            yield _UNKNOWN
+        elif method.name == _GET_QUERYSET:
+            for value in self._ask(call.callee.expr, ()):
+                yield from self._applied(value, path, node)
+        elif self._body.effects is not None or is_awaited:
+            yield from self._run(method, is_awaited, call, node, path)
+        else:
+            for value in self._ask(call.callee.expr, ()):
+                step = (method.fullname, ())
+                match value:
+                    case Query():
+                        later = value.later if step in value.later else (*value.later, step)
+                        yield from self._applied(value._replace(later=later), path, node)
+                    case Argument(path=()):
+                        steps = value.steps if step in value.steps else (*value.steps, step)
+                        yield from self._applied(Argument(value.parameter, (), steps), path, node)
+                    case _:
+                        yield _UNKNOWN
+
     def _queried(
         self, value: Source, name: str, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
@@ -818,6 +907,10 @@ class _Solver:
             yield from self._applied(stepped, path, node)
         elif isinstance(value, Query):
             yield from self._found(value, name, method, call, node, path)
+        elif isinstance(value, Argument) and not value.path and method.gives is Gives.ROW:
+            step = (name, ())  # a queryset, whatever else the parameter may be
+            row = Argument(value.parameter, (ITEM,), (*value.steps, step))
+            yield from self._applied(row, path, node)
         else:
             yield _UNKNOWN
 
@@ -923,7 +1016,7 @@ class _Solver:
                         break
                     whole = (*value.path, *path)
                     value = (
-                        Argument(value.parameter, whole)
+                        Argument(value.parameter, whole, value.steps)
                         if isinstance(value, Argument)
                         else Returned(value.giver, whole)
                     )
@@ -1008,6 +1101,12 @@ def _behind(relation_name: str, source: Source) -> frozenset[str] | None:
     )
 
 
+def _begun(query: Query, steps: tuple[Step, ...]) -> Query:
+    """A manager's queryset, after what its own ``get_queryset`` does."""
+    is_known = all("." not in method for method, _ in steps)
+    return built(query, steps) if is_known else query._replace(later=steps)
+
+
 def _stepped(value: Source, name: str, call: CallExpr) -> Source:
     """A queryset after one of its methods that give another."""
     match value:
@@ -1015,6 +1114,9 @@ def _stepped(value: Source, name: str, call: CallExpr) -> Source:
             if name == "select_related" and len(call.args) == 1 and is_none(call.args[0]):
                 return value._replace(selected=frozenset(), all_selected=False)
             step = step_of(name, call)
+            if value.later and step is not None:
+                later = value.later if step in value.later else (*value.later, step)
+                return value._replace(later=later)
             fresh = value if name == "all" else value._replace(behind=frozenset())
             return built(fresh, [step]) if step else _UNKNOWN
         case Argument() | Returned():

@@ -29,6 +29,8 @@ def _type_of(members: Members, source: object) -> ProperType | None:
     match source:
         case Row(model=model) if model is not None:
             return Instance(model, [])
+        case Query(model=model, queryset=own) if own is not None:
+            return Instance(own, [Instance(model, [])] * len(own.defn.type_vars))
         case Query(model=model) if (queryset := members.class_named(QUERYSET)) is not None:
             row = Instance(model, [])
             return Instance(queryset, [row, row])

@@ -168,3 +168,61 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.content.name or ""
+
+
+class LoanQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Methods without annotations: querysets, a row, a coroutine."""
+
+    def open(self):  # type: ignore[no-untyped-def]
+        """Add a filter."""
+        return self.filter(returned=False)
+
+    def with_book(self):  # type: ignore[no-untyped-def]
+        """Load the book with each loan."""
+        return self.select_related("book")
+
+    def of(self, book):  # type: ignore[no-untyped-def]
+        """Build on another method."""
+        return self.open().filter(book=book)
+
+    def latest_open(self):  # type: ignore[no-untyped-def]
+        """Query the database."""
+        return self.open().order_by("-pk").first()
+
+    async def afirst_open(self):  # type: ignore[no-untyped-def]
+        """Query the database asynchronously."""
+        return await self.open().afirst()
+
+
+class OpenLoanManager(models.Manager):  # type: ignore[type-arg]
+    """Overrides ``get_queryset``, which loads nothing."""
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        """Leave out what was returned."""
+        return super().get_queryset().filter(returned=False)
+
+    def recent(self):  # type: ignore[no-untyped-def]
+        """Build on it."""
+        return self.get_queryset().order_by("-pk")
+
+
+class LoadedLoanManager(models.Manager):  # type: ignore[type-arg]
+    """Overrides ``get_queryset``, which loads the book."""
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        """Load the book."""
+        return super().get_queryset().select_related("book")
+
+
+class Loan(models.Model):
+    """Has managers whose methods have no annotations."""
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="loans")
+    returned = models.BooleanField(default=False)
+
+    objects = LoanQuerySet.as_manager()
+    open = OpenLoanManager()
+    loaded = LoadedLoanManager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
