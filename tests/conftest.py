@@ -62,7 +62,7 @@ class Batch:
         for item in items:
             if item.name in self._plain:
                 self._chosen.append(self._plain[item.name])
-                item.runtest = functools.partial(self.check, item.name)
+                item.runtest = functools.partial(self.check, item.name)  # type: ignore[method-assign]
             else:
                 settings = hashlib.sha256(item.additional_mypy_config.encode()).hexdigest()[:12]
                 item.incremental_cache_dir = str(self._folder / settings)
@@ -76,7 +76,7 @@ class Batch:
     @functools.cached_property
     def _failed(self) -> dict[str, str]:
         """What is wrong with the cases that mypy is wrong about."""
-        failed = {}
+        failed: dict[str, str] = {}
         for group in cases.groups(self._chosen):
             root = self._folder / f"run{next(NUMBERS)}"
             root.mkdir()
