@@ -33,6 +33,7 @@ blocking = ["shop.clients.fetch"]            # block the event loop
 offloaders = ["shop.threads.in_thread"]      # run the function they are given in a thread
 trusted = ["shop.cache.get_settings"]        # never reported
 strict_relations = false                     # report relations of instances of unknown origin
+blocking_in_tests = false                    # report async-blocking in tests too
 django_version = "5.2"                       # default: the installed Django
 links = false                                # add the address of each code's page
 
@@ -49,6 +50,7 @@ blocking = shop.clients.fetch
 offloaders = shop.threads.in_thread
 trusted = shop.cache.get_settings
 strict_relations = false
+blocking_in_tests = false
 django_version = 5.2
 links = false
 
@@ -101,6 +103,7 @@ class Config(NamedTuple):
     offloaders: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
     strict_relations: bool = False
+    blocking_in_tests: bool = False
     django_version: tuple[int, int] | None = None
     links: bool = False
     per_module: tuple[ModuleCodes, ...] = ()
@@ -225,6 +228,7 @@ class _Sections(NamedTuple):
             offloaders=values.names("offloaders"),
             trusted=values.names("trusted"),
             strict_relations=values.switch("strict_relations"),
+            blocking_in_tests=values.switch("blocking_in_tests"),
             django_version=values.version("django_version"),
             links=values.switch("links"),
             per_module=tuple(

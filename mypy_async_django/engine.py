@@ -15,6 +15,8 @@ from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.codes import ASYNC_BLOCKING
+from mypy_async_django.config import Config
 from mypy_async_django.daemon.findings import Change, Memory
 from mypy_async_django.effects.answers import Answers
 from mypy_async_django.effects.summary import answer
@@ -23,6 +25,7 @@ from mypy_async_django.environment import Environment
 from mypy_async_django.finding import Finding
 from mypy_async_django.index.bodies import Bodies, versions
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.testing import is_test
 from mypy_async_django.naming import names_on
 from mypy_async_django.record import requested
 from mypy_async_django.registry import RULES
@@ -45,14 +48,14 @@ class Engine:
         self,
         options: Options,
         catalogue: Catalogue,
-        strict_relations: bool,
+        settings: Config,
         selection: Selection,
         answers: Answers,
         templates: Templates,
     ) -> None:
         self._options = options
         self._catalogue = catalogue
-        self._strict_relations = strict_relations
+        self._settings = settings
         self._selection = selection
         self._answers = answers
         self._templates = templates
@@ -221,7 +224,7 @@ class Engine:
         return Bodies(
             self._catalogue,
             self.modules,
-            strict_relations=self._strict_relations,
+            strict_relations=self._settings.strict_relations,
             templates=self._templates,
             remembered=self._memory.types if self._memory is not None else None,
         )
@@ -275,6 +278,8 @@ class Engine:
         if not rule.everywhere and not body.is_coroutine:
             return []
         try:
+            if self._is_left_out(rule, body):
+                return []
             return [
                 finding
                 for finding in rule.findings(body)
@@ -285,6 +290,11 @@ class Engine:
                 raise  # the daemon always wants it, and would end
             return [_failure(f'rule "{rule.code.code}" on', body, error)]
 
+    def _is_left_out(self, rule: Rule, body: Body) -> bool:
+        """Whether a rule is about blocking, and the body a test: nothing else runs on its loop."""
+        blocking = rule.code is ASYNC_BLOCKING or rule.code.sub_code_of is ASYNC_BLOCKING
+        return blocking and not self._settings.blocking_in_tests and is_test(body)
+
 
 def engine(
     options: Options, environment: Environment, answers: Answers, templates: Templates
@@ -293,8 +303,7 @@ def engine(
     settings = environment.settings
     codes = (rule.code for rule in RULES)
     selection = Selection(settings, codes, everything=requested() is not None)
-    strict = settings.strict_relations
-    return Engine(options, _catalogue(environment), strict, selection, answers, templates)
+    return Engine(options, _catalogue(environment), settings, selection, answers, templates)
 
 
 def _catalogue(environment: Environment) -> Catalogue:

@@ -102,7 +102,8 @@ def cases(source: Path) -> tuple[list[Case], int]:
             Case(
                 source=source,
                 name=case["case"],
-                package=f"{source.stem}__{case['case']}",
+                # Not a name that a module of tests may have.
+                package=f"of_{source.stem}__{case['case']}_",
                 first_line=case["__line__"],
                 files=files,
                 expected=tuple(expected),

@@ -50,6 +50,7 @@ def test_expected_section(tmp_path: Path, text: str) -> None:
         offloaders=("shop.threads.in_thread",),
         trusted=("shop.cache.get_settings",),
         strict_relations=False,
+        blocking_in_tests=False,
         django_version=(5, 2),
         links=False,
         per_module=(
