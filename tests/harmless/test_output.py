@@ -119,14 +119,21 @@ def both(
     return said[0], list(not_ours(said[1]))
 
 
+#: The notes of ours that stand at another line than their error.
+_ELSEWHERE: Final = re.compile(
+    r".* note: (?:The (?:loop waits for|coroutine of) .* here|Other tasks may change .*"
+    r"|.* is (?:changed|loaded|read|tested) here(?:, .*)?)"
+)
+
+
 def not_ours(lines: Sequence[str]) -> Iterator[str]:
-    """The lines that are neither our errors nor the notes right below them."""
+    """The lines that are neither our errors nor their notes."""
     ours = None
     for line in lines:
         place = _PLACE.match(line)
         if place and place[2] == "error":
             ours = place[1] if line.endswith(CODES) else None
-        if place is None or place[1] != ours:
+        if (place is None or place[1] != ours) and not _ELSEWHERE.fullmatch(line):
             yield line
 
 
