@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mypy_async_django import __version__
-from mypy_async_django.check import command, name, setup
+from mypy_async_django.check import command, fix, name, setup
 
 Answer = Callable[[argparse.Namespace], str]
 
@@ -22,6 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     checking = commands.add_parser("check", help="check a project", description=command.DESCRIPTION)
     command.add_arguments(checking)
     checking.set_defaults(run=command.check)
+
+    fixing = commands.add_parser(
+        "fix", help="change code as the notes say", description=fix.DESCRIPTION
+    )
+    fix.add_arguments(fixing)
+    fixing.set_defaults(run=fix.fix)
 
     asking = commands.add_parser("check-setup", help="print what a check uses, and what is missing")
     setup.add_arguments(asking)

@@ -50,7 +50,7 @@ def explained(code: ErrorCode, body: Body, matched: Match) -> Finding:
     match matched.operation:
         case CallExpr() as node:
             subject = quoted(body.source.text(node.callee))
-            notes: tuple[str, ...] = (suggestion.for_call(body, node, matched.api),)
+            notes: tuple[str | Note, ...] = (suggestion.for_call(body, node, matched.api),)
         case Read(node=node) as read:
             subject = quoted(body.source.text(node))
             notes = (suggestion.for_read(body, read, matched.api),)

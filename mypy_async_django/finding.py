@@ -8,6 +8,7 @@ from mypy.errorcodes import ErrorCode
 from mypy.nodes import Context
 
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.record import Edit
 
 #: What an operation does on the event loop, as the verb of a sentence.
 EFFECTS: Final[Mapping[Effect, str]] = {
@@ -22,12 +23,14 @@ class Note(NamedTuple):
     """A note below an error, or at ``node`` where it is about another line of the same file.
 
     The note of a step of a call chain has the ``function``'s full name and the ``path`` of its file.
+    ``edit`` is the fix that the note describes.
     """
 
     text: str
     node: Context | None = None
     function: str = ""
     path: str = ""
+    edit: Edit | None = None
 
 
 class Finding(NamedTuple):
@@ -47,6 +50,11 @@ class Finding(NamedTuple):
     def all_notes(self) -> tuple[Note, ...]:
         """The notes, each as a Note."""
         return tuple(Note(note) if isinstance(note, str) else note for note in self.notes)
+
+    @property
+    def edit(self) -> Edit | None:
+        """The fix that a note describes, if any does."""
+        return next((note.edit for note in self.all_notes if note.edit is not None), None)
 
 
 #: Part of mypy's own error for an async method that overrides a sync one.

@@ -56,6 +56,28 @@ class Note(NamedTuple):
     path: str = ""
 
 
+class Change(NamedTuple):
+    """New text for a range of a file; lines count from 1, columns from 0, as in mypy's nodes."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class Edit(NamedTuple):
+    """A fix as changes of the file, all or none of which are made.
+
+    ``imports`` are the full names that the new text needs. A fix ``is_safe`` if the code runs as
+    before otherwise; one that moves code to a thread or changes what a query does is not.
+    """
+
+    changes: tuple[Change, ...]
+    imports: tuple[str, ...] = ()
+    is_safe: bool = True
+
+
 class Record(NamedTuple):
     """One finding. Columns count from 1; ``end_column`` is the one behind the last character.
 
@@ -77,13 +99,14 @@ class Record(NamedTuple):
     function: str
     message: str
     notes: tuple[Note, ...] = ()
-    edit: dict[str, Any] | None = None
+    edit: Edit | None = None
 
 
 def as_message(record: Record) -> str:
     """The record as a message of one line; ``path`` is left to mypy."""
     values = record._replace(path="")._asdict()
     values["notes"] = [note._asdict() for note in record.notes]
+    values["edit"] = edit_as_data(record.edit)
     return _MARK + json.dumps(values)
 
 
@@ -93,4 +116,15 @@ def from_message(message: str, path: str) -> Record | None:
         return None
     values = json.loads(message.removeprefix(_MARK))
     notes = tuple(Note(**note) for note in values.pop("notes"))
-    return Record(**(values | {"path": path, "notes": notes}))
+    edit = values.pop("edit")
+    if edit is not None:
+        changes = tuple(Change(**change) for change in edit["changes"])
+        edit = Edit(changes, tuple(edit["imports"]), edit["is_safe"])
+    return Record(**(values | {"path": path, "notes": notes, "edit": edit}))
+
+
+def edit_as_data(edit: Edit | None) -> dict[str, Any] | None:
+    """A fix as JSON has it."""
+    if edit is None:
+        return None
+    return edit._asdict() | {"changes": [change._asdict() for change in edit.changes]}

@@ -86,6 +86,7 @@ def _record(module: Module, finding: Finding) -> Record:
             )
             for note in finding.all_notes
         ),
+        edit=finding.edit,
     )
 
 

@@ -23,6 +23,16 @@ class Source:
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
 
+    def is_placed(self, node: Node) -> bool:
+        """Whether mypy's position of a node is right: behind non-ASCII characters it is not."""
+        lines = self._lines[node.line - 1 : node.end_line or 0]
+        has_end = node.end_line is not None and node.end_column is not None
+        return has_end and node.line > 0 and bool(lines) and all(map(str.isascii, lines))
+
+    def at(self, line: int, column: int) -> str:
+        """The character at a position of mypy's; empty behind the end of a line."""
+        return self._lines[line - 1][column : column + 1]
+
     def text(self, node: Node) -> str:
         """The node's text on one line; without what it holds, where mypy has no position for it.
 

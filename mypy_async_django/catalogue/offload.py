@@ -76,6 +76,14 @@ OFFLOADERS: Final = (
     Offloader("trio._threads.to_thread_run_sync", keyword="sync_fn"),
 )
 
+#: Names that replacements use, and what is imported for each.
+IMPORTS: Final = {
+    "F": "django.db.models.F",
+    "async_to_sync": "asgiref.sync.async_to_sync",
+    "asyncio": "asyncio",
+    "sync_to_async": "asgiref.sync.sync_to_async",
+}
+
 GATHER: Final = "asyncio.tasks.gather"
 WAIT: Final = "asyncio.tasks.wait"
 SHIELD: Final = "asyncio.tasks.shield"

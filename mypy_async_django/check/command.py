@@ -25,6 +25,39 @@ errors, 1 with errors, and 2 if the code could not be checked.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``check``."""
+    add_choice(parser)
+    parser.add_argument(
+        "--output", choices=["text", *FORMATS], default="text", help="default: text"
+    )
+    parser.add_argument(
+        "--statistics", action="store_true", help="show how many errors each code has"
+    )
+    parser.add_argument(
+        "--exit-zero", action="store_true", help="exit with 0 though there are errors"
+    )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="do not show the errors that this file lists"
+    )
+    parser.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="write all errors that there are now to the file of --baseline",
+    )
+    parser.add_argument(
+        "--diff-base",
+        metavar="REVISION",
+        help="show only errors in files that have changed since a revision of git",
+    )
+    parser.add_argument(
+        "--color",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="default: auto, in colour on a terminal",
+    )
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is checked, and which codes count."""
     parser.add_argument(
         "paths",
         nargs="*",
@@ -56,34 +89,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE",
         help="Django's settings module (default: DJANGO_SETTINGS_MODULE, or as manage.py has it)",
     )
-    parser.add_argument(
-        "--output", choices=["text", *FORMATS], default="text", help="default: text"
-    )
-    parser.add_argument(
-        "--statistics", action="store_true", help="show how many errors each code has"
-    )
-    parser.add_argument(
-        "--exit-zero", action="store_true", help="exit with 0 though there are errors"
-    )
-    parser.add_argument(
-        "--baseline", type=Path, metavar="FILE", help="do not show the errors that this file lists"
-    )
-    parser.add_argument(
-        "--update-baseline",
-        action="store_true",
-        help="write all errors that there are now to the file of --baseline",
-    )
-    parser.add_argument(
-        "--diff-base",
-        metavar="REVISION",
-        help="show only errors in files that have changed since a revision of git",
-    )
-    parser.add_argument(
-        "--color",
-        choices=["auto", "always", "never"],
-        default="auto",
-        help="default: auto, in colour on a terminal",
-    )
 
 
 def check(options: argparse.Namespace) -> int:
@@ -103,28 +108,14 @@ class WrongOptionError(Exception):
 
 
 def _checked(options: argparse.Namespace) -> int:
-    selected, ignored = _codes(options.select), _codes(options.ignore)
-    for path in options.paths:
-        if not Path(path).exists():
-            raise WrongOptionError(f"{path} does not exist")
     if options.update_baseline and not options.baseline:
         raise WrongOptionError("--update-baseline needs --baseline FILE")
     known = baseline.read(options.baseline) if _reads_baseline(options) else None
     changed = changed_since(options.diff_base) if options.diff_base else None
-    found = project.find(Path.cwd(), options.settings)
-    undefined = list(_undefined(found))
-    with _Progress(sys.stderr) as progress:
-        outcome = run.run(found, options.paths, strict=options.strict, tick=progress.tick)
-    for note in (*outcome.notes, *undefined):
-        print(f"note: {note}", file=sys.stderr)
-    for stop in outcome.stops:
-        place = f"{stop.path}:{stop.line}:{stop.column}: " if stop.path else ""
-        print(f"{place}error: {stop.message}" if place else stop.message, file=sys.stderr)
-    if outcome.stops:
+    found_records = findings(options)
+    if found_records is None:
         return 2
-    if options.strict and not selected:
-        selected = (ALL,)
-    records = [record for record in outcome.records if _is_shown(record, selected, ignored)]
+    records = found_records
     if changed is not None:
         records = [record for record in records if os.path.realpath(record.path) in changed]
     sources = Sources()
@@ -144,6 +135,31 @@ def _checked(options: argparse.Namespace) -> int:
             )
     _show(records, hidden, sources, options)
     return 1 if records and not options.exit_zero else 0
+
+
+def findings(options: argparse.Namespace) -> list[Record] | None:
+    """What is found and asked for; None where the code cannot be checked, which is printed.
+
+    Raises WrongOptionError.
+    """
+    selected, ignored = _codes(options.select), _codes(options.ignore)
+    for path in options.paths:
+        if not Path(path).exists():
+            raise WrongOptionError(f"{path} does not exist")
+    found = project.find(Path.cwd(), options.settings)
+    undefined = list(_undefined(found))
+    with _Progress(sys.stderr) as progress:
+        outcome = run.run(found, options.paths, strict=options.strict, tick=progress.tick)
+    for note in (*outcome.notes, *undefined):
+        print(f"note: {note}", file=sys.stderr)
+    for stop in outcome.stops:
+        place = f"{stop.path}:{stop.line}:{stop.column}: " if stop.path else ""
+        print(f"{place}error: {stop.message}" if place else stop.message, file=sys.stderr)
+    if outcome.stops:
+        return None
+    if options.strict and not selected:
+        selected = (ALL,)
+    return [record for record in outcome.records if _is_shown(record, selected, ignored)]
 
 
 def _undefined(found: project.Project) -> Iterator[str]:

@@ -81,6 +81,7 @@ Where either order will do, as for a counter that is only shown: write
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_async_django import suggestion
 from mypy_async_django.catalogue.queries import Access
 from mypy_async_django.codes import code
 from mypy_async_django.explanation import inside
@@ -109,7 +110,7 @@ def findings(body: Body) -> Iterator[Finding]:
                 CODE,
                 group.unordered,
                 f"{quoted(text)} is a set, so its coroutines start and return in arbitrary order",
-                (f"Use {quoted(f'[{text[1:-1].strip()}]')}",),
+                (suggestion.in_place(body, group.unordered, f"[{text[1:-1].strip()}]"),),
             )
 
 

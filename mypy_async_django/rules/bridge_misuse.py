@@ -108,6 +108,7 @@ CODE: Final = BRIDGE_MISUSE
 EVERYWHERE: Final = True
 
 _THREAD_SENSITIVE: Final = "thread_sensitive"
+_SHARE: Final = 'Remove "thread_sensitive=False"; database code should share one thread'
 
 
 def findings(body: Body) -> Iterator[Finding]:
@@ -145,7 +146,9 @@ def _called_early(body: Body, call: CallExpr) -> Finding:
     name, text = quoted(body.source.text(around.callee)), body.source.text(call)
     if is_coroutine_type(body.type_of(call)):
         message = f"{name} expects a sync function, got the coroutine {quoted(text)}"
-        return Finding(CODE, call, message, (suggestion.use(f"await {text}"),))
+        return Finding(
+            CODE, call, message, (suggestion.for_coroutine_in_bridge(body, around, call),)
+        )
     where = ", which runs on the event loop" if body.is_coroutine else ""
     return Finding(
         CODE,
@@ -195,22 +198,22 @@ def _in_any_thread(body: Body) -> Iterator[Finding]:
         if is_switched_off(decorator, _THREAD_SENSITIVE):
             way = database_work(body, definition)
             if way is not None:
-                yield _elsewhere(decorator, f'"{definition.name}"', way)
+                yield _elsewhere(body, decorator, f'"{definition.name}"', way)
     for call, _, function in offloads(body):
         if is_switched_off(call, _THREAD_SENSITIVE):
             outer = body.parent(call)
             given = outer.args if isinstance(outer, CallExpr) and outer.callee is call else ()
             way = database_work(body, function, given)
             if way is not None:
-                yield _elsewhere(call, quoted(body.source.text(function)), way)
+                yield _elsewhere(body, call, quoted(body.source.text(function)), way)
 
 
-def _elsewhere(node: Expression, name: str, way: tuple[str, ...]) -> Finding:
+def _elsewhere(body: Body, node: Expression, name: str, way: tuple[str, ...]) -> Finding:
     does = f'runs "{way[-1]}"' if way else "uses the database"
     return Finding(
         CODE,
         node,
         f"{name} {does} with thread_sensitive=False, so it runs in an arbitrary thread with its own "
         "connection",
-        ('Remove "thread_sensitive=False"; database code should share one thread',),
+        (suggestion.without_argument(body, node, _THREAD_SENSITIVE, _SHARE),),
     )

@@ -2,9 +2,11 @@
 
 from mypy_async_django.suggestion.bridges import (
     for_bridged,
+    for_coroutine_in_bridge,
     for_early_call,
     for_nested_loop,
     for_thread,
+    without_argument,
 )
 from mypy_async_django.suggestion.callbacks import for_callback
 from mypy_async_django.suggestion.calls import for_call, for_reached
@@ -28,6 +30,7 @@ __all__ = [
     "for_call",
     "for_callback",
     "for_coroutine",
+    "for_coroutine_in_bridge",
     "for_early_call",
     "for_lacking",
     "for_nested_loop",
@@ -46,4 +49,5 @@ __all__ = [
     "for_use",
     "in_place",
     "use",
+    "without_argument",
 ]

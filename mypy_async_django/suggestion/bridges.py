@@ -1,19 +1,28 @@
 """Ways out where sync and async code are bridged the wrong way."""
 
-from mypy.nodes import CallExpr, Expression
+from mypy.nodes import CallExpr, Decorator, Expression
 
 from mypy_async_django.bridge.types import makes_coroutine
 from mypy_async_django.catalogue.loops import MADE_SYNC
 from mypy_async_django.catalogue.row import Api
+from mypy_async_django.finding import Note
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.resolution.module_level import values_of
 from mypy_async_django.index.resolution.offloading import offloaded_by, offloader_of
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.suggestion.coroutines import called
-from mypy_async_django.suggestion.wording import RUNNING_ALREADY, arguments_of, placed, use
+from mypy_async_django.suggestion.wording import (
+    RUNNING_ALREADY,
+    arguments_of,
+    awaited_node,
+    in_place,
+    placed,
+    replacing,
+    use,
+)
 
 
-def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> str:
+def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> Note:
     """The note for a call in the place of a function: ``sync_to_async(f)(x)`` for ``(f(x))()``."""
     text = body.source.text
     function, arguments = text(call.callee), arguments_of(body, call)
@@ -24,29 +33,61 @@ def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> str:
         rest = f", {arguments[1:-1]}" if arguments != "()" else ""
         bridged = text(around).replace(text(call), function + rest, 1)
     whole = outer if isinstance(outer, CallExpr) and outer.callee is around else around
-    return use(f"await {bridged}" if body.is_awaited(whole) else bridged)
+    code = f"await {bridged}" if body.is_awaited(whole) else bridged
+    if whole is not around and whole.args:
+        return Note(use(code))
+    return replacing(body, awaited_node(body, whole), code, is_safe=True)
 
 
-def for_bridged(body: Body, around: CallExpr, function: Expression) -> str:
+def for_coroutine_in_bridge(body: Body, around: CallExpr, coroutine: CallExpr) -> Note:
+    """The note for a coroutine in the place of a function, which needs no bridge."""
+    outer = body.parent(around)
+    node = outer if isinstance(outer, CallExpr) and outer.callee is around else around
+    awaited = awaited_node(body, node)
+    code = f"await {body.source.text(coroutine)}"
+    return replacing(body, awaited, placed(body, awaited, code))
+
+
+def without_argument(body: Body, node: Expression, name: str, text: str) -> Note:
+    """The note ``text``, with the edit that removes a keyword argument of a call."""
+    if not isinstance(node, CallExpr):
+        return Note(text)
+    given = body.source.text
+    arguments = [
+        f"{keyword}={given(argument)}" if keyword else given(argument)
+        for argument, keyword in zip(node.args, node.arg_names, strict=True)
+        if keyword != name
+    ]
+    if any(kind.is_star() for kind in node.arg_kinds):
+        return Note(text)
+    outer = body.parent(node)
+    is_decorator = isinstance(outer, Decorator)
+    code = given(node.callee) if is_decorator and not arguments else ""
+    code = code or f"{given(node.callee)}({', '.join(arguments)})"
+    return replacing(body, node, code, text=text, is_safe=True)
+
+
+def for_bridged(body: Body, around: CallExpr, function: Expression) -> Note:
     """The note for a coroutine function that needs no bridge."""
     outer = body.parent(around)
     made = outer if isinstance(outer, CallExpr) and outer.callee is around else around
     offloaded = offloaded_by(body, made)
     code = called(body, offloaded) if offloaded else f"{body.source.text(function)}(...)"
-    return use(f"await {code}")
+    node = awaited_node(body, made)
+    return replacing(body, node, placed(body, node, f"await {code}"), is_safe=body.is_coroutine)
 
 
-def for_thread(body: Body, around: CallExpr, function: Expression) -> str:
+def for_thread(body: Body, around: CallExpr, function: Expression) -> Note:
     """The note for database work in a thread of another kind than Django's."""
     text = body.source.text(function)
     offloaded = offloaded_by(body, around)
     if offloaded is None or not body.is_awaited(around):
-        return use(f"sync_to_async({text})")
+        return Note(use(f"sync_to_async({text})"))
     arguments = called(body, offloaded)[len(text) :]
-    return use(f"sync_to_async({text}){arguments}")
+    return replacing(body, around, f"sync_to_async({text}){arguments}")
 
 
-def for_nested_loop(body: Body, call: CallExpr, api: Api) -> str:
+def for_nested_loop(body: Body, call: CallExpr, api: Api) -> str | Note:
     """The note for a call that runs a coroutine in an event loop of its own."""
     text = body.source.text
     match values_of(body, call.callee), call.args:
@@ -60,7 +101,7 @@ def for_nested_loop(body: Body, call: CallExpr, api: Api) -> str:
             code = text(coroutine)
         case _:
             return RUNNING_ALREADY
-    return use(placed(body, call, f"await {code}"))
+    return in_place(body, call, f"await {code}")
 
 
 def _is_to_await(body: Body, function: Expression) -> bool:

@@ -7,17 +7,22 @@ from mypy.types import CallableType
 
 from mypy_async_django.catalogue.builtin import FILTER
 from mypy_async_django.catalogue.callbacks import Callback, When
+from mypy_async_django.finding import Note
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
-from mypy_async_django.suggestion.wording import as_iterator, use
+from mypy_async_django.suggestion.wording import as_iterator, replacing, use
 
 
-def for_callback(body: Body, call: CallExpr, function: Expression, callback: Callback) -> str:
+def for_callback(
+    body: Body, call: CallExpr, function: Expression, callback: Callback
+) -> str | Note:
     """The note for a coroutine function that a call hands to what awaits nothing."""
     text = body.source.text
     if callback.when is When.AT_ONCE and body.is_coroutine:
         comprehension = _filtered(body, call)
-        return use(as_iterator(body, call, comprehension)) if comprehension else _AWAITED_FIRST
+        if comprehension is None:
+            return _AWAITED_FIRST
+        return replacing(body, call, as_iterator(body, call, comprehension))
     if callback.instead and (body.is_coroutine or callback.when is When.BY_THE_LOOP):
         return use(callback.instead)
     if isinstance(function, LambdaExpr):
@@ -28,7 +33,7 @@ def for_callback(body: Body, call: CallExpr, function: Expression, callback: Cal
         parameters, arguments = ("", "") if takes_none else (" *args", "*args")
         start = f"tasks.add(asyncio.create_task({text(function)}({arguments})))"
         return f'{use(f"lambda{parameters}: {start}")}, with a set "tasks" that stores them'
-    return use(f"async_to_sync({text(function)})")
+    return replacing(body, function, f"async_to_sync({text(function)})")
 
 
 _AWAITED_FIRST: Final = "Await it for each item first, and pass a sync function"

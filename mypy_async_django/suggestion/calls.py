@@ -5,10 +5,11 @@ from typing import Final
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, NameExpr
 
 from mypy_async_django.bridge.types import classes, member
-from mypy_async_django.catalogue.builtin import LAZY_CALLERS
+from mypy_async_django.catalogue.builtin import LAZY_CALLERS, Use
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.loops import OF_A_LOOP
 from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.finding import Note
 from mypy_async_django.index.resolution.call_targets import RUN_BY_ASYNCIO, RUN_BY_CACHE, Called
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
@@ -18,26 +19,34 @@ from mypy_async_django.suggestion.wording import (
     WHOLE_BLOCK,
     WHOLE_USE,
     arguments_of,
+    awaited_node,
+    in_place,
     in_thread,
     placed,
+    replacing,
     use,
+    use_in_thread,
 )
 
 
-def for_call(body: Body, call: CallExpr, api: Api) -> str:
+def for_call(body: Body, call: CallExpr, api: Api) -> str | Note:
     """The note for a call that must not run on the event loop."""
     if api.name.startswith(BOUND_TO_THREAD):
         return WHOLE_BLOCK
     twin = body.catalogue.twin(api)
     if twin is not None:
-        return use(placed(body, call, f"await {_twin(body, call, twin)}{arguments_of(body, call)}"))
+        name = _twin(body, call, twin)
+        code = placed(body, call, f"await {name}{arguments_of(body, call)}")
+        return replacing(
+            body, call, code, imports=[twin] if name == twin.rpartition(".")[2] else []
+        )
     instead = body.catalogue.instead(api)
     if api.thread_bound:
         return use(instead) if instead else WHOLE_USE
     function, arguments = body.source.text(call.callee), arguments_of(body, call)[1:-1]
     code = in_thread(function, arguments, sensitive=is_sensitive(api))
-    thread = use(placed(body, call, code))
-    return f'Use "{instead}" or {thread[4:]}' if instead else thread
+    text = f'Use "{instead}" or {{}}' if instead else "Use {}"
+    return replacing(body, call, placed(body, call, code), text=text)
 
 
 def is_sensitive(api: Api) -> bool:
@@ -67,7 +76,7 @@ _TWIN_OF_LOADED: Final = {
 }
 
 
-def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> str:
+def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> str | Note:
     """The note for what must not run its function, which reaches an operation, on the event loop."""
     text = body.source.text
     node = found.node
@@ -76,19 +85,23 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
     awaited = _TWIN_OF_LOADED.get(operation)
     if awaited and isinstance(found.function, FuncDef) and found.function.is_coroutine:
         return f'In "{found.function.name}", use "{awaited}"'
+    sensitive = effect is not Effect.BLOCKS or body.catalogue.is_of_django(operation)
     match node:
         case CallExpr(callee=MemberExpr(expr=owner, name=name)) if twin := _own_twin(found, name):
-            return use(placed(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}"))
+            return in_place(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}")
+        case _ if found.use in FUNCTION_OF:
+            return use_in_thread(body, node, found.use, sensitive=sensitive)
         case _ if found.use is not None:
-            function, arguments = FUNCTION_OF.get(found.use), text(node)
+            function, arguments = None, ""
         case CallExpr(callee=MemberExpr(expr=cache, name=name)) if name == RUN_BY_CACHE:
-            return use(f"await sync_to_async({text(cache)}.get_or_set){arguments_of(body, node)}")
+            code = f"await sync_to_async({text(cache)}.get_or_set){arguments_of(body, node)}"
+            return replacing(body, awaited_node(body, node), code)
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_BY_ASYNCIO:
             return 'Use a callback that starts a thread or a task, with "asyncio.to_thread(...)"'
         case CallExpr() if _is_entered(body, node):
             function, arguments = None, ""
         case CallExpr() if found.makes_items or called_name(body, node) in LAZY_CALLERS:
-            function, arguments = "list", text(node)
+            return use_in_thread(body, node, Use.ITERATE, sensitive=sensitive)
         case CallExpr():
             function, arguments = text(node.callee), arguments_of(body, node)[1:-1]
         case MemberExpr():
@@ -97,8 +110,7 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
             function, arguments = None, ""
     if function is None:
         return WHOLE_BLOCK
-    sensitive = effect is not Effect.BLOCKS or body.catalogue.is_of_django(operation)
-    return use(placed(body, node, in_thread(function, arguments, sensitive=sensitive)))
+    return in_place(body, node, in_thread(function, arguments, sensitive=sensitive))
 
 
 def _own_twin(found: Called, method: str) -> str | None:

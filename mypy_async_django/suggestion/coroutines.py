@@ -13,48 +13,57 @@ from mypy.nodes import (
     SetExpr,
     TupleExpr,
 )
+from mypy.types import CallableType
 
 from mypy_async_django.bridge.models import is_django_method
 from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue.offload import WAIT
-from mypy_async_django.finding import quoted
+from mypy_async_django.finding import Note, quoted
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
-from mypy_async_django.suggestion.wording import arguments_of, as_iterator, placed, use
+from mypy_async_django.suggestion.wording import (
+    arguments_of,
+    as_iterator,
+    in_place,
+    placed,
+    replacing,
+    use,
+)
 
 
-def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str:
+def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str | Note:
     """The note for a coroutine that is not awaited."""
     text = body.source.text(call)
     if isinstance(call, AwaitExpr):
-        return use(f"await ({text})")
+        return replacing(body, call, f"await ({text})")
     if body.is_coroutine:
-        return use(_awaited(body, call, text))
+        return _awaited(body, call, text)
     if synchronous := _synchronous(body, call):
-        return use(placed(body, call, synchronous))
+        return in_place(body, call, synchronous)
     if isinstance(body.function, FuncDef) and is_nested(body.function):
         return f'Make "{body.name}" an async function and await the call'
     function = body.source.text(call.callee)
-    run = use(placed(body, call, f"async_to_sync({function}){arguments_of(body, call)}"))
-    if isinstance(body.function, FuncDef):
-        return f'{run}, or make "{body.name}" an async function and await the call'
-    return run
+    run = placed(body, call, f"async_to_sync({function}){arguments_of(body, call)}")
+    if not isinstance(body.function, FuncDef):
+        return replacing(body, call, run)
+    text = f'Use {{}}, or make "{body.name}" an async function and await the call'
+    return replacing(body, call, run, text=text)
 
 
-def _awaited(body: Body, call: CallExpr, text: str) -> str:
+def _awaited(body: Body, call: CallExpr, text: str) -> Note:
     """The await in place; a generator becomes a list, for its source would become async."""
     outer = body.parent(call)
     if isinstance(outer, SetExpr | ListExpr | TupleExpr | CallExpr) and _is_waited_for(body, call):
-        return f"asyncio.create_task({text})"
+        return replacing(body, call, f"asyncio.create_task({text})")
     for node in body.ancestors(call):
         if isinstance(node, GeneratorExpr) and call is not node.sequences[0]:
             if isinstance(body.parent(node), ListComprehension | SetComprehension):
                 break
             items = _unbracketed(body.source.text(node)).replace(text, f"await {text}", 1)
-            return as_iterator(body, node, f"[{items}]")
-    return placed(body, call, f"await {text}")
+            return replacing(body, node, as_iterator(body, node, f"[{items}]"))
+    return in_place(body, call, f"await {text}")
 
 
 def _unbracketed(text: str) -> str:
@@ -92,14 +101,22 @@ def _synchronous(body: Body, call: CallExpr) -> str | None:
     return None
 
 
-def for_uncalled(body: Body, function: Expression) -> str:
+def for_uncalled(body: Body, function: Expression) -> Note:
     """The note for a coroutine function where a coroutine, or a task, is wanted."""
     text = f"{body.source.text(function)}()"
     for node in body.ancestors(function):
         if isinstance(node, CallExpr):
             waits = called_name(body, node) == WAIT
-            return use(f"asyncio.create_task({text})" if waits else text)
-    return use(f"await {text}")
+            code = f"asyncio.create_task({text})" if waits else text
+            return _called(body, function, code)
+    return _called(body, function, f"await {text}")
+
+
+def _called(body: Body, function: Expression, code: str) -> Note:
+    """The note with a call of a function, and the edit if it takes no arguments."""
+    type_ = body.type_of(function)
+    takes_none = isinstance(type_, CallableType) and not type_.min_args
+    return replacing(body, function, code) if takes_none else Note(use(code))
 
 
 def for_unentered(body: Body, call: CallExpr) -> str:

@@ -18,8 +18,10 @@ from mypy.nodes import (
     IfStmt,
     IndexExpr,
     IntExpr,
+    ListComprehension,
     MemberExpr,
     NameExpr,
+    Node,
     OperatorAssignmentStmt,
     OpExpr,
     RefExpr,
@@ -32,23 +34,25 @@ from mypy.types import Instance, get_proper_type
 
 from mypy_async_django.bridge.models import is_model
 from mypy_async_django.bridge.types import alternatives
-from mypy_async_django.catalogue.builtin import BOOL, Use
+from mypy_async_django.catalogue.builtin import BOOL, NEXT, Use
 from mypy_async_django.catalogue.row import Api
+from mypy_async_django.finding import Note, quoted
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.operations import ImplicitUse
+from mypy_async_django.index.syntax.operations import ImplicitUse, called_name
 from mypy_async_django.suggestion.calls import is_sensitive
 from mypy_async_django.suggestion.wording import (
-    FUNCTION_OF,
     WHOLE_BLOCK,
     WHOLE_USE,
-    in_thread,
+    as_iterator,
+    in_place,
     placed,
-    use,
+    replacing,
+    use_in_thread,
 )
 
 
-def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
+def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str | Note, ...]:
     """The notes for a value that must not be used so on the event loop."""
     twin = body.catalogue.twin(api)
     value = body.source.text(found.value)
@@ -58,20 +62,17 @@ def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str, ...]:
         case None if api.thread_bound:
             return (WHOLE_USE,)
         case None if found.use in _ITERATING:
-            function = FUNCTION_OF.get(found.use, "list")
-            return (use(in_thread(function, value, sensitive=is_sensitive(api))),)
+            return (use_in_thread(body, found.value, found.use, sensitive=is_sensitive(api)),)
         case None if isinstance(found.within, IndexExpr):
-            rows = in_thread("list", value, sensitive=is_sensitive(api))
-            return (use(f"({rows})[{body.source.text(found.within.index)}]"),)
+            return (use_in_thread(body, found.value, Use.ITERATE, sensitive=is_sensitive(api)),)
         case None:
             return (WHOLE_BLOCK,)
         case "__aiter__":
-            return (*_left_thread(body, found), use(_evaluated_in_place(body, found, value)))
+            return (*_left_thread(body, found), _evaluated_in_place(body, found, value))
         case "aiterator":
-            code = _evaluated(body, found, value)
-            return (use(code.replace(".iterator(", ".aiterator(")),)
+            return (_iterated(body, found, value),)
         case _:
-            return (use(_item_twin(body, found, value, twin)),)
+            return (_item_twin(body, found, value, twin),)
 
 
 _LEFT_THREAD: Final = (
@@ -92,45 +93,92 @@ def _left_thread(body: Body, found: ImplicitUse) -> tuple[str, ...]:
 _ITERATING: Final = frozenset({Use.ITERATE, Use.LENGTH, Use.TRUTH, Use.CONTAINS, Use.FORMAT})
 
 
-def _evaluated_in_place(body: Body, found: ImplicitUse, value: str) -> str:
-    code = _evaluated(body, found, value)
-    if isinstance(found.within, IndexExpr) and code.startswith("await "):
-        return placed(body, found.within, code)
-    return code
-
-
-def _evaluated(body: Body, found: ImplicitUse, value: str) -> str:
+def _evaluated_in_place(body: Body, found: ImplicitUse, value: str) -> Note:
     """A queryset's async form of the use."""
+    node: Node = found.value
     match found.use, found.within:
         case Use.TRUTH, OpExpr() as operation if not _is_only_tested(body, operation):
             return _either(body, found, operation, value)
         case Use.TRUTH, _ if isinstance(body.parent(found.value), AssignmentExpr):
-            return all_rows(body, found.value)
-        case Use.TRUTH, _:
-            return f"await {value}.aexists()"
-        case Use.LENGTH, _:
-            return f"await {value}.acount()"
-        case Use.CONTAINS, ComparisonExpr() as comparison if _may_be_searched(body, found.value):
-            left = comparison.operands[comparison.operands.index(found.value) - 1]
-            negated = "not " if "not in" in comparison.operators else ""
-            return f"{negated}await {value}.acontains({body.source.text(left)})"
-        case Use.INDEX, IndexExpr(index=IntExpr(value=0)) if not _is_sliced(body, found.value):
-            return f"await {value}.afirst()"
-        case Use.INDEX, IndexExpr(index=index):
-            return f"{all_rows(body, found.value)}[{body.source.text(index)}]"
-        case Use.ITERATE, ForStmt(index=index):
-            return f"async for {body.source.text(index)} in {value}"
+            code = all_rows(body, found.value)
+        case Use.TRUTH, within:
+            node = within if _is_call_of(within, "bool") else node
+            code = f"await {value}.aexists()"
+        case Use.LENGTH, within:
+            node = within if _is_call_of(within, "len") else node
+            code = f"await {value}.acount()"
+        case Use.CONTAINS, ComparisonExpr() as node if _may_be_searched(body, found.value):
+            left = node.operands[node.operands.index(found.value) - 1]
+            negated = "not " if "not in" in node.operators else ""
+            code = f"{negated}await {value}.acontains({body.source.text(left)})"
+        case Use.INDEX, IndexExpr(index=IntExpr(value=position)) as node:
+            code = f"{all_rows(body, found.value, f'[{position or str()}:{position + 1}]')}[0]"
+        case Use.INDEX, IndexExpr(index=index) as node:
+            code = f"{all_rows(body, found.value)}[{body.source.text(index)}]"
+        case Use.ITERATE, ForStmt() as loop:
+            return _async_for(body, loop, loop.expr)
         case Use.ITERATE, (GeneratorExpr() | DictionaryComprehension()) as comprehension:
-            return _async_comprehension(body, comprehension)
-        case Use.ITERATE, CallExpr(callee=NameExpr(name="list"), args=[_]):
-            return all_rows(body, found.value)
-        case Use.ITERATE, CallExpr(callee=NameExpr(name="set"), args=[_]):
-            return "{" + all_rows(body, found.value)[1:-1] + "}"
-        case Use.ITERATE, CallExpr() as call if found.value in call.args:
-            text = body.source.text(call)
-            return text.replace(value, all_rows(body, found.value), 1)
+            return _async_comprehension(body, comprehension, found.value)
+        case Use.ITERATE, CallExpr(callee=NameExpr(name="list"), args=[_]) as node:
+            code = all_rows(body, found.value)
+        case Use.ITERATE, CallExpr(callee=NameExpr(name="set"), args=[_]) as node:
+            code = "{" + all_rows(body, found.value)[1:-1] + "}"
+        case Use.ITERATE, CallExpr() as node if found.value in node.args:
+            code = body.source.text(node).replace(value, all_rows(body, found.value), 1)
         case _:
-            return all_rows(body, found.value)
+            code = all_rows(body, found.value)
+    return replacing(body, node, placed(body, node, code) if isinstance(node, Expression) else code)
+
+
+def _is_call_of(node: Node | None, function: str) -> bool:
+    match node:
+        case CallExpr(callee=NameExpr(name=name), args=[_]):
+            return name == function
+        case _:
+            return False
+
+
+def _iterated(body: Body, found: ImplicitUse, value: str) -> Note:
+    """The async form of a use of ``books.iterator()``, which may have been made before."""
+    made = found.value
+    if isinstance(made, NameExpr):
+        [made, *others] = body.reaching_values(made) or (made,)
+        if others or not isinstance(made, CallExpr):
+            return Note('Make it with "aiterator()" instead, and use "async for"')
+    twin = body.source.text(made).replace(".iterator(", ".aiterator(")
+    is_name = made is not found.value
+    iterator = value if is_name else twin
+    match found.within:
+        case ForStmt() as loop:
+            note = _async_for(body, loop, loop.expr, iterator)
+        case CallExpr(args=[_, *default]) as call if called_name(body, call) == NEXT:
+            given = ", ".join([iterator, *map(body.source.text, default)])
+            note = in_place(body, call, f"await anext({given})")
+        case GeneratorExpr() | DictionaryComprehension() as comprehension:
+            note = _async_comprehension(body, comprehension, found.value, iterator)
+        case _:
+            name = "row"
+            if isinstance(made, CallExpr) and isinstance(made.callee, MemberExpr):
+                name = _row_name(body, made.callee.expr)
+            rows = f"[{name} async for {name} in {iterator}]"
+            node = found.value
+            if _is_call_of(found.within, "list") and isinstance(found.within, Expression):
+                node = found.within
+            note = in_place(body, node, rows)
+    if not is_name or note.edit is None:
+        return note
+    there = replacing(body, made, twin)
+    if there.edit is None:
+        return note._replace(edit=None)
+    changes = (*there.edit.changes, *note.edit.changes)
+    text = f"{note.text}, and {quoted(twin)} where {quoted(value)} is assigned"
+    return note._replace(text=text, edit=note.edit._replace(changes=changes))
+
+
+def _async_for(body: Body, loop: ForStmt, end: Expression, iterator: str = "") -> Note:
+    """The header of a loop, up to the end of what it iterates, with ``async for``."""
+    code = f"async for {body.source.text(loop.index)} in {iterator or body.source.text(end)}"
+    return replacing(body, loop, code, end=end)
 
 
 def _is_only_tested(body: Body, operation: OpExpr) -> bool:
@@ -148,14 +196,15 @@ def _is_only_tested(body: Body, operation: OpExpr) -> bool:
             return isinstance(around, AssertStmt | ExpressionStmt | IfStmt | UnaryExpr | WhileStmt)
 
 
-def _either(body: Body, found: ImplicitUse, operation: OpExpr, value: str) -> str:
+def _either(body: Body, found: ImplicitUse, operation: OpExpr, value: str) -> Note:
     """An ``and`` or ``or`` that gives one of its operands, with the test of the first spelled out."""
     if found.value is not operation.left:
-        return all_rows(body, found.value)
+        return replacing(body, found.value, all_rows(body, found.value))
     test, other = f"await {value}.aexists()", body.source.text(operation.right)
     found_first, found_none = (value, other) if operation.op == "or" else (other, value)
     code = f"{found_first} if {test} else {found_none}"
-    return f"({code})" if isinstance(body.parent(operation), OpExpr) else code
+    code = f"({code})" if isinstance(body.parent(operation), OpExpr) else code
+    return replacing(body, operation, code)
 
 
 def _is_sliced(body: Body, queryset: Expression) -> bool:
@@ -173,27 +222,39 @@ def _is_sliced(body: Body, queryset: Expression) -> bool:
     return False
 
 
-def all_rows(body: Body, queryset: Expression) -> str:
-    """A list of a queryset's rows: ``[book async for book in books]``."""
+def all_rows(body: Body, queryset: Expression, part: str = "") -> str:
+    """A list of a queryset's rows, or of a slice: ``[book async for book in books[:1]]``."""
     name = _row_name(body, queryset)
-    return f"[{name} async for {name} in {body.source.text(queryset)}]"
+    return f"[{name} async for {name} in {body.source.text(queryset)}{part}]"
 
 
-def _async_comprehension(body: Body, node: GeneratorExpr | DictionaryComprehension) -> str:
+def _async_comprehension(
+    body: Body,
+    node: GeneratorExpr | DictionaryComprehension,
+    queryset: Expression,
+    iterator: str = "",
+) -> Note:
+    """The comprehension with ``async for`` over a queryset, which may be called otherwise."""
     text = body.source.text
     if isinstance(node, GeneratorExpr):
         value = text(node.left_expr)
     else:
         value = (f"{text(node.key)}: " if node.key else "**") + text(node.value)
-    for position, (index, sequence, conditions) in enumerate(
-        zip(node.indices, node.sequences, node.condlists, strict=True)
+    for index, sequence, conditions, is_async in zip(
+        node.indices, node.sequences, node.condlists, node.is_async, strict=True
     ):
-        keyword = "for" if position and not node.is_async[position] else "async for"
-        value += f" {keyword} {text(index)} in {text(sequence)}"
+        is_queryset = sequence is queryset
+        keyword = "async for" if is_queryset or is_async else "for"
+        value += f" {keyword} {text(index)} in {iterator if iterator and is_queryset else text(sequence)}"
         value += "".join(f" if {text(condition)}" for condition in conditions)
-    if isinstance(node, GeneratorExpr) and not isinstance(body.parent(node), SetComprehension):
-        return f"[{value}]"
-    return "{" + value + "}"
+    outer = body.parent(node)
+    if isinstance(outer, ListComprehension | SetComprehension):
+        node_replaced: Expression = outer
+    else:
+        node_replaced = node
+    if isinstance(node, GeneratorExpr) and not isinstance(outer, SetComprehension):
+        return replacing(body, node_replaced, as_iterator(body, node, f"[{value}]"))
+    return replacing(body, node_replaced, "{" + value + "}")
 
 
 def _row(body: Body, queryset: Expression) -> Instance | None:
@@ -221,20 +282,23 @@ def _row_name(body: Body, queryset: Expression) -> str:
     return "row"
 
 
-def _item_twin(body: Body, found: ImplicitUse, value: str, twin: str) -> str:
+def _item_twin(body: Body, found: ImplicitUse, value: str, twin: str) -> Note:
     """The twin of an item's use: ``await session.aget("key")``, with the new value to assign it."""
     text = body.source.text
     match found.within:
         case IndexExpr(index=index) as item:
             key = text(index)
-        case ComparisonExpr(operands=[left, *_]):
-            return f"await {value}.{twin}({text(left)})"
+        case ComparisonExpr(operands=[left, _], operators=[operator]) as comparison:
+            negated = "not " if operator == "not in" else ""
+            return replacing(body, comparison, f"{negated}await {value}.{twin}({text(left)})")
         case _:
-            return f"await {value}.{twin}()"
-    match body.parent(item):
+            return in_place(body, found.value, f"await {value}.{twin}()")
+    statement = body.parent(item)
+    match statement:
         case AssignmentStmt(lvalues=[target], rvalue=new) if target is item:
-            return f"await {value}.{twin}({key}, {text(new)})"
+            return replacing(body, statement, f"await {value}.{twin}({key}, {text(new)})")
         case OperatorAssignmentStmt(op=operator, rvalue=new):
-            return f"await {value}.aset({key}, await {value}.aget({key}) {operator} {text(new)})"
+            code = f"await {value}.aset({key}, await {value}.aget({key}) {operator} {text(new)})"
+            return replacing(body, statement, code)
         case _:
-            return f"await {value}.{twin}({key})"
+            return in_place(body, item, f"await {value}.{twin}({key})")

@@ -6,12 +6,12 @@ from mypy.nodes import AwaitExpr, ComparisonExpr, OperatorAssignmentStmt, OpExpr
 
 from mypy_async_django.bridge.types import classes, member
 from mypy_async_django.catalogue.builtin import BOOL
-from mypy_async_django.finding import quoted
+from mypy_async_django.finding import Note, quoted
 from mypy_async_django.index.state.lost_updates import StaleSave
 from mypy_async_django.index.state.polling import Polling
 from mypy_async_django.index.state.races import Race
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.suggestion.wording import use
+from mypy_async_django.suggestion.wording import awaited_node, replacing, use, without_statement
 
 
 def for_race(body: Body, race: Race) -> str:
@@ -19,7 +19,8 @@ def for_race(body: Body, race: Race) -> str:
     text = body.source.text
     match race.write:
         case OperatorAssignmentStmt(op=op, rvalue=AwaitExpr() as awaited, lvalue=target):
-            return use(f"value = {text(awaited)}; {text(target)} {op}= value")
+            code = f"value = {text(awaited)}; {text(target)} {op}= value"
+            return use(code)
         case _ if race.is_guard:
             return "Hold an asyncio.Lock around the test and the write"
         case _:
@@ -33,7 +34,7 @@ def for_race(body: Body, race: Race) -> str:
 _OF_F: Final = frozenset({"+", "-", "*", "/", "%", "**"})
 
 
-def for_stale_save(body: Body, found: StaleSave) -> str:
+def for_stale_save(body: Body, found: StaleSave) -> str | Note:
     """The note for a save that puts back what was loaded some time before."""
     text = body.source.text
     match found.change, classes(body.type_of(found.instance)):
@@ -41,12 +42,21 @@ def for_stale_save(body: Body, found: StaleSave) -> str:
             added = f"({text(value)})" if isinstance(value, OpExpr) else text(value)
             change = f'{found.field}=F("{found.field}") {op} {added}'
             rows = f"{model.name}.objects.filter(pk={found.instance.name}.pk)"
-            return use(f"await {rows}.aupdate({change})")
+            return _updating(body, found, f"await {rows}.aupdate({change})", model.fullname)
         case _:
             return (
                 'Load the row with "select_for_update()" and save it inside one transaction, in a '
                 'sync function called with "await sync_to_async(...)(...)"'
             )
+
+
+def _updating(body: Body, found: StaleSave, code: str, model: str) -> Note:
+    """The note for an update in the database, in the place of the change and the save."""
+    note = replacing(body, awaited_node(body, found.save), code, imports=[model], is_safe=False)
+    removed = without_statement(body, found.change)
+    if note.edit is None or removed is None or found.change.line == found.save.line:
+        return note._replace(edit=None)
+    return note._replace(edit=note.edit._replace(changes=(removed, *note.edit.changes)))
 
 
 def for_polling(body: Body, found: Polling) -> str:

@@ -1,0 +1,157 @@
+"""Puts fixes into the text of a file, and leaves what they do not touch as it is.
+
+A fix says which code replaces a range. The tokens of both are compared, and only those that differ
+are replaced: line breaks, comments and spacing between the others stay.
+"""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from enum import Enum
+from typing import Final, NamedTuple
+
+from mypy_async_django.record import Change, Edit
+
+
+class Skipped(Enum):
+    """Why a fix is not made; the value says so."""
+
+    COMMENT = "it would lose a comment"
+    TEXT = "its code cannot be put in here"
+    LATER = "it overlaps another one"
+
+
+class Applied(NamedTuple):
+    """A text with fixes, those that were made, and the others with the reason."""
+
+    text: str
+    made: tuple[Edit, ...]
+    skipped: tuple[tuple[Edit, Skipped], ...]
+
+
+class _Replacement(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+class _Token(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+
+def apply(text: str, edits: Iterable[Edit]) -> Applied:
+    """The text with all fixes that do not overlap an earlier one; their imports are not added."""
+    starts = _line_starts(text)
+    taken: list[tuple[int, int]] = []
+    replacements: list[_Replacement] = []
+    made: list[Edit] = []
+    skipped: list[tuple[Edit, Skipped]] = []
+    for edit in edits:
+        if edit in made:
+            made.append(edit)  # several findings with one fix
+            continue
+        ranges = [_offsets(change, starts) for change in edit.changes]
+        if any(start < last and first < end for start, end in ranges for first, last in taken):
+            skipped.append((edit, Skipped.LATER))
+            continue
+        found = [
+            _differences(text, start, end, change.text)
+            for (start, end), change in zip(ranges, edit.changes, strict=True)
+        ]
+        reason = next((each for each in found if isinstance(each, Skipped)), None)
+        if reason is not None:
+            skipped.append((edit, reason))
+            continue
+        for parts in found:
+            replacements += parts if not isinstance(parts, Skipped) else ()
+        taken += ranges
+        made.append(edit)
+    for start, end, new in sorted(replacements, reverse=True):
+        text = text[:start] + new + text[end:]
+    return Applied(text, tuple(made), tuple(skipped))
+
+
+def _line_starts(text: str) -> list[int]:
+    """The offsets of the lines, by what Python and mypy take for the end of a line."""
+    return [0, *(end.end() for end in re.finditer(r"\r\n|\r|\n", text))]
+
+
+def _offsets(change: Change, starts: Sequence[int]) -> tuple[int, int]:
+    return (
+        starts[change.line - 1] + change.column,
+        starts[change.end_line - 1] + change.end_column,
+    )
+
+
+def _differences(text: str, start: int, end: int, new: str) -> tuple[_Replacement, ...] | Skipped:
+    """The smallest replacements that make the code between two offsets mean the new code."""
+    try:
+        old_tokens = list(_tokens(text[start:end]))
+        new_tokens = list(_tokens(new))
+    except (tokenize.TokenError, SyntaxError):
+        return Skipped.TEXT
+    comments = [token for token in old_tokens if token.text.startswith("#")]
+    old = list(_meaningful(old_tokens))
+    wanted = list(_meaningful(new_tokens))
+    if any("\n" in token.text for token in old):
+        return Skipped.TEXT  # a string of several lines: the new code has it on one
+    if not wanted:
+        return Skipped.COMMENT if comments else (_Replacement(start, end, ""),)
+    found: list[_Replacement] = []
+    code = text[start:end]
+    matcher = SequenceMatcher(None, [t.text for t in old], [t.text for t in wanted], autojunk=False)
+    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        first, last = _span(old, i1, i2, len(code))
+        new_first, new_last = _span(wanted, j1, j2, len(new))
+        if any(first <= comment.start < last for comment in comments):
+            return Skipped.COMMENT
+        inserted = new[new_first:new_last]
+        # Space that the new code has on a side comes along where the old code has none.
+        if new[:new_first][-1:] == " " and code[:first][-1:].strip() and first:
+            inserted = f" {inserted}"
+        if new[new_last : new_last + 1] == " " and code[last : last + 1].strip():
+            inserted = f"{inserted} "
+        found.append(_Replacement(start + first, start + last, inserted))
+    return tuple(found)
+
+
+def _span(tokens: Sequence[_Token], first: int, last: int, end: int) -> tuple[int, int]:
+    """The offsets of some tokens; of none, the place before the next one."""
+    if first < last:
+        return tokens[first].start, tokens[last - 1].end
+    start = tokens[first].start if first < len(tokens) else end
+    return start, start
+
+
+_NO_CODE: Final = frozenset(
+    {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+)
+
+
+def _tokens(code: str) -> Iterator[_Token]:
+    """The tokens of a piece of code with their offsets, comments among them."""
+    # In brackets, the ends of its lines have no meaning.
+    wrapped = f"({code}\n)"
+    starts = _line_starts(wrapped)
+    tokens = [
+        _Token(token.string, starts[token.start[0] - 1] + token.start[1], 0)
+        for token in tokenize.generate_tokens(io.StringIO(wrapped, newline="").readline)
+        if token.type not in _NO_CODE
+    ]
+    for token in tokens[1:-1]:
+        yield _Token(token.text, token.start - 1, token.start - 1 + len(token.text))
+
+
+def _meaningful(tokens: Sequence[_Token]) -> Iterator[_Token]:
+    """The tokens without comments, and without commas before a closing bracket."""
+    code = [token for token in tokens if not token.text.startswith("#")]
+    for token, following in zip(code, [*code[1:], None], strict=True):
+        is_last = following is not None and following.text in (")", "]", "}")
+        if not (token.text == "," and is_last):
+            yield token
