@@ -23,11 +23,12 @@ class Use(Enum):
 
 BOOL: Final = "builtins.bool"
 FILTER: Final = "builtins.filter"
+MAP: Final = "builtins.map"
 NEXT: Final = "builtins.next"
 PARTIAL: Final = "functools.partial"
 
 #: Return an iterator that calls its function for each item that is asked for.
-LAZY_CALLERS: Final = frozenset({FILTER, "builtins.map"})
+LAZY_CALLERS: Final = frozenset({FILTER, MAP})
 
 #: The special methods that Python tries for a use, in order; the first one a class has runs.
 METHODS: Final[Mapping[Use, tuple[str, ...]]] = {
@@ -83,7 +84,7 @@ ITERATED_LATER: Final[Mapping[str, Evaluator]] = {
         ),
         Evaluator(Use.ITERATE, 1, 1),
     ),
-    "builtins.map": Evaluator(Use.ITERATE, 1, _ALL),
+    MAP: Evaluator(Use.ITERATE, 1, _ALL),
     "builtins.zip": Evaluator(Use.ITERATE, 0, _ALL),
     "itertools.compress": Evaluator(Use.ITERATE, 0, 1),
     "itertools.zip_longest": Evaluator(Use.ITERATE, 0, _ALL),

@@ -17,6 +17,7 @@ from mypy.types import CallableType
 
 from mypy_async_django.bridge.models import is_django_method
 from mypy_async_django.bridge.types import class_of
+from mypy_async_django.catalogue.builtin import MAP
 from mypy_async_django.catalogue.offload import WAIT
 from mypy_async_django.finding import Note, quoted
 from mypy_async_django.index.resolution.callees import is_nested
@@ -33,11 +34,19 @@ from mypy_async_django.suggestion.wording import (
 )
 
 
-def for_coroutine(body: Body, call: CallExpr | AwaitExpr) -> str | Note:
+def for_coroutine(body: Body, call: CallExpr | AwaitExpr | MemberExpr) -> str | Note:
     """The note for a coroutine that is not awaited."""
     text = body.source.text(call)
     if isinstance(call, AwaitExpr):
         return replacing(body, call, f"await ({text})")
+    if isinstance(call, MemberExpr):
+        if body.is_coroutine:
+            return in_place(body, call, f"await {text}")
+        return f'Make "{body.name}" an async function and await {quoted(text)}'
+    if body.is_coroutine and called_name(body, call) == MAP:
+        outer = body.parent(call)
+        is_copied = isinstance(outer, CallExpr) and called_name(body, outer) == "builtins.list"
+        return replacing(body, outer if is_copied and outer else call, f"await asyncio.gather(*{text})")
     if body.is_coroutine:
         return _awaited(body, call, text)
     if synchronous := _synchronous(body, call):

@@ -7,28 +7,32 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     ListExpr,
+    MemberExpr,
     RefExpr,
     SetExpr,
     StarExpr,
     TupleExpr,
 )
+from mypy.types import ProperType
 
-from mypy_async_django.bridge.types import is_coroutine_type, makes_coroutine
-from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.bridge.types import all_are, is_coroutine_type, makes_coroutine, may_be_none
+from mypy_async_django.catalogue.builtin import MAP, Use
 from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
-from mypy_async_django.index.coroutines.value_uses import FinalUse, final_use
+from mypy_async_django.index.coroutines.value_uses import FinalUse, ValueUse, final_use
+from mypy_async_django.index.resolution.call_targets import properties_read
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls, implicit_uses
 
+_AWAITABLE = "typing.Awaitable"
 _TAKERS = AWAITERS | RUNNERS | SCHEDULERS
 
 
-def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr, FinalUse]]:
-    """The calls that return a coroutine, each with its final use.
+def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr | MemberExpr, FinalUse]]:
+    """The calls that return a coroutine and the reads of async properties, each with its final use.
 
-    And the awaits that do: ``await sync_to_async(lambda: load())()`` returns one that nothing awaits.
+    Also calls that return another awaitable, if it is mistaken for its result. And the awaits that do: ``await sync_to_async(lambda: load())()`` returns one that nothing awaits.
     If an offloader is passed an async function itself, another rule reports it.
     """
     for node in body.nodes:
@@ -41,6 +45,17 @@ def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr, FinalUs
             yield call, final_use(body, call)
         elif _maps_coroutine_function(body, call):
             yield call, final_use(body, call, inside=True)
+        elif _gives_awaitable(body.type_of(call)):
+            use = final_use(body, call)
+            if use.use in _MISTAKEN:
+                yield call, use
+    for read, getter in properties_read(body):
+        if getter.is_coroutine and isinstance(read.node, MemberExpr):
+            yield read.node, final_use(body, read.node)
+
+
+#: Uses that are wrong for any awaitable, also for a task that runs by itself.
+_MISTAKEN = frozenset({ValueUse.TESTED, ValueUse.FORMATTED})
 
 
 def uncalled_functions(body: Body) -> Iterator[Expression]:
@@ -54,6 +69,10 @@ def uncalled_functions(body: Body) -> Iterator[Expression]:
     if not body.is_checked:
         tested = (use.value for use in implicit_uses(body) if use.use is Use.TRUTH)
         yield from _uncalled(body, list(tested))
+
+
+def _gives_awaitable(type_: ProperType | None) -> bool:
+    return all_are(type_, _AWAITABLE) and not may_be_none(type_)
 
 
 def _uncalled(body: Body, expressions: list[Expression]) -> Iterator[Expression]:
@@ -75,7 +94,7 @@ def _is_of_misused_bridge(body: Body, awaited: Expression) -> bool:
 
 def _maps_coroutine_function(body: Body, call: CallExpr) -> bool:
     return (
-        called_name(body, call) == "builtins.map"
+        called_name(body, call) == MAP
         and bool(call.args)
         and makes_coroutine(body.type_of(call.args[0]))
         and isinstance(body.parent(call), CallExpr)

@@ -5,6 +5,8 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
+    ARG_STAR,
+    ARG_STAR2,
     AssertStmt,
     AssignmentExpr,
     AssignmentStmt,
@@ -37,6 +39,7 @@ from mypy.nodes import (
     StrExpr,
     TupleExpr,
     UnaryExpr,
+    Var,
     WhileStmt,
 )
 from mypy.types import (
@@ -49,6 +52,7 @@ from mypy.types import (
 from mypy_async_django.bridge.types import definition, is_coroutine_type
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.offload import WAIT
+from mypy_async_django.catalogue.shared import ADDING_METHODS
 from mypy_async_django.index.resolution.argument_binding import (
     bind,
     holds_anything,
@@ -56,7 +60,7 @@ from mypy_async_django.index.resolution.argument_binding import (
     star_parameters,
     takes_anything,
 )
-from mypy_async_django.index.resolution.callees import named_function, sync_callees
+from mypy_async_django.index.resolution.callees import is_nested, named_function, sync_callees
 from mypy_async_django.index.resolution.offloading import offloader_of
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
@@ -117,6 +121,18 @@ def final_use(body: Body, value: Expression, *, inside: bool = False) -> FinalUs
 
 #: The prefixes of functions that await none of their arguments.
 _USING_VALUES: Final = ("builtins.", "django.", "json.", "logging.")
+#: Builtin classes that copy the items of their argument.
+_CONTAINERS: Final = frozenset(
+    {
+        "builtins.dict",
+        "builtins.frozenset",
+        "builtins.list",
+        "builtins.set",
+        "builtins.sorted",
+        "builtins.tuple",
+        "collections.deque",
+    }
+)
 _TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
 #: The attributes of a coroutine: ``close``, ``send``, ``throw``, ``cr_frame`` and so on.
 _OF_COROUTINES: Final = ("close", "send", "throw", "cr_", "__")
@@ -175,8 +191,14 @@ class _Tracker:
                 not inside
             ):  # the caller can await the items of a returned container
                 yield FinalUse(self._returned(value), parent)
+            case CallExpr() if value is not parent.callee and (container := _container_of(parent)):
+                yield from self._put_into(container, parent)
+            case CallExpr() if inside and called_name(self._body, parent) in _CONTAINERS:
+                yield self.end(parent, inside=True)
             case CallExpr() if value is not parent.callee:
                 yield FinalUse(self._argument(parent, value, inside), parent)
+            case IfStmt() | WhileStmt() | UnaryExpr(op="not") if inside:
+                yield FinalUse(ValueUse.DROPPED, parent)  # asks the container if it is empty
             case _ if not inside and not self._body.is_checked and _looks_into(parent, value):
                 yield FinalUse(
                     ValueUse.LOOKED_INTO, parent or value
@@ -205,11 +227,16 @@ class _Tracker:
                 yield self.end(use, inside=inside)
         yield FinalUse(ValueUse.DROPPED, value)
 
-    def _put_into(self, container: NameExpr, target: IndexExpr) -> Iterator[FinalUse]:
-        """The final uses of ``context["book"] = get_book()``: the later uses of the local dict."""
+    def _put_into(self, container: NameExpr, target: Node) -> Iterator[FinalUse]:
+        """The final uses of ``context["book"] = get_book()`` and ``jobs.append(run())``.
+
+        They are the later uses of the local container.
+        """
         flow = self._body.flow
         bindings = flow.reaching(container)
-        local = bindings and all(isinstance(b.value, DictExpr) and not b.path for b in bindings)
+        local = bindings and all(
+            b.value is not None and not b.path and self._is_new_container(b.value) for b in bindings
+        )
         if not local or any(flow.is_captured(binding) for binding in bindings):
             yield FinalUse(ValueUse.TAKEN_CARE_OF, target)
             return
@@ -217,11 +244,26 @@ class _Tracker:
         for use in sorted(uses, key=lambda use: (use.line, use.column)):
             if use is not container and not self._is_put_into(use):
                 yield self.end(use, inside=True)
+        yield FinalUse(ValueUse.DROPPED, container)
+
+    def _is_new_container(self, value: Expression) -> bool:
+        match value:
+            case DictExpr() | ListExpr() | SetExpr():
+                return True
+            case CallExpr():
+                return called_name(self._body, value) in _CONTAINERS
+            case _:
+                return False
 
     def _is_put_into(self, use: NameExpr) -> bool:
-        item = self._body.parent(use)
-        statement = self._body.parent(item) if isinstance(item, IndexExpr) else None
-        return isinstance(statement, AssignmentStmt) and item in statement.lvalues
+        around = self._body.parent(use)
+        match self._body.parent(around) if around is not None else None:
+            case AssignmentStmt() as statement:
+                return around in statement.lvalues
+            case CallExpr() as call:
+                return _container_of(call) is use
+            case _:
+                return False
 
     def _unpacked(self, display: TupleExpr | ListExpr, value: Expression) -> list[Expression]:
         """The targets that an item of a display is unpacked to: ``a, b = f(), g()``."""
@@ -268,6 +310,8 @@ class _Tracker:
                 return ValueUse.FORMATTED
             if evaluator.use is Use.TRUTH and not inside:
                 return ValueUse.TESTED
+            if inside and evaluator.use in {Use.LENGTH, Use.TRUTH}:
+                return ValueUse.DROPPED
             if inside:
                 return ValueUse.TESTED if name in _TESTERS else ValueUse.TAKEN_CARE_OF
         if isinstance(call.callee, MemberExpr):
@@ -285,11 +329,21 @@ class _Tracker:
             name = called_name(self._body, call) or (function.fullname if function else "")
             return name.startswith(_USING_VALUES)
         if function is None:
-            return True
+            return isinstance(call.callee, RefExpr) and not isinstance(call.callee.node, Var)
+        if is_nested(function):
+            return self._nested_uses(call, argument, function)
         found = [name for name, given in bind(call, function) if given is argument]
         return any(
             effects.uses_as_value(function, name) for name in found or star_parameters(function)
         )
+
+    def _nested_uses(self, call: CallExpr, argument: Expression, function: FuncDef) -> bool:
+        module = self._body.module
+        names = [name for name, given in bind(call, function) if given is argument]
+        if module is None or not names:
+            return False
+        used = set(value_parameters(module.body_of(function)))
+        return all(name in used for name in names)
 
     def _function(self, call: CallExpr) -> FuncDef | None:
         """The function that receives a call's arguments; for a class its constructor."""
@@ -304,15 +358,27 @@ def value_parameters(body: Body) -> Iterator[str]:
     if not isinstance(signature, CallableType):
         return
     declared = dict(zip(signature.arg_names, signature.arg_types, strict=True))
+    kinds = zip(signature.arg_names, signature.arg_kinds, strict=True)
+    starred = {name for name, kind in kinds if kind in {ARG_STAR, ARG_STAR2}}
     for binding in body.flow.bindings():
         type_ = declared.get(binding.name)
         is_argument = binding.kind is BindingKind.ARGUMENT and not body.flow.is_captured(binding)
         if not is_argument or type_ is None or not holds_anything(type_):
             continue
         uses = body.flow.uses(binding)
-        ends = [final_use(body, use, inside=not is_anything(type_)) for use in uses]
+        inside = binding.name in starred or not is_anything(type_)
+        ends = [final_use(body, use, inside=inside) for use in uses]
         if ends and all(end.use is not ValueUse.TAKEN_CARE_OF for end in ends):
             yield binding.name
+
+
+def _container_of(call: CallExpr) -> NameExpr | None:
+    """The container that a call such as ``jobs.append(run())`` puts its argument into."""
+    match call:
+        case CallExpr(callee=MemberExpr(expr=NameExpr() as container, name=name), args=[_]):
+            return container if name in ADDING_METHODS else None
+        case _:
+            return None
 
 
 def _misuse(parent: Node | None, value: Expression) -> ValueUse | None:
