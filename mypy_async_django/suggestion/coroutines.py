@@ -46,7 +46,9 @@ def for_coroutine(body: Body, call: CallExpr | AwaitExpr | MemberExpr) -> str | 
     if body.is_coroutine and called_name(body, call) == MAP:
         outer = body.parent(call)
         is_copied = isinstance(outer, CallExpr) and called_name(body, outer) == "builtins.list"
-        return replacing(body, outer if is_copied and outer else call, f"await asyncio.gather(*{text})")
+        return replacing(
+            body, outer if is_copied and outer else call, f"await asyncio.gather(*{text})"
+        )
     if body.is_coroutine:
         return _awaited(body, call, text)
     if synchronous := _synchronous(body, call):
