@@ -83,10 +83,13 @@ from mypy.nodes import (
     AssignmentExpr,
     AssignmentStmt,
     AwaitExpr,
+    Block,
     CallExpr,
     ForStmt,
+    LambdaExpr,
     MemberExpr,
     Node,
+    ReturnStmt,
     WithStmt,
 )
 
@@ -95,6 +98,7 @@ from mypy_async_django.catalogue.offload import LOOPS, SHIELD, TASK_METHODS, TAS
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
+from mypy_async_django.index.resolution.call_targets import RUN_BY_ASYNCIO, run_at_once
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
 
@@ -109,8 +113,8 @@ _STORE: Final = (
 
 def findings(body: Body) -> Iterator[Finding]:
     """Tasks that are started and let go."""
-    for call in calls(body):
-        if _starts_task(body, call) and _is_let_go(body, call):
+    for call in (*calls(body), *_results_of_callbacks(body)):
+        if _starts_task(body, call) and (body.parent(call) is None or _is_let_go(body, call)):
             yield Finding(
                 CODE,
                 call,
@@ -118,6 +122,21 @@ def findings(body: Body) -> Iterator[Finding]:
                 "garbage-collected before it finishes",
                 (_STORE,),
             )
+
+
+def _results_of_callbacks(body: Body) -> Iterator[CallExpr]:
+    """The calls whose result a lambda gives to asyncio, which drops it.
+
+    ``loop.add_signal_handler(SIGHUP, lambda: asyncio.create_task(reload()))``
+    """
+    for call in calls(body):
+        for callback in run_at_once(body, call):
+            match callback:
+                case LambdaExpr(body=Block(body=[ReturnStmt(expr=CallExpr() as result)])):
+                    if isinstance(call.callee, MemberExpr) and call.callee.name in RUN_BY_ASYNCIO:
+                        yield result
+                case _:
+                    pass
 
 
 def _is_let_go(body: Body, task: CallExpr) -> bool:

@@ -5,14 +5,20 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
+    AssertStmt,
+    AssignmentStmt,
     AwaitExpr,
     CallExpr,
     ClassDef,
+    ComparisonExpr,
     ConditionalExpr,
     Decorator,
     Expression,
+    ExpressionStmt,
+    ForStmt,
     FuncDef,
     IfStmt,
+    IndexExpr,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -25,6 +31,7 @@ from mypy.nodes import (
     TypeInfo,
     UnaryExpr,
     Var,
+    WhileStmt,
 )
 from mypy.types import (
     AnyType,
@@ -139,12 +146,8 @@ def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | No
     node = inherited.names[function.name].node
     result = _result(node)
     if result is None:
-        is_called = isinstance(node, FuncDef) and _is_called_by(inherited, node, tree)
-        return (
-            Misplaced(CalledBy.OVERRIDDEN_METHOD, inherited.name, Misuse.TRUTHY)
-            if is_called
-            else None
-        )
+        found = _misuse_in_class(inherited, node, tree) if isinstance(node, FuncDef) else None
+        return Misplaced(CalledBy.OVERRIDDEN_METHOD, inherited.name, found) if found else None
     misuse = _misuse(result, function.name)
     return Misplaced(CalledBy.OVERRIDDEN_METHOD, inherited.name, misuse, _twin(body, function))
 
@@ -234,37 +237,59 @@ def _is_coroutine_method(info: TypeInfo, name: str) -> bool:
     return isinstance(function, FuncDef) and function.is_coroutine
 
 
-def _is_called_by(owner: TypeInfo, method: FuncDef, tree: MypyFile) -> bool:
-    """Whether another sync method of the class tests the return value of an unannotated one."""
+def _misuse_in_class(owner: TypeInfo, method: FuncDef, tree: MypyFile) -> Misuse | None:
+    """What the class that defines a method does with its result; None if it may await it.
+
+    Only for a method without annotations whose class is in the module: others declare their result.
+    """
     if owner.module_name != tree.fullname or not method.is_dynamic():
-        return False
-    for function in (node for node in walk(owner.defn) if isinstance(node, FuncDef)):
-        if function.is_coroutine or function.info is not owner:
-            continue
-        for node in walk(function.body):
-            for child in _tested(node):
-                match child:
-                    case CallExpr(callee=MemberExpr(expr=NameExpr(name="self"), name=name)):
-                        if name == method.name:
-                            return True
-                    case _:
-                        pass
-    return False
+        return None
+    found = {
+        misuse
+        for function in walk(owner.defn)
+        if isinstance(function, FuncDef) and function.info is owner
+        for misuse in _uses_of_result(function, method.name)
+    }
+    order = (Misuse.TRUTHY, Misuse.RESULT, Misuse.DROPPED)
+    return None if None in found else next((each for each in order if each in found), None)
 
 
-def _tested(node: Node) -> Iterator[Expression]:
-    """The expressions that a node tests for truth."""
-    match node:
-        case IfStmt():
-            yield from node.expr
-        case UnaryExpr(op="not", expr=inner):
-            yield inner
-        case OpExpr(op="and" | "or", left=left):
-            yield left
-        case ConditionalExpr(cond=condition):
-            yield condition
+def _uses_of_result(function: FuncDef, method: str) -> Iterator[Misuse | None]:
+    """What a function does with the result of each call of ``self.method()``; None for what may await."""
+    parents = {child: node for node in walk(function.body) for child in children(node)}
+    for node in parents:
+        match node:
+            case CallExpr(callee=MemberExpr(expr=NameExpr(name="self"), name=name)) if (
+                name == method
+            ):
+                match parents[node]:
+                    case AssignmentStmt(lvalues=[NameExpr(name=target)]):
+                        names = (n for n in parents if isinstance(n, NameExpr) and n.name == target)
+                        reads = (n for n in names if not isinstance(parents[n], AssignmentStmt))
+                        yield from (_use_of_result(parents[read], read) for read in reads)
+                    case parent:
+                        yield _use_of_result(parent, node)
+            case _:
+                pass
+
+
+def _use_of_result(parent: Node, value: Expression) -> Misuse | None:
+    match parent:
+        case ExpressionStmt():
+            return Misuse.DROPPED
+        case IfStmt() | WhileStmt() | AssertStmt() | UnaryExpr(op="not") | OpExpr(op="and" | "or"):
+            return Misuse.TRUTHY
+        case ConditionalExpr():
+            return Misuse.TRUTHY if parent.cond is value else None
+        case MemberExpr() | OpExpr() | UnaryExpr() | ComparisonExpr():
+            return Misuse.RESULT
+        case IndexExpr() | ForStmt():
+            is_looked_into = value is (
+                parent.base if isinstance(parent, IndexExpr) else parent.expr
+            )
+            return Misuse.RESULT if is_looked_into else None
         case _:
-            pass
+            return None
 
 
 def _hook(function: FuncDef) -> Misplaced | None:
