@@ -21,14 +21,14 @@ class Statistics:
         self.lent = self.lent + lent
 
 
-statistics = Statistics()
+statistics = {"loans": Statistics()}
 
 
 async def count_loans(request: HttpRequest) -> HttpResponse:
-    await statistics.count()
+    await statistics["loans"].count()
     return HttpResponse("Counted")
 
 
 async def count_loans_at_once(request: HttpRequest) -> HttpResponse:
-    await statistics.count_at_once()
+    await statistics["loans"].count_at_once()
     return HttpResponse("Counted")
