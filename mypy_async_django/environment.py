@@ -9,15 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from mypy.modulefinder import get_search_dirs
-from mypy.options import Options
-
+from mypy_async_django.bridge.installed import versions_of
+from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
+from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.middleware import LOADING_USERS
+from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.catalogue.overrides import AWAITING
-from mypy_async_django.catalogue.row import Version
+from mypy_async_django.catalogue.row import Api, Effect, Version
 from mypy_async_django.config import Config
 from mypy_async_django.record import requested
-from mypy_async_django.templates.files import Templates, TemplateSettings
+from mypy_async_django.templates.files import TemplateSettings
 
 NEWEST_DJANGO: Final = (6, 1)
 
@@ -36,42 +37,34 @@ class Environment(NamedTuple):
     templates: TemplateSettings = TemplateSettings()
 
 
-def environment(options: Options, settings: Config) -> Environment:
-    """The environment of a run, once all of mypy's plugins are there."""
+def environment(python_executable: str | None, settings: Config) -> Environment:
+    """The environment of a run, once mypy has made all its plugins.
+
+    ``python_executable`` is the interpreter that mypy checks for.
+    """
     return Environment(
         settings,
-        settings.django_version or django_version(options),
-        packages(options, AWAITING),
+        settings.django_version or django_version(python_executable),
+        packages(python_executable, AWAITING),
         LOADING_USERS.intersection(middleware()),
         template_settings(),
     )
 
 
-def django_version(options: Options) -> Version:
+def django_version(python_executable: str | None) -> Version:
     """The Django of the interpreter that mypy checks for, found without importing it.
 
     The newest that the catalogue knows where none is installed.
     """
-    for version in _versions("[Dd]jango", options):
+    for version in versions_of("[Dd]jango", python_executable):
         if found := re.match(r"(\d+)\.(\d+)", version):
             return int(found[1]), int(found[2])
     return NEWEST_DJANGO
 
 
-def packages(options: Options, names: Collection[str]) -> frozenset[str]:
+def packages(python_executable: str | None, names: Collection[str]) -> frozenset[str]:
     """Those of the named packages that the interpreter has which mypy checks for."""
-    return frozenset(name for name in names if any(_versions(name, options)))
-
-
-def _versions(package: str, options: Options) -> Iterator[str]:
-    """The installed versions of a package, by the names that installers give to its metadata.
-
-    https://packaging.python.org/en/latest/specifications/recording-installed-packages/
-    """
-    _, site_packages = get_search_dirs(options.python_executable)
-    for directory in site_packages:
-        for found in Path(directory).glob(f"{package}-*.dist-info"):
-            yield found.name.removesuffix(".dist-info").partition("-")[2]
+    return frozenset(name for name in names if any(versions_of(name, python_executable)))
 
 
 def middleware() -> tuple[str, ...]:
@@ -128,29 +121,6 @@ def _loaders(loaders: Iterable[Any]) -> Iterator[str]:
             yield from _loaders(nested)
 
 
-def template_digest(path: str, templates: Templates, options: Options) -> str:
-    """A digest of the templates that a module of the project names; empty where it names none."""
-    if path.endswith(".pyi") or is_installed(path, options):
-        return ""
-    return templates.digest(path)
-
-
-def is_installed(path: str, options: Options) -> bool:
-    """Whether a file belongs to a package installed for the interpreter that mypy checks for."""
-    return _is_installed(path, options.python_executable)
-
-
-@cache
-def _is_installed(path: str, python_executable: str | None) -> bool:
-    return os.path.abspath(path).startswith(_site_packages(python_executable))  # noqa: PTH100 - often
-
-
-@cache
-def _site_packages(python_executable: str | None) -> tuple[str, ...]:
-    _, site_packages = get_search_dirs(python_executable)
-    return tuple(f"{directory}{os.sep}" for directory in site_packages)
-
-
 @cache
 def _sources() -> str:
     """What tells the plugin's code from any other: mypy itself only looks at one file of it.
@@ -178,3 +148,17 @@ def fingerprint(environment: Environment) -> dict[str, str]:
         # In the cache, findings are text or data.
         "request": repr(request._replace(path="", line=0)) if request else "",
     }
+
+
+def catalogue_of(environment: Environment) -> Catalogue:
+    """The catalogue's facts for an environment, with those that the settings add."""
+    settings = environment.settings
+    own = [
+        *(Api(name, Effect.RAISES) for name in settings.async_unsafe),
+        *(Api(name, Effect.BLOCKS) for name in settings.blocking),
+    ]
+    # What a project's own offloaders do with database connections is its own business.
+    offloaders = [Offloader(name, closes_connections=True) for name in settings.offloaders]
+    loaded = LAZY_ATTRIBUTES if environment.middleware else ()
+    trusted = (*settings.trusted, *loaded)
+    return Catalogue(environment.django, own, offloaders, trusted, environment.awaiting)

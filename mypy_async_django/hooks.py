@@ -1,33 +1,27 @@
 """mypy's hooks, each delegated in a line or two.
 
-No hook ever answers: mypy infers and reports what it would without us. Being asked is enough: it
-tells that a module is being checked, and by whom.
+The hooks return nothing that changes what mypy infers and reports. The call itself is what counts: it
+shows which type checker is at work.
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from mypy.checker import TypeChecker
-from mypy.checker_state import checker_state
-from mypy.errors import CompileError
 from mypy.nodes import MypyFile
 from mypy.options import Options
 from mypy.plugin import Plugin, ReportConfigContext
 from typing_extensions import override
 
 from mypy_async_django import codes, rules
+from mypy_async_django.bridge.build import Build, end_run
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.effects.answers import Answers, side_file
-from mypy_async_django.environment import (
-    Environment,
-    environment,
-    fingerprint,
-    template_digest,
-)
+from mypy_async_django.environment import Environment, environment, fingerprint
 from mypy_async_django.record import requested
 from mypy_async_django.templates.files import Templates
 
 if TYPE_CHECKING:
+    from mypy_async_django.daemon.engine import DaemonEngine
     from mypy_async_django.engine import Engine
 
 
@@ -36,11 +30,12 @@ class AsyncDjangoPlugin(Plugin):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
+        self._build = Build(options)
         names = codes.announce(rules.names())
         self._problem: str | None = None
         self._settings = Config()
         request = requested()
-        path = options.config_file if request is None else request.settings or None
+        path = self._build.configuration_file if request is None else request.settings or None
         try:
             self._settings = load(path, names)
             if request is not None and request.strict:
@@ -48,33 +43,32 @@ class AsyncDjangoPlugin(Plugin):
         except ConfigError as error:
             self._problem = str(error)
         self._made: Engine | None = None
-        self._checkers: dict[str, TypeChecker] = {}
-        self._last_checker: object = None
+        self._answers = Answers(side_file(self._build.cache_folder))
 
     @override
     def get_function_signature_hook(self, fullname: str) -> None:
-        self._call_under_way()
+        self._call_checked()
 
     @override
     def get_method_signature_hook(self, fullname: str) -> None:
-        self._call_under_way()
+        self._call_checked()
 
     @override
     def get_method_hook(self, fullname: str) -> None:
-        self._call_under_way()
+        self._call_checked()
 
     @override
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
         self._refuse_problem()
-        self._checkers.pop(file.fullname, None)  # the daemon reads the file again
+        self._build.module_parsed(file.fullname)
         self._templates.forget()
-        self._engine.module_parsed(file.fullname)
+        if (daemon := self._daemon) is not None:
+            daemon.module_parsed(file.fullname)
         return []
 
     @override
     def get_additional_indirect_deps(self, tree: MypyFile) -> set[str]:
-        self._last_checker = None
-        return self._engine.module_checked(tree, self._checkers.pop(tree.fullname, None))
+        return self._engine.module_checked(tree)
 
     @override
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
@@ -82,22 +76,19 @@ class AsyncDjangoPlugin(Plugin):
         if not ctx.is_check:
             self._engine.interface_ready(ctx.id)
         stamp = self._answers.stamp(ctx.id, is_stored=ctx.is_check)
-        digest = template_digest(ctx.path, self._templates, self.options)
+        is_projects = self._build.is_project_file(ctx.path)
+        digest = self._templates.digest(ctx.path) if is_projects else ""
         return {**self._fingerprint, **stamp, **({"rendered": digest} if digest else {})}
 
     @override
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
         super().set_modules(modules)
         if self._made is not None:
-            self._made.modules = modules
+            self._made.set_modules(modules)
 
     @cached_property
     def _environment(self) -> Environment:
-        return environment(self.options, self._settings)
-
-    @cached_property
-    def _answers(self) -> Answers:
-        return Answers(side_file(self.options))
+        return environment(self._build.python_executable, self._settings)
 
     @cached_property
     def _templates(self) -> Templates:
@@ -109,29 +100,30 @@ class AsyncDjangoPlugin(Plugin):
 
     @property
     def _engine(self) -> "Engine":
-        """Loaded once mypy has something to check: often it finds everything in its cache."""
+        """The engine, loaded once mypy has something to check: often all is in its cache."""
         if self._made is None:
-            from mypy_async_django.engine import engine
+            made = self._build, self._environment, self._answers, self._templates
+            if self._build.is_daemon:
+                from mypy_async_django.daemon.engine import DaemonEngine
 
-            self._made = engine(self.options, self._environment, self._answers, self._templates)
-            self._made.modules = self._modules or {}
+                self._made = DaemonEngine(*made)
+            else:
+                from mypy_async_django.engine import Engine
+
+                self._made = Engine(*made)
+            self._made.set_modules(self._modules or {})
         return self._made
 
-    def _call_under_way(self) -> None:
-        checker = checker_state.type_checker
-        if checker is self._last_checker:
-            return  # nearly always: mypy asks at each call
-        if isinstance(checker, TypeChecker):
-            self._checkers[checker.tree.fullname] = checker
-            if self.options.fine_grained_incremental:
-                self._engine.call_under_way(checker)
-            else:
-                self._last_checker = checker
+    @property
+    def _daemon(self) -> "DaemonEngine | None":
+        """The engine if mypy runs as a daemon."""
+        return cast("DaemonEngine", self._engine) if self._build.is_daemon else None
+
+    def _call_checked(self) -> None:
+        self._build.call_checked()
+        if (daemon := self._daemon) is not None:
+            daemon.call_checked()
 
     def _refuse_problem(self) -> None:
-        """End the run with exit status 2, as mypy does for wrong options of its own.
-
-        Not in the constructor: mypy would put a line of its own before the message.
-        """
         if self._problem is not None:
-            raise CompileError([self._problem])
+            end_run(self._problem)

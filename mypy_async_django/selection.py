@@ -4,20 +4,17 @@ from collections.abc import Collection, Iterable, Set
 from typing import NamedTuple
 
 from mypy.errorcodes import ErrorCode
-from mypy.options import Options
 
+from mypy_async_django.bridge.module import Module
+from mypy_async_django.bridge.options import ModuleOptions
 from mypy_async_django.config import Config, ignores, selects
 
 
-class Chosen(NamedTuple):
-    """The options that make mypy report what is chosen in a module, and the codes that are on.
+class _Choice(NamedTuple):
+    """The options that make mypy report what is chosen in a module, and the codes that are on."""
 
-    ``links`` tells whether the addresses of their pages are wanted.
-    """
-
-    options: Options
+    options: ModuleOptions
     on: Set[ErrorCode]
-    links: bool
 
 
 class Selection:
@@ -31,16 +28,18 @@ class Selection:
         self._settings = settings
         self._codes = frozenset(codes)
         self._everything = everything
-        self._chosen: dict[str, tuple[Options, Chosen]] = {}
+        self._choices: dict[str, tuple[ModuleOptions, _Choice]] = {}
 
-    def chosen(self, module: str, options: Options) -> Chosen:
-        """What is on in a module, given the options that mypy has for it."""
-        known = self._chosen.get(module)
-        if known is None or known[0] is not options:
-            known = self._chosen[module] = options, self._choose(module, options)
-        return known[1]
+    def apply(self, module: Module) -> None:
+        """Choose the codes that are reported in a module, by the options that mypy has for it."""
+        name, options = module.tree.fullname, module.options
+        known = self._choices.get(name)
+        if known is None or not known[0].is_same(options):
+            known = self._choices[name] = options, self._choose(name, options)
+        module.reported_options, module.on = known[1]
+        module.has_links = self._settings.links
 
-    def _choose(self, module: str, options: Options) -> Chosen:
+    def _choose(self, module: str, options: ModuleOptions) -> _Choice:
         ignored = self._settings.ignored_in(module)
         allowed = {code for code in self._codes if not _is_disabled(code, options)}
         selected = self._settings.selected_in(module)
@@ -48,7 +47,7 @@ class Selection:
         on = {
             code
             for code in allowed
-            if _is_selected(code, selected) or code in options.enabled_error_codes
+            if _is_selected(code, selected) or code in options.enabled
             if not _is_ignored(code, ignored)
         }
         if self._everything:
@@ -56,9 +55,7 @@ class Selection:
             passing = {code for code in allowed if not _is_ignored(code, ignored_here)}
         else:
             passing = on
-        return Chosen(
-            _with_codes(options, passing, self._codes - passing), on, self._settings.links
-        )
+        return _Choice(options.with_codes(passing, self._codes - passing), on)
 
 
 def _is_selected(code: ErrorCode, names: Collection[str]) -> bool:
@@ -73,21 +70,9 @@ def _family(code: ErrorCode) -> str:
     return code.sub_code_of.code if code.sub_code_of else ""
 
 
-def _is_disabled(code: ErrorCode, options: Options) -> bool:
+def _is_disabled(code: ErrorCode, options: ModuleOptions) -> bool:
     """Whether mypy's own options switch a code off, as mypy has it."""
-    if code in options.disabled_error_codes:
+    if code in options.disabled:
         return True
     family = code.sub_code_of
-    return (
-        code not in options.enabled_error_codes
-        and family is not None
-        and family in options.disabled_error_codes
-    )
-
-
-def _with_codes(options: Options, on: Set[ErrorCode], off: Set[ErrorCode]) -> Options:
-    """A copy of the options in which some codes are on and some off."""
-    copy = options.apply_changes({})
-    copy.enabled_error_codes = (copy.enabled_error_codes - off) | on
-    copy.disabled_error_codes = (copy.disabled_error_codes - on) | off
-    return copy
+    return code not in options.enabled and family is not None and family in options.disabled

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from mypy.options import Options
 
 from mypy_async_django import environment
+from mypy_async_django.bridge import installed as packages
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_installed_django(
 ) -> None:
     """Major and minor, of final releases and of others; the newest where there is none."""
     (tmp_path / f"{installed}.dist-info").mkdir()
-    monkeypatch.setattr(environment, "get_search_dirs", lambda _: ([], [str(tmp_path)]))
-    assert environment.django_version(Options()) == version
+    monkeypatch.setattr(packages, "get_search_dirs", lambda _: ([], [str(tmp_path)]))
+    assert environment.django_version(None) == version
 
 
 LOADED: Final = "request.session['key'], request.user.pk"

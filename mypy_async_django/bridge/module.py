@@ -1,92 +1,63 @@
-"""One module of the user's, once mypy has been through it."""
+"""A module of the checked program whose bodies mypy has checked."""
 
-import gc
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from contextlib import AbstractContextManager
 from functools import cached_property
 
 from mypy.checker import TypeChecker
-from mypy.config_parser import parse_mypy_comments
 from mypy.errorcodes import ErrorCode
-from mypy.errors import Errors
-from mypy.nodes import FuncItem, MypyFile
-from mypy.options import Options
+from mypy.nodes import Context, Expression, FuncDef, FuncItem, MypyFile
 from mypy.types import Instance
-from mypy.util import get_mypy_comments
 
+from mypy_async_django.bridge.errors import BuildErrors
+from mypy_async_django.bridge.options import ModuleOptions
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.types import COROUTINES
 
 
-def errors_of(options: Options) -> Errors | None:
-    """Where the build with these options collects its errors.
-
-    mypy hands it to a plugin only along with a checked call, and a module of unannotated functions
-    may have none.
-    """
-    for candidate in gc.get_objects():
-        if type(candidate) is Errors and candidate.options is options:
-            return candidate
-    return None
-
-
-def options_of(tree: MypyFile, options: Options, errors: Errors) -> Options:
-    """The options that hold in a module: the build's, its section's, those of its own comments.
-
-    Only for want of a checker: it has them.
-    """
-    own = options.clone_for_module(tree.fullname)
-    lines = errors.read_source(tree.path) if errors.read_source else None
-    if comments := get_mypy_comments("\n".join(lines or [])):
-        changes, _ = parse_mypy_comments(comments, own)
-        own = own.apply_changes(changes)
-    return own
-
-
 class Module:
-    """A module's tree, the options that hold in it, where its errors go, and who checked it.
+    """A module's tree, options and errors, and the type checker that checked it.
 
-    ``checker`` is None where mypy checked no call in the module. ``on`` are the error codes that the
-    configuration asks for, which may be fewer than ``options`` lets mypy report. With ``has_links``,
-    the address of a code's page is noted with its first error.
+    ``checker`` is None if mypy checked no call in the module: only calls reach a plugin. ``on`` are
+    the error codes that the configuration asks for; ``reported_options``, by which mypy reports our
+    findings, may let it report more. With ``has_links``, the address of a code's page is noted with
+    the code's first error.
     """
 
     def __init__(
         self,
         tree: MypyFile,
-        options: Options,
-        errors: Errors,
+        options: ModuleOptions,
+        errors: BuildErrors,
         checker: TypeChecker | None,
-        on: Set[ErrorCode] = frozenset(),
-        *,
-        has_links: bool = False,
     ) -> None:
         self.tree = tree
         self.options = options
         self.errors = errors
         self.checker = checker
-        self.on = on
-        self.has_links = has_links
+        self.reported_options = options
+        self.on: Set[ErrorCode] = frozenset()
+        self.has_links = False
 
     @cached_property
     def source(self) -> Source:
         """The module's text."""
-        read = self.errors.read_source
-        return Source((read(self.path) if read else None) or [])
+        return Source(self.errors.lines_of(self.path))
 
     @property
     def path(self) -> str:
-        """The file as mypy calls it."""
+        """The path under which mypy reports the module's errors."""
         return self.checker.path if self.checker else self.tree.path
 
     def is_checked(self, body: FuncItem | MypyFile) -> bool:
-        """Whether mypy infers types in a body: not in an unannotated function, by default."""
+        """Whether mypy infers types in a body; by default, not in an unannotated function."""
         if isinstance(body, MypyFile):
             return True
-        return self.options.check_untyped_defs or not body.is_dynamic()
+        return self.options.checks_unannotated or not body.is_dynamic()
 
     @property
     def has_types(self) -> bool:
-        """Whether mypy still holds any of the types that it inferred."""
+        """Whether mypy still holds types that it inferred in the module."""
         return self.checker is not None and any(self.checker._type_maps)
 
     @cached_property
@@ -97,3 +68,23 @@ class Module:
             for types in self.checker._type_maps
             for type_ in types.values()
         )
+
+    def has_type(self, expression: Expression) -> bool:
+        """Whether mypy has inferred the type of an expression."""
+        return self.checker is not None and self.checker.has_type(expression)
+
+    def reporting_in(
+        self, function: FuncDef | None, *, has_target: bool = True
+    ) -> AbstractContextManager[None]:
+        """Report as if mypy was checking one of the module's outermost functions."""
+        return self.errors.reporting_in(
+            self.path,
+            self.tree.fullname,
+            self.reported_options.mypys,
+            function,
+            has_target=has_target,
+        )
+
+    def reported(self, node: Context | None = None) -> Iterator[tuple[str, ErrorCode | None]]:
+        """Message and code of each error in the module, or on the lines of a node in it."""
+        return self.errors.reported(self.path, node)

@@ -1,4 +1,4 @@
-"""What of a module others can see, and which modules it sees."""
+"""The interface of a module, which other modules depend on, and the modules that it depends on."""
 
 from collections.abc import Iterator, Mapping, Set
 from typing import Final, NamedTuple
@@ -14,9 +14,10 @@ _MARK: Final = "__mypy_async_django__"
 
 
 def mark(tree: MypyFile, text: str, string: Instance) -> None:
-    """Have the daemon check again what depends on `trigger` when a module's text is another one.
+    """Make the daemon check again what depends on `trigger` when the text of a module changes.
 
-    As a name in its symbol table. A module from mypy's cache has none.
+    The text becomes the type of a name in the module's symbol table. A module that mypy has loaded
+    from its cache has no such name.
     """
     variable = Var(_MARK, LiteralType(text, fallback=string))
     variable._fullname = f"{tree.fullname}.{_MARK}"
@@ -24,38 +25,42 @@ def mark(tree: MypyFile, text: str, string: Instance) -> None:
 
 
 def trigger(module: str) -> str:
-    """What a function depends on that has to be checked again when the module's mark changes."""
+    """The dependency of a function that dmypy has to check again when the module's mark changes."""
     return f"<{module}.{_MARK}>"
 
 
-class Surface(NamedTuple):
-    """A module's names with what they stand for; positions and bodies do not count.
+class ModuleInterface(NamedTuple):
+    """A module's symbols without positions and bodies, to be compared with an earlier state.
 
-    ``coroutines`` are named in addition: to the daemon, an unannotated coroutine function is like
-    any other.
+    ``names`` is mypy's snapshot of the symbol table. ``coroutines`` are the full names of the async
+    functions: in mypy's snapshot an unannotated async function is like any other.
     """
 
     names: Mapping[str, object]
     coroutines: Set[str]
 
 
-def surface_of(tree: MypyFile) -> Surface:
-    """A module as others see it now."""
+def interface_of(tree: MypyFile) -> ModuleInterface:
+    """The interface of a module now."""
     names = snapshot_symbol_table(tree.fullname, tree.names)
     names.pop(_MARK, None)
     coroutines = {function.fullname for _, function in functions(tree) if function.is_coroutine}
-    return Surface(names, coroutines)
+    return ModuleInterface(names, coroutines)
 
 
 def imported_by(tree: MypyFile) -> Set[str]:
-    """The full names of the modules that a module imports anywhere, and of some that are none."""
+    """The names of the modules that a module imports anywhere.
+
+    ``from a import b`` may name a module ``a.b`` or a symbol of ``a``: both are among them.
+    """
     return frozenset(_imported(tree))
 
 
 def named_by(tree: MypyFile) -> Set[str]:
-    """The modules that a module's names and their types lead to, and what else is called like one.
+    """The names of the modules in which a module's symbols and their types are defined.
 
-    For a module that mypy has from its cache: there its imports are not to be had.
+    Full names of classes and functions are among them too. It stands in for `imported_by` in a
+    module that mypy has loaded from its cache, without its imports.
     """
     names = snapshot_symbol_table(tree.fullname, tree.names)
     return frozenset(name for text in _texts(names) for name in _with_packages(text))

@@ -11,7 +11,6 @@ The file has an identity, which is part of that data too: when it is lost, mypy'
 nothing. A module's seal only ever changes to one that it never had.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
@@ -21,8 +20,6 @@ from itertools import chain
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
-
-from mypy.options import Options
 
 _FORMAT: Final = "1"
 _WAIT: Final = 60.0
@@ -35,15 +32,9 @@ _TABLES: Final = (
 )
 
 
-def side_file(options: Options) -> Path | None:
-    """The path of the file for the cache that mypy uses in a run; None where it uses none.
-
-    Bazel starts each run with the caches of what a target depends on, and without the target's own.
-    """
-    if options.cache_dir == os.devnull or options.bazel:
-        return None
-    version = ".".join(map(str, options.python_version))
-    return Path(options.cache_dir, version, f"mypy_async_django.{_FORMAT}.db")
+def side_file(cache_folder: Path | None) -> Path | None:
+    """The path of the file for the folder of mypy's cache; None if mypy uses none."""
+    return cache_folder / f"mypy_async_django.{_FORMAT}.db" if cache_folder else None
 
 
 class Answers:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from mypy.nodes import FuncDef, FuncItem, MypyFile
-from mypy.options import Options
 
-from mypy_async_django import environment
+from mypy_async_django.bridge.build import Build
 from mypy_async_django.bridge.function_bodies import FunctionBodies
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.effects.call_graph import CallGraph, Reachable, module_of
@@ -27,26 +26,22 @@ class SummaryStore:
 
     def __init__(
         self,
-        options: Options,
+        build: Build,
         modules: dict[str, MypyFile],
         bodies: Callable[[], Bodies],
         catalogue: Catalogue,
     ) -> None:
-        self._options = options
+        self._build = build
         self._modules = modules
         self._bodies = bodies
         self._catalogue = catalogue
         self.failures: dict[str, Exception] = {}
         """Exceptions met while summarising, by the function's full name: mypy goes on."""
-        self._sources = FunctionBodies(options, modules)
+        self._sources = FunctionBodies(build.options, modules)
         self._known: dict[str, tuple[MypyFile, dict[str, Summary]]] = {}
         self._type_modules: dict[str, set[str]] = {}
         self._reachable: dict[str, Reachable] = {}
         self._projects: dict[str, bool] = {}
-
-    def is_project(self, tree: MypyFile) -> bool:
-        """Whether a module is the user's: nobody's installed package, no stub."""
-        return not tree.is_stub and not environment.is_installed(tree.path, self._options)
 
     def forget(self, tree: MypyFile) -> None:
         """A module has been read anew."""
@@ -60,7 +55,7 @@ class SummaryStore:
 
         Those of which there is nothing to say are left out.
         """
-        if not tree.defs or not self.is_project(tree):
+        if not tree.defs or not self._build.is_project(tree):
             return {}
         definitions, bodies = self._sources.of(tree).definitions, self._bodies()
         names = {**definitions.functions, **definitions.values, **definitions.attributes}
@@ -120,7 +115,7 @@ class SummaryStore:
 
     def _of_function(self, function: str, bodies: Bodies) -> Summary:
         tree = module_of(function, self._modules)
-        if tree is None or not self.is_project(tree):
+        if tree is None or not self._build.is_project(tree):
             return _NOTHING
         return self._named(tree, function.removeprefix(f"{tree.fullname}."), bodies)
 
@@ -145,7 +140,7 @@ class SummaryStore:
             source = self._sources.of(tree)
             summary = summary_named(name, tree, source, body_of, self._is_projects)
         except Exception as error:
-            if self._options.show_traceback and not self._options.fine_grained_incremental:
+            if self._build.raises_exceptions:
                 raise
             self.failures[full_name] = error
             return _NOTHING
@@ -163,5 +158,5 @@ class SummaryStore:
         """Whether a function, by its full name, is defined in a module of the user's."""
         if function not in self._projects:
             tree = None if self._catalogue.trusts(function) else module_of(function, self._modules)
-            self._projects[function] = tree is not None and self.is_project(tree)
+            self._projects[function] = tree is not None and self._build.is_project(tree)
         return self._projects[function]

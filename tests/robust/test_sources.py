@@ -21,7 +21,6 @@ from typing import Final
 
 import pytest
 from mypy import api
-from mypy.checker import TypeChecker
 from mypy.nodes import MypyFile
 from typing_extensions import override
 
@@ -205,11 +204,11 @@ def count_functions(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Count the functions of the modules that are gone through."""
     module_checked = Engine.module_checked
 
-    def counted(engine: Engine, tree: MypyFile, checker: TypeChecker | None) -> set[str]:
+    def counted(engine: Engine, tree: MypyFile) -> set[str]:
         if tree.fullname.startswith("walked."):
             kinds = [function.is_coroutine for _, function in functions(tree)]
             walk.functions += len(kinds)
             walk.coroutines += sum(kinds)
-        return module_checked(engine, tree, checker)
+        return module_checked(engine, tree)
 
     monkeypatch.setattr(Engine, "module_checked", counted)

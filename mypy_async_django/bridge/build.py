@@ -1,0 +1,157 @@
+"""One run of mypy, as far as a plugin can see it."""
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from mypy.checker import TypeChecker
+from mypy.checker_state import checker_state
+from mypy.errors import CompileError, Errors
+from mypy.nodes import FuncDef, FuncItem, MypyFile
+from mypy.options import Options
+
+from mypy_async_django.bridge.errors import BuildErrors
+from mypy_async_django.bridge.installed import is_installed
+from mypy_async_django.bridge.module import Module
+from mypy_async_django.bridge.options import ModuleOptions, options_of
+
+_RECHECK_PASS = 3
+"""The last pass of a type checker when the daemon checks single functions again."""
+
+
+class CheckedCall(NamedTuple):
+    """A call that mypy is checking: its module, and the functions around it.
+
+    ``outermost`` is None at a module's top level and in a class body. ``is_recheck`` is True while
+    the daemon checks single functions again.
+    """
+
+    module: Module
+    function: FuncItem | None
+    outermost: FuncDef | None
+    is_recheck: bool
+
+
+class Build:
+    """Makes `Module` objects from what mypy tells a plugin.
+
+    Make it in the plugin's constructor: `_errors_of` depends on that.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        """mypy's own object; only the bridge reads it."""
+        self.is_daemon = options.fine_grained_incremental
+        self.stores_dependencies = options.cache_fine_grained or self.is_daemon
+        # Where the daemon serves, ``--show-traceback`` is always on, and an exception would end it.
+        self.raises_exceptions = options.show_traceback and not self.is_daemon
+        self._errors = _errors_of(options)
+        self._checkers: dict[str, TypeChecker] = {}
+        self._last_checker: object = None
+
+    @property
+    def python_executable(self) -> str | None:
+        """The interpreter that mypy checks for; None if it has none."""
+        return self.options.python_executable
+
+    @property
+    def configuration_file(self) -> str | None:
+        """The file that mypy has read its configuration from."""
+        return self.options.config_file
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """The folder of mypy's cache; None if there is none, or if it does not stay.
+
+        Bazel starts each run with the caches of what a target depends on, without the target's own.
+        """
+        if self.options.cache_dir == os.devnull or self.options.bazel:
+            return None
+        return Path(self.options.cache_dir, ".".join(map(str, self.options.python_version)))
+
+    def is_project(self, tree: MypyFile) -> bool:
+        """Whether a module belongs to the checked project: no installed package, no stub."""
+        return not tree.is_stub and not is_installed(tree.path, self.python_executable)
+
+    def is_project_file(self, path: str) -> bool:
+        """The same as `is_project`, by the module's file."""
+        return not path.endswith(".pyi") and not is_installed(path, self.python_executable)
+
+    def module_parsed(self, name: str) -> None:
+        """Forget the type checker of a module that mypy has read anew."""
+        self._checkers.pop(name, None)
+        self._last_checker = None
+
+    def call_checked(self) -> None:
+        """Remember the type checker at work, while mypy asks its plugins about a call."""
+        checker = checker_state.type_checker
+        if checker is self._last_checker:
+            return  # nearly always: mypy asks at each call
+        self._last_checker = checker
+        if isinstance(checker, TypeChecker):
+            self._checkers[checker.tree.fullname] = checker
+            self._errors = BuildErrors(checker.errors)
+
+    def module(self, tree: MypyFile) -> Module | None:
+        """A module whose bodies mypy has checked, if mypy shows errors of it and it is the project's.
+
+        The module's type checker is handed over: a second call does not have it.
+        """
+        checker = self._checkers.pop(tree.fullname, None)
+        self._last_checker = None
+        return self._module(tree, checker)
+
+    def checked_call(self) -> CheckedCall | None:
+        """The call that mypy asks its plugins about; None in modules that `module` leaves out."""
+        checker = checker_state.type_checker
+        if not isinstance(checker, TypeChecker):
+            return None
+        module = self._module(checker.tree, checker)
+        if module is None:
+            return None
+        outermost = checker.tscope.function
+        return CheckedCall(
+            module,
+            checker.scope.current_function(),
+            outermost if isinstance(outermost, FuncDef) else None,
+            checker.last_pass == _RECHECK_PASS,
+        )
+
+    def _module(self, tree: MypyFile, checker: TypeChecker | None) -> Module | None:
+        errors = self._errors
+        if errors is None or errors.are_ignored(tree.path) or not self.is_project(tree):
+            return None
+        options = (
+            ModuleOptions(checker.options)
+            if checker is not None
+            else options_of(tree, self.options, errors)
+        )
+        return Module(tree, options, errors, checker)
+
+
+def end_run(message: str) -> NoReturn:
+    """End mypy's run with a message and exit status 2, as mypy does for wrong options of its own.
+
+    Not for a plugin's constructor: mypy would print a line of its own before the message.
+    """
+    raise CompileError([message])
+
+
+def _errors_of(options: Options) -> BuildErrors | None:
+    """Where mypy collects the errors of the build with these options; None if it is not found.
+
+    mypy gives a plugin its `Errors` object only with a checked call, and some runs check no call.
+    While mypy makes its plugins, the object has the build's own options; later it has those of the
+    module at hand. In a worker process, later the garbage collector does not list it any more.
+    """
+    return next((BuildErrors(each) for each in _all_errors() if each.options is options), None)
+
+
+def _all_errors() -> Iterator[Errors]:
+    """All `Errors` objects of this process, the newest first."""
+    for generation in range(3):
+        for candidate in reversed(gc.get_objects(generation)):
+            if type(candidate) is Errors:
+                yield candidate
