@@ -12,6 +12,7 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.finding import EFFECTS, Finding, Note, quoted
 from mypy_async_django.index.matches.matches import Match
 from mypy_async_django.index.matches.transitive_effects import ReachedEffect
+from mypy_async_django.index.state.cache_updates import CacheUpdate
 from mypy_async_django.index.state.races import Race
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read
@@ -123,4 +124,26 @@ def lost_update(code: ErrorCode, body: Body, race: Race) -> Finding:
         race.write,
         f"Possible {kind} {inside(body)}: {target} is {done} before {waits} and written after it",
         (*notes, suggestion.for_race(body, race)),
+    )
+
+
+_ONE_STEP: Final = (
+    'Use one step of the cache, such as "await cache.aincr(...)" or "await cache.aadd(...)", '
+    "or hold a lock that all processes share"
+)
+
+
+def lost_cache_update(code: ErrorCode, body: Body, found: CacheUpdate) -> Finding:
+    """The finding for a cache key that is read, changed and written back."""
+    key = quoted(body.source.text(found.key))
+    is_elsewhere = found.read.line != found.write.line
+    return Finding(
+        code,
+        found.write,
+        f"Possible lost update {inside(body)}: the cache key {key} is read before an await and "
+        "written after it",
+        (
+            *([Note(f"{key} is read here", found.read)] if is_elsewhere else ()),
+            _ONE_STEP,
+        ),
     )

@@ -87,6 +87,12 @@ ASYNC_SLEEPS: Final = {
 }
 BLOCKING_SLEEPS: Final = frozenset({"time.sleep"})
 
+#: Classes of Django's caches.
+CACHES: Final = (
+    "django.core.cache.backends.base.BaseCache",
+    "django.utils.connection.ConnectionProxy",
+)
+
 #: Methods that put their only argument into a collection.
 ADDING_METHODS: Final = frozenset({"add", "append", "appendleft"})
 

@@ -11,6 +11,9 @@ Also reported is a test that lets several coroutines pass before the first one w
 `if key in running: return`, an `await`, `running.add(key)`; in the same way for dict items, flags
 and states.
 
+A value that is read from Django's cache, changed and written back is reported as well: `aget`,
+then `aset` of the same key.
+
 Shared are the variables of a module and what is reached from them, as `stats["alive"]` or
 `config.limit`, the attributes of classes, the attributes of an object that its module keeps
 (`hub = Hub()`), and the variables of a function around a coroutine that it starts several times.
@@ -82,8 +85,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from mypy_async_django.codes import ASYNC_RACE
-from mypy_async_django.explanation import lost_update
+from mypy_async_django.explanation import lost_cache_update, lost_update
 from mypy_async_django.finding import Finding
+from mypy_async_django.index.state.cache_updates import cache_updates
 from mypy_async_django.index.state.races import races
 from mypy_async_django.index.state.shared_variables import Sharing
 from mypy_async_django.index.syntax.body import Body
@@ -96,3 +100,5 @@ def findings(body: Body) -> Iterator[Finding]:
     for race in races(body):
         if race.place.sharing is not Sharing.INSTANCE:
             yield lost_update(CODE, body, race)
+    for found in cache_updates(body):
+        yield lost_cache_update(CODE, body, found)
