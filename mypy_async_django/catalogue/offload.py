@@ -86,6 +86,8 @@ IMPORTS: Final = {
 
 GATHER: Final = "asyncio.tasks.gather"
 WAIT: Final = "asyncio.tasks.wait"
+#: The class of futures and tasks; `asyncio.ensure_future` returns one as it is.
+FUTURE: Final = "_asyncio.Future"
 SHIELD: Final = "asyncio.tasks.shield"
 
 #: Start a task that only their result keeps from being garbage-collected.

@@ -9,6 +9,10 @@ NEVER: Final[Version] = (99, 0)
 """A version that no Django has: the twin is not released yet."""
 
 
+#: As the value of an argument in `Api.unless`: a literal IP address, which needs no look-up.
+ADDRESS: Final = "address"
+
+
 class Effect(Enum):
     """The effect of an API that runs on the event loop."""
 
@@ -36,7 +40,7 @@ class Api(NamedTuple):
     is the argument, as written, that makes the call harmless: ``commit=False``. Several are separated
     by spaces, any one is enough. A number stands for the argument at that position,
     counted from 0; a constant of a module goes by its last name, alone or joined with others by
-    ``|``: ``1=WNOHANG``.
+    ``|``: ``1=WNOHANG``; `ADDRESS` is any literal IP address.
 
     ``guarded_by`` are methods of the same object; the call does not wait after one of them was true or,
     with a ``!``, false: ``ready``, ``!empty``. Any one is enough.

@@ -16,7 +16,7 @@ No row, since the call is harmless more often than not:
 from itertools import chain
 from typing import Final
 
-from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file
+from mypy_async_django.catalogue.row import ADDRESS, Api, blocks, blocks_on_file
 
 _HTTP: Final = "httpx.AsyncClient"
 _LOOKUP: Final = "asyncio.get_running_loop().getaddrinfo"
@@ -195,7 +195,13 @@ _SOCKETS: Final = (
     blocks("selectors.SelectSelector", "select", instead=_WATCHED, unless=_NO_TIME),
     blocks("selectors._PollLikeSelector", "select", instead=_WATCHED, unless=_NO_TIME),
     blocks("socket", "create_connection", instead=_STREAMS),
-    blocks("socket", "getaddrinfo getfqdn", instead=_LOOKUP),
+    blocks(
+        "socket",
+        "getaddrinfo",
+        instead=_LOOKUP,
+        unless=f"0={ADDRESS} host={ADDRESS} 5=AI_NUMERICHOST flags=AI_NUMERICHOST",
+    ),
+    blocks("socket", "getfqdn", instead=_LOOKUP),
     blocks(
         "socket.socket",
         "accept",

@@ -85,16 +85,19 @@ from mypy.nodes import (
     AwaitExpr,
     Block,
     CallExpr,
+    Expression,
     ForStmt,
+    FuncDef,
     LambdaExpr,
     MemberExpr,
+    NameExpr,
     Node,
     ReturnStmt,
     WithStmt,
 )
 
-from mypy_async_django.bridge.types import classes, is_coroutine_type
-from mypy_async_django.catalogue.offload import LOOPS, SHIELD, TASK_METHODS, TASK_STARTERS
+from mypy_async_django.bridge.types import all_are, classes, is_coroutine_type
+from mypy_async_django.catalogue.offload import FUTURE, LOOPS, SHIELD, TASK_METHODS, TASK_STARTERS
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
@@ -188,17 +191,31 @@ def _waits(node: Node) -> bool:
 
 def _starts_task(body: Body, call: CallExpr) -> bool:
     name = called_name(body, call)
-    if name in TASK_STARTERS or (name == SHIELD and _is_of_coroutine(body, call)):
-        return True
+    if name == SHIELD:
+        return _is_of_coroutine(body, call)
+    if name in TASK_STARTERS:
+        return not (call.args and all_are(body.type_of(call.args[0]), FUTURE))
     callee = call.callee
     return (
         isinstance(callee, MemberExpr)
         and callee.name == "create_task"
+        and not _is_self(body, callee.expr)  # the loop's own method, which may store the task
         and any(
             base.fullname in LOOPS
             for info in classes(body.type_of(callee.expr))
             for base in info.mro
         )
+    )
+
+
+def _is_self(body: Body, receiver: Expression) -> bool:
+    function = body.function
+    is_method = isinstance(function, FuncDef) and bool(function.info) and bool(function.arguments)
+    return (
+        is_method
+        and isinstance(function, FuncDef)
+        and isinstance(receiver, NameExpr)
+        and receiver.node is function.arguments[0].variable
     )
 
 

@@ -1,9 +1,12 @@
 """Catalogue matches: the calls, implicit uses and property reads of a body that it has rows for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 
+from mypy.literals import literal_hash
 from mypy.nodes import (
+    AssignmentStmt,
     CallExpr,
     Decorator,
     Expression,
@@ -12,6 +15,7 @@ from mypy.nodes import (
     NameExpr,
     OpExpr,
     OverloadedFuncDef,
+    StrExpr,
     SuperExpr,
     SymbolNode,
     TypeInfo,
@@ -29,7 +33,7 @@ from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
-from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.catalogue.row import ADDRESS, Api, Effect
 from mypy_async_django.index.matches.conditions import decided
 from mypy_async_django.index.matches.guards import is_guarded
 from mypy_async_django.index.resolution.module_level import reaches_coroutine, values_of
@@ -219,9 +223,34 @@ def _is_untouched(body: Body, receiver: Expression) -> bool:
 
 
 def _is_made_here(body: Body, receiver: Expression) -> bool:
-    """Whether an object is new, as `_is_untouched`, and no argument."""
+    """Whether an object is new, as `_is_untouched`, and no argument.
+
+    An attribute counts if every path to the call assigns it a new object, and nothing else uses it.
+    """
+    if isinstance(receiver, MemberExpr):
+        return _is_attribute_made_here(body, receiver)
     makers = body.definition_sites(receiver) if isinstance(receiver, NameExpr) else [receiver]
     return all(isinstance(maker, CallExpr) for maker in makers) and _is_untouched(body, receiver)
+
+
+def _is_attribute_made_here(body: Body, attribute: MemberExpr) -> bool:
+    same = literal_hash(attribute)
+    others = [
+        node
+        for node in body.every(MemberExpr)
+        if node is not attribute
+        and literal_hash(node) == same
+        and body.flow.reaches(node, attribute)
+    ]
+    made = [body.parent(node) for node in others]
+    return (
+        len(made) == 1
+        and isinstance(made[0], AssignmentStmt)
+        and (
+            isinstance(made[0].rvalue, CallExpr)
+            and not body.flow.reaches(body.function, attribute, avoiding={made[0]})
+        )
+    )
 
 
 def _is_of_same_kind(body: Body, name: NameExpr) -> bool:
@@ -253,10 +282,20 @@ def _constants(value: Expression) -> frozenset[str]:
             return frozenset({value.name})
         case IntExpr():
             return frozenset({str(value.value)})
+        case StrExpr(value=text) if _is_address(text):
+            return frozenset({ADDRESS})
         case OpExpr(op="|"):
             return _constants(value.left) | _constants(value.right)
         case _:
             return frozenset()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _api_of_read(body: Body, read: Read) -> Api | None:
