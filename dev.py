@@ -26,6 +26,9 @@ PYTHON = str(Path(sys.executable).resolve())
 # What another Django, or another Python, may give another result.
 DJANGO_DECIDES = ("tests/catalogue", "tests/differential", "tests/test_example.py", "tests/index")
 
+# What looks names up in installed packages.
+NEED_PACKAGES = ("tests/catalogue/test_blocking.py", "-k", "package or family or offloader")
+
 # A file's tests stay together: they share what they have set up.
 ALL_PROCESSORS = ("-n", "auto", "--dist", "loadfile")
 
@@ -45,11 +48,23 @@ def main() -> int:
         )
     parser = argparse.ArgumentParser(description="The project's tasks.")
     tasks = parser.add_subparsers(required=True, metavar="TASK")
-    for task in (example, quick, test, check, docs, site, wheel, matrix, benchmark, lock):
+    for task in (
+        example,
+        quick,
+        test,
+        packages,
+        check,
+        docs,
+        site,
+        wheel,
+        matrix,
+        benchmark,
+        lock,
+    ):
         summary = (task.__doc__ or "").splitlines()[0]
         tasks.add_parser(task.__name__, help=summary).set_defaults(task=task)
     options, arguments = parser.parse_known_args()
-    if arguments and options.task not in (example, quick, test, benchmark):
+    if arguments and options.task not in (example, quick, test, packages, benchmark):
         parser.error(f"{options.task.__name__} takes no {arguments[0]}")
     try:
         options.task(*arguments)
@@ -142,6 +157,12 @@ def matrix() -> None:
         run(python, "-m", "pytest", "-q", *ALL_PROCESSORS, *DJANGO_DECIDES)
 
 
+def packages(*arguments: str) -> None:
+    """Run the tests that need the packages which the catalogue speaks of; they skip elsewhere."""
+    python = make_environment(ROOT / ".venvs" / "packages", PYTHON, "packages")
+    run(python, "-m", "pytest", "-q", *NEED_PACKAGES, *arguments)
+
+
 def benchmark(*arguments: str) -> None:
     """Measure mypy with the plugin and without; see benchmarks/run.py for the arguments."""
     run(tool("python"), "benchmarks/run.py", *arguments)
@@ -157,6 +178,10 @@ def lock() -> None:
         heading = f"# Python {dotted(version)}, {django}. Made by: python3 dev.py lock\n"
         pins = pinned(interpreter, django, "--group", "dev")
         (REQUIREMENTS / f"{name}.txt").write_text(heading + pins)
+    heading = "# What the catalogue speaks of. Made by: python3 dev.py lock\n"
+    same = ("-c", str(REQUIREMENTS / f"{environment_name()}.txt"))
+    pins = pinned(PYTHON, *same, "--group", "dev", "--group", "packages")
+    (REQUIREMENTS / "packages.txt").write_text(heading + pins)
     heading = "# What builds the documentation. Made by: python3 dev.py lock\n"
     (REQUIREMENTS / "docs.txt").write_text(heading + pinned(PYTHON, "--group", "docs"))
 

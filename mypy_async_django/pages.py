@@ -234,6 +234,9 @@ def _instead(row: Api) -> str:
 
 def _of_family(family: Family) -> Fact:
     blocks = f"{EFFECTS[Effect.BLOCKS]} (`{_CODES[Effect.BLOCKS]}`)"
+    if family.twin:
+        twin = f"`await {family.twin}(...)`"
+        return Fact(f"{family.name}.*", f"every method with an async twin {blocks}", twin)
     return Fact(f"{family.name}.*", f"nearly every method {blocks}", f"`{family.instead}`")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
@@ -161,9 +161,11 @@ class Catalogue:
         """
         return self._has_families or not self._methods.isdisjoint(names)
 
-    def family(self, classes: tuple[str, ...], definer: int, method: str) -> Api | None:
+    def family(
+        self, classes: tuple[str, ...], definer: int, method: str, has: Callable[[str], bool]
+    ) -> Api | None:
         """The row of a method of a client class whose methods all block; see `family_row`."""
-        row = third_party.family_row(classes, definer, method)
+        row = third_party.family_row(classes, definer, method, has)
         return None if row is None or self.trusts(row.name) else row
 
     def iterator(self, name: str) -> Api | None:

@@ -11,6 +11,7 @@ in older versions. Celery's ``delay`` and ``apply_async`` wait for the broker on
 ``AsyncResult.state`` and its like for one answer of the result store.
 """
 
+from collections.abc import Callable
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -23,7 +24,10 @@ _HTTP2: Final = "httpx2.AsyncClient"
 _MONGO: Final = "pymongo.AsyncMongoClient"
 _PSYCOPG: Final = "psycopg.AsyncConnection"
 _REDIS: Final = "redis.asyncio"
+_SLACK: Final = "slack_sdk.web.async_client.AsyncWebClient"
+_SLACK_HOOK: Final = "slack_sdk.webhook.async_client.AsyncWebhookClient"
 _SSH: Final = "asyncssh"
+_TWILIO: Final = "twilio.http.async_http_client.AsyncTwilioHttpClient"
 
 _ON_DISK: Final = "the file is on disk"
 _NO_TIME: Final = "0=0 timeout=0"
@@ -172,7 +176,8 @@ _SERVICES: Final = (
     blocks("confluent_kafka.cimpl.Producer", "poll", unless=_NO_TIME),
     blocks("confluent_kafka.deserializing_consumer.DeserializingConsumer", "close consume"),
     blocks("confluent_kafka.deserializing_consumer.DeserializingConsumer", "poll", unless=_NO_TIME),
-    blocks("grpc.Future", "exception result traceback", instead=_GRPC, unless=_NO_TIME),
+    blocks("grpc.Future", "exception", instead=_GRPC),
+    blocks("grpc.Future", "result traceback", instead=_GRPC, unless=_NO_TIME),
     blocks("grpc.Server", "wait_for_termination", instead=_GRPC, unless=_NO_TIME),
     blocks("grpc.StreamUnaryMultiCallable", "__call__ with_call", instead=_GRPC),
     blocks("grpc.UnaryUnaryMultiCallable", "__call__ with_call", instead=_GRPC),
@@ -205,8 +210,68 @@ _FILES: Final = (
     blocks_on_file("pandas.io.xml", "read_xml", when=_ON_DISK),
 )
 
+_WEB_SERVICES: Final = (
+    # With the default of "check_deliverability" it asks DNS.
+    blocks(
+        "email_validator.validate_email",
+        "validate_email",
+        unless="check_deliverability=False",
+    ),
+    blocks("git.cmd.Git", "execute"),
+    blocks("git.remote.Remote", "fetch pull push update"),
+    blocks(
+        "git.repo.base.Repo", "archive blame clone clone_from create_remote is_dirty merge_base"
+    ),
+    blocks(
+        "github.MainClass.Github",
+        "get_app get_emojis get_enterprise get_gist get_gitignore_template"
+        " get_gitignore_templates get_hook get_hook_deliveries get_hook_delivery get_hooks"
+        " get_license get_organization get_rate_limit get_user_by_id render_markdown",
+    ),
+    blocks("github.MainClass.Github", "get_repo", unless="lazy=True 1=True"),
+    # Lists are lazy: a page is asked for when they are iterated.
+    blocks("github.PaginatedList.PaginatedList", "get_page"),
+    blocks("github.PaginatedList.PaginatedListBase", "__getitem__ __iter__"),
+    blocks(
+        "github.Repository.Repository",
+        "compare create_file create_git_blob create_git_commit create_git_ref create_git_release"
+        " create_git_tag create_git_tree create_issue create_key create_label create_pull"
+        " delete_file edit get_branch get_commit get_contents get_git_blob get_git_commit"
+        " get_git_ref get_git_tree get_issue get_label get_languages get_latest_release"
+        " get_license get_milestone get_pull get_readme get_release get_topics"
+        " get_workflow merge replace_topics update_file",
+    ),
+    blocks("gitlab.client.Gitlab", "auth get_license markdown search set_license version"),
+    blocks("gitlab.client.Gitlab", "http_delete http_get http_head http_list http_patch http_post"),
+    blocks("gitlab.client.Gitlab", "http_put http_request"),
+    blocks("gitlab.mixins.CreateMixin", "create"),
+    blocks("gitlab.mixins.DeleteMixin", "delete"),
+    blocks("gitlab.mixins.GetMixin", "get", unless="lazy=True 1=True"),
+    blocks("gitlab.mixins.GetWithoutIdMixin", "get"),
+    blocks("gitlab.mixins.ListMixin", "list", unless="iterator=True"),
+    blocks("gitlab.mixins.ObjectDeleteMixin", "delete"),
+    blocks("gitlab.mixins.RefreshMixin", "refresh"),
+    blocks("gitlab.mixins.SaveMixin", "save"),
+    blocks("gitlab.mixins.UpdateMixin", "update"),
+    blocks("google.auth._default", "default", when="it has to ask the metadata server"),
+    blocks("google.auth.credentials.Credentials", "before_request", when="the token has expired"),
+    blocks("google.auth.credentials.CredentialsWithRegionalAccessBoundary", "refresh"),
+    blocks("google.auth.transport.requests.AuthorizedSession", "request", instead=_HTTP),
+    blocks("google.oauth2.id_token", "fetch_id_token fetch_id_token_credentials"),
+    blocks("google.oauth2.id_token", "verify_firebase_token verify_oauth2_token verify_token"),
+    blocks("resend.contacts._contacts.Contacts", "create get list remove update", twin="*_async"),
+    blocks(
+        "resend.domains._domains.Domains", "create get list remove update verify", twin="*_async"
+    ),
+    blocks("resend.emails._batch.Batch", "send", twin="*_async"),
+    blocks("resend.emails._emails.Emails", "cancel get list send update", twin="*_async"),
+    blocks("sendgrid.base_interface.BaseInterface", "send"),
+    blocks("slack_sdk.webhook.client.WebhookClient", "send send_dict", instead=_SLACK_HOOK),
+    blocks("twilio.base.page.Page", "next_page previous_page"),
+)
+
 ROWS: Final[tuple[Api, ...]] = tuple(
-    chain.from_iterable((*_HTTP_CLIENTS, *_SQL, *_STORES, *_SERVICES, *_FILES))
+    chain.from_iterable((*_HTTP_CLIENTS, *_SQL, *_STORES, *_SERVICES, *_WEB_SERVICES, *_FILES))
 )
 
 #: Modules that re-export functions, with the modules that define them. Needed where mypy does not
@@ -245,14 +310,16 @@ class Family(NamedTuple):
     For clients with hundreds of methods, which their stubs spread over subclasses and mixins that
     the async client shares. ``harmless`` are the methods that do not block, ``except_for`` the
     subclasses whose methods don't. ``stubs`` is how the other packages begin that define methods of
-    it: what a project adds in a subclass is its own.
+    it: what a project adds in a subclass is its own. ``twin`` is the name of the coroutine method
+    beside each that blocks, with a ``*`` for the method's name; it needs ``instead``, if that is given.
     """
 
     name: str
-    instead: str
+    instead: str | None
     harmless: frozenset[str] = frozenset()
     except_for: frozenset[str] = frozenset()
     stubs: tuple[str, ...] = ()
+    twin: str | None = None
 
     def defines(self, name: str) -> bool:
         """Whether a class, by its full name, is of the family's package or of its stubs."""
@@ -260,10 +327,15 @@ class Family(NamedTuple):
 
 
 def _family(
-    name: str, instead: str, harmless: str = "", except_for: str = "", stubs: str = ""
+    name: str,
+    instead: str | None = None,
+    harmless: str = "",
+    except_for: str = "",
+    stubs: str = "",
+    twin: str | None = None,
 ) -> Family:
     methods, classes = frozenset(harmless.split()), frozenset(except_for.split())
-    return Family(name, instead, methods, classes, tuple(stubs.split()))
+    return Family(name, instead, methods, classes, tuple(stubs.split()), twin)
 
 
 _REDIS_HARMLESS: Final = (
@@ -311,6 +383,21 @@ FAMILIES: Final = (
         f" keyslot on_connect replace_default_node set_default_node {_REDIS_HARMLESS}",
         "redis.cluster.ClusterPipeline",
     ),
+    _family("slack_sdk.web.client.WebClient", _SLACK),
+    _family(
+        "stripe._api_resource.APIResource",
+        harmless="auto_paging_iter search_auto_paging_iter",
+        twin="*_async",
+    ),
+    _family("stripe._stripe_service.StripeService", twin="*_async"),
+    _family("twilio.base.instance_context.InstanceContext", _TWILIO, twin="*_async"),
+    _family("twilio.base.instance_resource.InstanceResource", _TWILIO, twin="*_async"),
+    _family(
+        "twilio.base.list_resource.ListResource",
+        _TWILIO,
+        harmless="stream stream_with_http_info",
+        twin="*_async",
+    ),
 )
 
 #: The modules that define the families; without them in a build, no object belongs to one.
@@ -320,11 +407,14 @@ _BY_CLASS: Final = {family.name: family for family in FAMILIES}
 _EXCEPTIONS: Final = frozenset(chain.from_iterable(family.except_for for family in FAMILIES))
 
 
-def family_row(mro: tuple[str, ...], definer: int, method: str) -> Api | None:
+def family_row(
+    mro: tuple[str, ...], definer: int, method: str, has: Callable[[str], bool]
+) -> Api | None:
     """The row of a method that blocks because its class belongs to a family.
 
     ``mro`` are the full names of the receiver's classes, ``definer`` is the index of the class that
-    defines the method. Used for methods without a row of their own.
+    defines the method, ``has`` says whether the receiver has a method of a name. Used for methods
+    without a row of their own.
     """
     if method.startswith("_"):
         return None
@@ -337,5 +427,10 @@ def family_row(mro: tuple[str, ...], definer: int, method: str) -> Api | None:
             owner = mro[min(definer, index)]
             if method in family.harmless or not family.defines(owner):
                 return None
-            return Api(f"{owner}.{method}", Effect.BLOCKS, instead=family.instead)
+            twin = family.twin.replace("*", method) if family.twin else None
+            if twin and not has(twin):
+                return None
+            if family.instead:
+                twin = None
+            return Api(f"{owner}.{method}", Effect.BLOCKS, twin, instead=family.instead)
     return None

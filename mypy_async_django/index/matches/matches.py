@@ -1,6 +1,7 @@
 """Catalogue matches: the calls, implicit uses and property reads of a body that it has rows for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
@@ -348,5 +349,10 @@ def _inherited(body: Body, mro: Sequence[TypeInfo], names: tuple[str, ...]) -> A
             if symbol is not None and not symbol.plugin_generated:
                 if _is_property(symbol.node):
                     return None  # the way to a client's methods: ``client.chat.completions``
-                return body.catalogue.family(tuple(b.fullname for b in mro), index, name)
+                classes_of = tuple(base.fullname for base in mro)
+                return body.catalogue.family(classes_of, index, name, partial(_defines, mro))
     return None
+
+
+def _defines(mro: Sequence[TypeInfo], name: str) -> bool:
+    return any(name in base.names for base in mro)
