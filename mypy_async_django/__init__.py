@@ -21,6 +21,6 @@ __version__ = "0.1.0"
 
 def plugin(version: str) -> "type[Plugin]":
     """The entry point that mypy calls with its own version."""
-    from mypy_async_django.hooks import AsyncDjangoPlugin
+    from mypy_async_django.startup import plugin_for
 
-    return AsyncDjangoPlugin
+    return plugin_for(version)

@@ -153,7 +153,8 @@ def _toml(path: str) -> "_Sections":
         _refuse_section(path, f"tool.{name}", TOML_SECTION, EXPECTED_TOML)
     section = tool.get("mypy_async_django")
     if section is not None and not isinstance(section, dict):
-        section = {"": section}
+        empty = _Sections(path, TOML_SECTION, EXPECTED_TOML, None, {})
+        raise empty.error(f"it must be a table, not {section!r}")
     per_module: object = (section or {}).get("per_module", {})
     if section:
         section = {key: value for key, value in section.items() if key != "per_module"}
@@ -166,8 +167,8 @@ def _toml(path: str) -> "_Sections":
 
 
 def _ini(path: str) -> "_Sections":
-    # As mypy reads it: no interpolation.
-    parser = configparser.RawConfigParser()
+    # As mypy reads it: no interpolation. The keys of [DEFAULT] are not meant for us.
+    parser = configparser.RawConfigParser(default_section="")
     try:
         parser.read(path, encoding="utf-8")
     except (configparser.Error, ValueError):

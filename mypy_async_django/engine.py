@@ -51,6 +51,9 @@ class Engine:
         self.modules = modules
         self.summaries = SummaryStore(self.build, modules, self.bodies, self._catalogue)
 
+    def module_parsed(self, name: str) -> None:
+        """Mypy has read a module anew."""
+
     def interface_ready(self, name: str) -> None:
         """Seal a module that mypy is about to store with the answers that were asked about it."""
         rows = self._answers.of(name)

@@ -1,7 +1,6 @@
 """What the checked program's environment holds, and what our answers depend on."""
 
 import os
-import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
@@ -9,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from mypy_async_django import versions
 from mypy_async_django.bridge.installed import versions_of
 from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
 from mypy_async_django.catalogue.lookup import Catalogue
@@ -57,9 +57,21 @@ def django_version(python_executable: str | None) -> Version:
     The newest that the catalogue knows where none is installed.
     """
     for version in versions_of("[Dd]jango", python_executable):
-        if found := re.match(r"(\d+)\.(\d+)", version):
-            return int(found[1]), int(found[2])
+        if found := versions.version_of(version):
+            return found
     return NEWEST_DJANGO
+
+
+def problem(python_executable: str | None, settings: Config) -> str | None:
+    """What is wrong with the installed Django or django-stubs: one of them is too old."""
+    if settings.django_version is None:
+        for version in versions_of("[Dd]jango", python_executable):
+            if message := versions.too_old("Django", version, versions.OLDEST_DJANGO):
+                return f'{message}; name another with "django_version" if that is not the one'
+    for version in versions_of("django_stubs", python_executable):
+        if message := versions.too_old("django-stubs", version, versions.OLDEST_STUBS):
+            return message
+    return None
 
 
 def packages(python_executable: str | None, names: Collection[str]) -> frozenset[str]:

@@ -1,22 +1,24 @@
-"""mypy's hooks, each delegated in a line or two.
+"""What happens in mypy's hooks, each delegated in a line or two.
 
 The hooks return nothing that changes what mypy infers and reports. The call itself is what counts: it
 shows which type checker is at work.
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from mypy.errors import Errors
 from mypy.nodes import MypyFile
 from mypy.options import Options
-from mypy.plugin import Plugin, ReportConfigContext
+from mypy.plugin import ReportConfigContext
 from typing_extensions import override
 
 from mypy_async_django import codes, rules
 from mypy_async_django.bridge.build import Build, end_run
+from mypy_async_django.bridge.guard import Hooks
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.effects.answers import Answers, side_file
-from mypy_async_django.environment import Environment, environment, fingerprint
+from mypy_async_django.environment import Environment, environment, fingerprint, problem
 from mypy_async_django.record import requested
 from mypy_async_django.templates.files import Templates
 
@@ -25,14 +27,12 @@ if TYPE_CHECKING:
     from mypy_async_django.engine import Engine
 
 
-class AsyncDjangoPlugin(Plugin):
-    """Reports what would break or block an event loop."""
+class PluginHooks(Hooks):
+    """Finds what would break or block an event loop."""
 
-    def __init__(self, options: Options) -> None:
-        super().__init__(options)
-        self._build = Build(options)
+    def __init__(self, options: Options, errors: Errors | None) -> None:
+        self._build = Build(options, errors)
         names = codes.announce(rules.names())
-        self._problem: str | None = None
         self._settings = Config()
         request = requested()
         path = self._build.configuration_file if request is None else request.settings or None
@@ -40,51 +40,51 @@ class AsyncDjangoPlugin(Plugin):
             self._settings = load(path, names)
             if request is not None and request.strict:
                 self._settings = self._settings._replace(strict_relations=True)
+            found = problem(self._build.python_executable, self._settings)
+            self._problem = f"mypy: error: {found}" if found else None
         except ConfigError as error:
             self._problem = str(error)
         self._made: Engine | None = None
+        self._modules: dict[str, MypyFile] = {}
         self._answers = Answers(side_file(self._build.cache_folder))
 
     @override
-    def get_function_signature_hook(self, fullname: str) -> None:
-        self._call_checked()
-
-    @override
-    def get_method_signature_hook(self, fullname: str) -> None:
-        self._call_checked()
-
-    @override
-    def get_method_hook(self, fullname: str) -> None:
-        self._call_checked()
-
-    @override
-    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
-        self._refuse_problem()
-        self._build.module_parsed(file.fullname)
-        self._templates.forget()
+    def call_checked(self) -> None:
+        self._build.call_checked()
         if (daemon := self._daemon) is not None:
-            daemon.module_parsed(file.fullname)
-        return []
+            daemon.call_checked()
 
     @override
-    def get_additional_indirect_deps(self, tree: MypyFile) -> set[str]:
+    def module_parsed(self, tree: MypyFile) -> None:
+        self._refuse_problem()
+        self._build.module_parsed(tree.fullname)
+        self._templates.forget()
+        if self._build.checks_modules:
+            self._engine.module_parsed(tree.fullname)
+
+    @override
+    def module_checked(self, tree: MypyFile) -> set[str]:
         return self._engine.module_checked(tree)
 
     @override
-    def report_config_data(self, ctx: ReportConfigContext) -> Any:
+    def stored_data(self, context: ReportConfigContext) -> dict[str, str]:
         self._refuse_problem()
-        if not ctx.is_check:
-            self._engine.interface_ready(ctx.id)
-        stamp = self._answers.stamp(ctx.id, is_stored=ctx.is_check)
-        is_projects = self._build.is_project_file(ctx.path)
-        digest = self._templates.digest(ctx.path) if is_projects else ""
+        if not context.is_check:
+            self._engine.interface_ready(context.id)
+        stamp = self._answers.stamp(context.id, is_stored=context.is_check)
+        is_projects = self._build.is_project_file(context.path)
+        digest = self._templates.digest(context.path) if is_projects else ""
         return {**self._fingerprint, **stamp, **({"rendered": digest} if digest else {})}
 
     @override
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
-        super().set_modules(modules)
+        self._modules = modules
         if self._made is not None:
             self._made.set_modules(modules)
+
+    @override
+    def spoil(self) -> None:
+        self._answers.spoil()
 
     @cached_property
     def _environment(self) -> Environment:
@@ -111,18 +111,13 @@ class AsyncDjangoPlugin(Plugin):
                 from mypy_async_django.engine import Engine
 
                 self._made = Engine(*made)
-            self._made.set_modules(self._modules or {})
+            self._made.set_modules(self._modules)
         return self._made
 
     @property
     def _daemon(self) -> "DaemonEngine | None":
         """The engine if mypy runs as a daemon."""
         return cast("DaemonEngine", self._engine) if self._build.is_daemon else None
-
-    def _call_checked(self) -> None:
-        self._build.call_checked()
-        if (daemon := self._daemon) is not None:
-            daemon.call_checked()
 
     def _refuse_problem(self) -> None:
         if self._problem is not None:

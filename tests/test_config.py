@@ -34,6 +34,12 @@ def test_nothing_configured(tmp_path: Path, text: str) -> None:
     assert load(written(tmp_path, text), CODES) == Config()
 
 
+def test_keys_for_all_sections(tmp_path: Path) -> None:
+    """``[DEFAULT]`` is configparser's: its keys are in each section, and not meant for us."""
+    text = f"[mypy]\n[DEFAULT]\nroot = /srv\n{INI}blocking = a.b\n"
+    assert load(written(tmp_path, text), CODES) == Config(blocking=("a.b",))
+
+
 def test_no_file() -> None:
     """Without a configuration file, too."""
     assert load(None, CODES) == Config()
@@ -83,7 +89,7 @@ def test_expected_section(tmp_path: Path, text: str) -> None:
         ("[tool.mypy.plugins.mypy_async_django]", "did you mean [tool.mypy_async_django]?"),
         ("[mypy_async_django]", "did you mean [mypy.plugins.mypy_async_django]?"),
         ("[mypy.plugins.mypy-async-django]", "did you mean [mypy.plugins.mypy_async_django]?"),
-        ("[tool]\nmypy_async_django = 3", 'unknown key ""'),
+        ("[tool]\nmypy_async_django = 3", "it must be a table, not 3"),
     ],
 )
 def test_wrong_settings(tmp_path: Path, text: str, problem: str) -> None:

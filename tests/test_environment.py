@@ -10,6 +10,7 @@ import pytest
 
 from mypy_async_django import environment
 from mypy_async_django.bridge import installed as packages
+from mypy_async_django.config import Config
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,30 @@ def test_middleware_that_looks_into_users(tmp_path: Path, *, required: bool) -> 
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert run.stdout.count("SynchronousOnlyOperation") == (0 if required else 2), run.stdout
+
+
+@pytest.mark.parametrize(
+    ("installed", "settings", "message"),
+    [
+        ("django-4.1.13", Config(), "needs Django 4.2 or later, and this is 4.1.13"),
+        ("django-4.1.13", Config(django_version=(5, 2)), None),
+        ("django-4.2.20", Config(), None),
+        ("django-5.2rc1", Config(), None),
+        ("django_stubs-5.1.0", Config(), "needs django-stubs 6.1 or later, and this is 5.1.0"),
+        ("django_stubs-6.1.0", Config(), None),
+        ("djangorestframework-3.1.0", Config(), None),
+    ],
+)
+def test_packages_that_are_too_old(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    installed: str,
+    settings: Config,
+    message: str | None,
+) -> None:
+    """Nobody would know what is missing: they are named."""
+    (tmp_path / f"{installed}.dist-info").mkdir()
+    monkeypatch.setattr(packages, "get_search_dirs", lambda _: ([], [str(tmp_path)]))
+    found = environment.problem(None, settings)
+    assert (found is None) is (message is None)
+    assert message is None or message in str(found)

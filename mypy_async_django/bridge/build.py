@@ -1,8 +1,6 @@
 """One run of mypy, as far as a plugin can see it."""
 
-import gc
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -13,6 +11,7 @@ from mypy.nodes import FuncDef, FuncItem, MypyFile
 from mypy.options import Options
 
 from mypy_async_django.bridge.errors import BuildErrors
+from mypy_async_django.bridge.guard import is_worker
 from mypy_async_django.bridge.installed import is_installed
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.options import ModuleOptions, options_of
@@ -37,17 +36,19 @@ class CheckedCall(NamedTuple):
 class Build:
     """Makes `Module` objects from what mypy tells a plugin.
 
-    Make it in the plugin's constructor: `_errors_of` depends on that.
+    ``errors`` is where mypy collects the errors of the build, None if that is not known yet.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, errors: Errors | None) -> None:
         self.options = options
         """mypy's own object; only the bridge reads it."""
         self.is_daemon = options.fine_grained_incremental
         self.stores_dependencies = options.cache_fine_grained or self.is_daemon
         # Where the daemon serves, ``--show-traceback`` is always on, and an exception would end it.
         self.raises_exceptions = options.show_traceback and not self.is_daemon
-        self._errors = _errors_of(options)
+        # With ``--num-workers``, other processes check the modules.
+        self.checks_modules = not options.num_workers or is_worker()
+        self._errors = BuildErrors(errors) if errors is not None else None
         self._checkers: dict[str, TypeChecker] = {}
         self._last_checker: object = None
 
@@ -137,21 +138,3 @@ def end_run(message: str) -> NoReturn:
     Not for a plugin's constructor: mypy would print a line of its own before the message.
     """
     raise CompileError([message])
-
-
-def _errors_of(options: Options) -> BuildErrors | None:
-    """Where mypy collects the errors of the build with these options; None if it is not found.
-
-    mypy gives a plugin its `Errors` object only with a checked call, and some runs check no call.
-    While mypy makes its plugins, the object has the build's own options; later it has those of the
-    module at hand. In a worker process, later the garbage collector does not list it any more.
-    """
-    return next((BuildErrors(each) for each in _all_errors() if each.options is options), None)
-
-
-def _all_errors() -> Iterator[Errors]:
-    """All `Errors` objects of this process, the newest first."""
-    for generation in range(3):
-        for candidate in reversed(gc.get_objects(generation)):
-            if type(candidate) is Errors:
-                yield candidate

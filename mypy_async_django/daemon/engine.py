@@ -44,6 +44,7 @@ class DaemonEngine(Engine):
         self._printed: set[str] = set()
         super().__init__(build, environment, answers, templates)
 
+    @override
     def module_parsed(self, name: str) -> None:
         """Keep the interface of a module that mypy has read anew, to be compared with the new one."""
         self._cache.keep_interface(name, self.summaries.all_of)

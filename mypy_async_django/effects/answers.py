@@ -157,13 +157,13 @@ class Answers:
             self._file.commit()
         except sqlite3.Error:
             self._is_writable = False
-            self._spoil()
+            self.spoil()
 
-    def _spoil(self) -> None:
-        """What was stored in this run is not good, as its answers could not be noted."""
-        assert self._path is not None
-        with suppress(OSError):
-            self._path.unlink()
+    def spoil(self) -> None:
+        """Make what mypy stores in this run good for nothing: its answers are not all noted."""
+        if self._path is not None:
+            with suppress(OSError):
+                self._path.unlink()
 
     @cached_property
     def _file(self) -> sqlite3.Connection:

@@ -131,6 +131,29 @@ def test_cold_run_with(
         assert project.checked(*arguments).messages == cold.messages
 
 
+@pytest.mark.parametrize("arguments", [(), ("-n2",), ("--no-local-partial-types",)])
+@pytest.mark.parametrize(
+    ("section", "comment"),
+    [("[mypy-view]\nwarn_return_any = True\n", ""), ("", "# mypy: warn-return-any\n")],
+    ids=["section", "comment"],
+)
+def test_module_with_options_of_its_own(
+    places: Places, section: str, comment: str, arguments: tuple[str, ...]
+) -> None:
+    """It is looked at also in a run in which mypy checks no call: that asks us for nothing before."""
+    project = places.project()
+    project.write("mypy.ini", f"{(project.folder / 'mypy.ini').read_text()}{section}")
+    text = f"{comment}import time\n\nasync def view(request):\n    time.sleep(1)\n"
+    project.write("view.py", text)
+    line = text.count("\n")
+    first = (f"view.py:{line} async-blocking",)
+    assert project.checked(*arguments).findings == first
+    project.write("view.py", f"{text}    time.sleep(2)\n")
+    again = project.checked(*arguments)
+    assert again.rechecked == {"view"}
+    assert again.findings == (*first, f"view.py:{line + 1} async-blocking")
+
+
 @pytest.mark.parametrize("plugins", [(GREEDY, OURS), (OURS, GREEDY)], ids=["last", "first"])
 @pytest.mark.parametrize("scenario", some(CHAIN, TYPES))
 def test_order_of_plugins(
