@@ -16,6 +16,7 @@ from mypy_async_django.bridge.daemon_errors import printed_files
 from mypy_async_django.bridge.errors import BuildErrors
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.module_interface import mark
+from mypy_async_django.bridge.rebinding import rebind
 from mypy_async_django.bridge.tree import children
 from mypy_async_django.daemon.findings import Change, FindingCache
 from mypy_async_django.daemon.wakeup import DaemonWakeup
@@ -55,6 +56,8 @@ class DaemonEngine(Engine):
         """Check a module, then the bodies that its changes concern, unless the wake-up comes later."""
         module = self.build.module(tree)
         if module is None:
+            # It may have been the project's before: now its errors are ignored, or it is a stub.
+            self._cache.drop(tree.fullname)
             return set()
         self.summaries.forget(tree)
         summaries = self.summaries.all_of(tree)
@@ -142,6 +145,7 @@ class DaemonEngine(Engine):
         symbols = {name for name, change in self._changes.items() if change is Change.SYMBOLS}
         importers = self._cache.importers(symbols, self._unread)
         for module in importers:
+            rebind(module.tree)
             self.summaries.forget(module.tree)
         for module in importers:
             self.check_bodies(module)

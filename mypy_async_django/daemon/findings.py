@@ -105,6 +105,13 @@ class FindingCache:
                     now.bodies[key] = BodyFindings(body.outermost, [], frozenset(), body.types, [])
         self._modules[name] = now
 
+    def drop(self, name: str) -> None:
+        """Take back the findings in a module, and forget it."""
+        kept = self._modules.pop(name, None)
+        if kept is not None:
+            for body in kept.bodies.values():
+                _take_back(kept.module, body)
+
     def finish(self, module: Module) -> None:
         """Correct what mypy has reported of unused ``type: ignore`` comments."""
         report_unused_ignores_again(module)

@@ -615,7 +615,58 @@ _VALUES: Final = [
     State({"near.py": _SHOWS}, ("view.py:5 coroutine-as-value",)),
 ]
 
+# A re-export that leads elsewhere, in each way that there is.
+_FETCH: Final = "def fetch(){0}:\n    time.{1}(1)\n"
+_ELSEWHERE: Final = "if sys.version_info {0} (3,):\n    {1}\nelse:\n    {2}\n"
+_FAST: Final = "from fast import fetch as fetch"
+_SLOW: Final = "from slow import fetch as fetch"
+_SERVED: Final = ("view.py:5 async-blocking-call",)
+
+
+def _re_exported(returned: str, service: str) -> list[State]:
+    files = {
+        "fast.py": f"import time\n\n\n{_FETCH.format(returned, 'ctime')}",
+        "slow.py": f"import time\n\n\n{_FETCH.format(returned, 'sleep')}",
+        "compat.py": f"{_FAST}\n",
+        "service.py": service,
+        "view.py": (f"from service import serve\n\n\nasync def view(){returned}:\n    serve()\n"),
+    }
+    return [
+        State(files),
+        State({"compat.py": f"{_SLOW}\n"}, _SERVED),
+        State({"compat.py": "from fast import *\n"}),
+        State({"compat.py": "from slow import *\n"}, _SERVED),
+        State({"compat.py": "import sys\n" + _ELSEWHERE.format(">", _FAST, _SLOW)}),
+        State({"compat.py": "import sys\n" + _ELSEWHERE.format("<", _FAST, _SLOW)}, _SERVED),
+        State({"compat.py": None, "compat/__init__.py": f"{_FAST}\n"}),
+        State({"compat/__init__.py": f"{_SLOW}\n"}, _SERVED),
+    ]
+
+
+_BY_NAME: Final = "from compat import fetch\n\n\ndef serve(){0}:\n    fetch()\n"
+_BY_MODULE: Final = "import compat\n\n\ndef serve(){0}:\n    compat.fetch()\n"
+
+_SLEEPY: Final = "import time\n\n\nasync def view() -> None:\n    time.sleep(1)\n"
+_LEFT_OUT: Final = [
+    State(
+        {"view.py": _SLEEPY, "pack.py": _SLEEPY},
+        ("pack.py:5 async-blocking", "view.py:5 async-blocking"),
+    ),
+    State({"view.py": f"# mypy: ignore-errors\n{_SLEEPY}"}, ("pack.py:5 async-blocking",)),
+    State(
+        {"pack.py": None, "pack/__init__.py": "", "pack/inner.py": _SLEEPY},
+        ("pack/inner.py:5 async-blocking",),
+    ),
+    State({"pack/inner.pyi": "async def view() -> None: ...\n"}),
+    State({"view.py": _SLEEPY}, ("view.py:5 async-blocking",)),
+]
+
+
 SCENARIOS: Final = {
+    "re-export leads elsewhere": _re_exported(" -> None", _BY_NAME.format(" -> None")),
+    "re-export leads elsewhere, unannotated": _re_exported("", _BY_NAME.format("")),
+    "re-export leads elsewhere, by module": _re_exported("", _BY_MODULE.format("")),
+    "module is not looked at any more": _LEFT_OUT,
     "operation appears and disappears": _APPEARS,
     "helper moves": _MOVES,
     "helper is renamed": _RENAMED,
