@@ -244,9 +244,23 @@ class CallGraph:
             return True
         return parameter in self._summary(function.fullname).value_parameters
 
-    def leaves_itself_alone(self, method: FuncItem) -> bool:
-        """Whether a model's method is known to load and set no relation of its instance."""
-        return self._summary(method.fullname).leaves_itself_alone
+    def touched(self, function: FuncItem, parameter: str) -> frozenset[str] | None:
+        """The attributes that a function reads, calls or sets on what a parameter receives.
+
+        Those count too that functions use which it passes the value on to. None where it may do
+        more with it, or nothing is known of one of the functions.
+        """
+        found: set[str] = set()
+        queue = [(function.fullname, parameter)]
+        for here in queue:
+            summary = self._summary(here[0])
+            touched = dict(summary.touches).get(here[1])
+            if touched is None:
+                return None
+            found.update(touched)
+            further = [(called, to) for name, called, to in summary.passes if name == here[1]]
+            queue += [each for each in further if each not in queue]
+        return frozenset(found)
 
     def needs(self, function: FuncItem, parameter: str) -> Iterator[tuple[Names, Names]]:
         """The attributes read on a parameter, and by which functions, the nearest first."""

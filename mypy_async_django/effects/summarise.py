@@ -52,9 +52,9 @@ from mypy_async_django.index.coroutines.value_uses import value_parameters
 from mypy_async_django.index.matches.matches import Match, api_of_function, matches
 from mypy_async_django.index.matches.parameter_reads import (
     is_untouched_argument,
-    leaves_itself_alone,
     needs_of,
     passes_of,
+    touches_of,
 )
 from mypy_async_django.index.matches.rendered import rendered_querysets, rendered_rows
 from mypy_async_django.index.queries import Kind, Result
@@ -234,7 +234,7 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         is_probe=_is_probe(body),
         upward=tuple(sorted(ways)),
         is_cooperative=is_cooperative(body) and not _probes(body),
-        leaves_itself_alone=leaves_itself_alone(body),
+        touches=tuple(sorted(touches_of(body))),
         value_parameters=tuple(sorted(value_parameters(body))),
         queries=tuple(sorted(_queries(body, is_project))),
     )

@@ -46,8 +46,8 @@ class Summary(NamedTuple):
     ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
     in one. ``upward`` are the ways on from calls of a mixin's methods, ``is_cooperative`` says that the
     function is one that goes on; see `index.resolution.cooperative_super`. ``is_awaited`` says that a decorator, of which
-    mypy knows no more than its name, makes a coroutine function of a sync one. ``leaves_itself_alone``
-    says of a model's method that it at most reads and sets columns of its instance.
+    mypy knows no more than its name, makes a coroutine function of a sync one. ``touches``
+    are the parameters of which it only reads, calls and sets attributes, with those.
     ``queries`` are operations on what a function of the project gives (its full name, the operation):
     they raise if that is a queryset. ``value_parameters`` are those for anything that it does nothing
     for a coroutine with.
@@ -64,7 +64,7 @@ class Summary(NamedTuple):
     upward: tuple[Names, ...] = ()
     is_cooperative: bool = False
     is_awaited: bool = False
-    leaves_itself_alone: bool = False
+    touches: tuple[tuple[str, Names], ...] = ()
     value_parameters: Names = ()
     queries: tuple[tuple[str, str], ...] = ()
 

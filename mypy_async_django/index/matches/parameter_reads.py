@@ -1,5 +1,6 @@
 """Parameter reads: relations that a function reads on its arguments, and calls that lack them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -20,6 +21,7 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
+from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django import REQUEST, VIEW
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.index.matches.matches import matches
@@ -27,12 +29,19 @@ from mypy_async_django.index.matches.rendered import rendered_users
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.resolution.argument_binding import bind
 from mypy_async_django.index.resolution.call_targets import methods_used, properties_read
-from mypy_async_django.index.resolution.callees import named_function
+from mypy_async_django.index.resolution.callees import CONSTRUCTORS, named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.operations import Read, attributes_in, calls, reads
+from mypy_async_django.index.syntax.operations import (
+    Read,
+    attributes_in,
+    calls,
+    implicit_uses,
+    reads,
+)
 from mypy_async_django.index.values.entry_points import is_handler, source_of
 from mypy_async_django.index.values.escapes import escapes
+from mypy_async_django.index.values.paths import ANY, ITEM, Attribute
 from mypy_async_django.index.values.provenance import rows_of
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
 from mypy_async_django.index.values.requests import (
@@ -41,6 +50,7 @@ from mypy_async_django.index.values.requests import (
     loaded_users,
     may_be_loaded,
 )
+from mypy_async_django.index.values.sources import Argument, sources
 
 Path = tuple[str, ...]
 
@@ -118,32 +128,67 @@ def _may_be_relation(body: Body, read: Read) -> bool:
 
 def passes_of(body: Body) -> Iterator[Passed]:
     """The parameters that a function passes on as they came in, with or without a call to see."""
-    for taken in _taken(body, _is_argument):
-        parameter = _parameter(body, taken.given) if _may_be_row(body, taken.given) else None
-        if parameter and not may_be_changed(body, taken.given, taken.node):
+    for taken in _passed(body):
+        if parameter := _parameter(body, taken.given):
             yield Passed(parameter, taken.function.fullname, taken.parameter)
 
 
-def leaves_itself_alone(body: Body) -> bool:
-    """Whether a model's method at most reads and sets columns of the instance it is called on."""
+def _passed(body: Body) -> Iterator["_Taken"]:
+    for taken in _taken(body, _is_argument):
+        is_row = _parameter(body, taken.given) is not None and _may_be_row(body, taken.given)
+        if is_row and not may_be_changed(body, taken.given, taken.node):
+            yield taken
+
+
+def touches_of(body: Body) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The parameters of which a function only reads, calls and sets attributes, with their names.
+
+    It may pass them on to functions that `passes_of` tells. What is formatted counts as a call of ``__str__``. A constructor may keep an argument in an
+    attribute of the new object.
+    """
     function = body.function
-    if not isinstance(function, FuncDef) or not function.info or not is_model(function.info):
-        return False
-    if not function.body.body or not function.arguments:
-        return False  # mypy leaves out the bodies of modules whose errors it does not show
-    itself = function.arguments[0].variable.name
-    used = {need.parameter for need in needs_of(body)}
-    return itself not in used | {_parameter(body, given) for given in _touched(body)}
+    if not isinstance(function, FuncDef) or not function.body.body:
+        return  # mypy leaves out the bodies of modules whose errors it does not show
+    touched: dict[str, set[str]] = defaultdict(set)
+    for value, attribute in _each_touch(body):
+        for parameter in _parameters_in(body, value):
+            touched[parameter].add(attribute)
+    for name, kind in zip(function.arg_names, function.arg_kinds, strict=True):
+        if name is not None and not kind.is_star() and "" not in touched[name]:
+            yield name, tuple(sorted(touched[name]))
 
 
-def _touched(body: Body) -> Iterator[Expression]:
-    """What a body hands on, or sets an attribute of that is no column."""
+def _each_touch(body: Body) -> Iterator[tuple[Expression, str]]:
+    """The values that a body does something with, and the attribute that it uses, if it is one."""
+    for read in reads(body):
+        yield read.receiver, read.name
+    for use in implicit_uses(body):
+        if use.use is Use.FORMAT:
+            yield use.value, "__str__"
+    is_constructor = isinstance(body.function, FuncDef) and body.function.name in CONSTRUCTORS
     for assignment in body.every(AssignmentStmt):
         for target in attributes_in(assignment.lvalues):
-            info = class_of(body.type_of(target.expr))
-            if info is None or not is_column(info, target.name):
-                yield target.expr
-    yield from (given for _, given in escapes(body))
+            yield target.expr, target.name
+        is_kept = not is_constructor and not all(
+            isinstance(target, NameExpr) for target in assignment.lvalues
+        )
+        if is_kept:
+            yield assignment.rvalue, ""
+    passed = {taken.given for taken in _passed(body)}
+    for _, given in escapes(body):
+        if given not in passed:
+            yield given, ""
+
+
+def _parameters_in(body: Body, value: Expression) -> frozenset[str]:
+    """The parameters that a value, or something in it, may come from."""
+    return frozenset(
+        source.parameter
+        for path in ((), (ITEM,), (ANY,))
+        for source in sources(body, value, path).items
+        if isinstance(source, Argument)
+        and not any(isinstance(step, Attribute) for step in source.path)  # read as such
+    )
 
 
 def _may_be_row(body: Body, value: Expression) -> bool:

@@ -197,7 +197,7 @@ def _called(node: SymbolNode | None) -> FuncDef | None:
     function = node.func if isinstance(node, Decorator) else node
     if not isinstance(function, FuncDef) or function.is_coroutine or function.is_generator:
         return None
-    needed = [argument for argument in function.arguments[1:] if argument.initializer is None]
+    needed = [kind for kind in function.arg_kinds[1:] if kind.is_required()]
     return None if needed or function.abstract_status else function
 
 

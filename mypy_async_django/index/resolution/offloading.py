@@ -21,6 +21,12 @@ class Offloaded(NamedTuple):
     arg_kinds: list[ArgKind]
     arg_names: list[str | None]
 
+    def as_call(self) -> CallExpr:
+        """The call that is made elsewhere, as if it stood here."""
+        call = CallExpr(self.function, self.args, self.arg_kinds, self.arg_names)
+        call.set_line(self.node)
+        return call
+
 
 def offloaded_by(body: Body, call: CallExpr) -> Offloaded | None:
     """What a call such as ``sync_to_async(f)(x)`` or ``asyncio.to_thread(f, x)`` runs elsewhere."""

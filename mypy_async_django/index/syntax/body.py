@@ -133,8 +133,11 @@ class Effects(Protocol):
         """
         ...
 
-    def leaves_itself_alone(self, method: FuncItem) -> bool:
-        """Whether a model's method is known to load and set no relation of its instance."""
+    def touched(self, function: FuncItem, parameter: str) -> frozenset[str] | None:
+        """The attributes that a function reads, calls or sets on what a parameter receives.
+
+        None where it may do more with it, or nothing is known of the function.
+        """
         ...
 
     def needs(

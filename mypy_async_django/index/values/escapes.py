@@ -1,6 +1,7 @@
 """Objects that a body hands on: whoever gets one may load or change what it holds."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from mypy.nodes import (
     CallExpr,
@@ -12,13 +13,27 @@ from mypy.nodes import (
     NameExpr,
     Node,
     RefExpr,
+    StrExpr,
+    TypeInfo,
 )
 
-from mypy_async_django.bridge.models import MANAGER, QUERYSET, is_model
+from mypy_async_django.bridge.models import (
+    MANAGER,
+    QUERYSET,
+    is_column,
+    is_model,
+    is_single_relation,
+)
 from mypy_async_django.bridge.tree import walk
-from mypy_async_django.bridge.types import class_of, is_a, member
-from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.bridge.types import class_object, class_of, is_a, member
+from mypy_async_django.index.resolution.argument_binding import bind
+from mypy_async_django.index.resolution.callees import named_function
+from mypy_async_django.index.resolution.offloading import offloaded_by
+from mypy_async_django.index.syntax.body import Body, Effects, once
 from mypy_async_django.index.values.library_calls import only_moves
+
+_BY_NAME: Final = frozenset({"builtins.getattr", "builtins.setattr"})
+_REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
 
 
 def has_escaped(body: Body, value: Expression, before: Node) -> bool:
@@ -48,16 +63,69 @@ def _each_escape(body: Body) -> Iterator[tuple[Node, NameExpr]]:
     for node in body.nodes:
         match node:
             case CallExpr() if not _only_looks(body, node):
+                safe = frozenset(_left_as_they_are(body, node))
+                given = list(node.args)
                 if isinstance(node.callee, MemberExpr) and _gets_itself(body, node.callee):
-                    yield from ((node, name) for name in _names(body, node.callee.expr))
-                for argument in node.args:
-                    yield from ((node, name) for name in _names(body, argument))
+                    given.insert(0, node.callee.expr)
+                for argument in given:
+                    if argument not in safe:
+                        yield from ((node, name) for name in _names(body, argument))
             case FuncItem():
                 for inner in walk(node):
                     if isinstance(inner, NameExpr):
                         yield node, inner
             case _:
                 pass
+
+
+def _left_as_they_are(body: Body, call: CallExpr) -> Iterator[Expression]:
+    """The model instances of which the function that a call runs is known to load and set nothing."""
+    effects = body.effects
+    offloaded = offloaded_by(body, call) if effects is not None else None
+    made = offloaded.as_call() if offloaded is not None else call
+    if effects is None or not any(
+        _model_of(body, each) for each in (*made.args, getattr(made.callee, "expr", None)) if each
+    ):
+        return
+    named = named_function(body, made.callee)
+    for parameter, given in bind(made, named.function) if named is not None else ():
+        model = _model_of(body, given)
+        if model is None or named is None:
+            continue
+        if _leaves_relations(effects, named.function, parameter, model, frozenset()):
+            yield given
+
+
+def _model_of(body: Body, value: Expression) -> TypeInfo | None:
+    info = class_of(body.type_of(value)) if isinstance(value, NameExpr) else None
+    return info if info is not None and is_model(info) else None
+
+
+def _leaves_relations(
+    effects: Effects, function: FuncDef, parameter: str, model: TypeInfo, seen: frozenset[str]
+) -> bool:
+    """Whether a function is known to load and set no relation of a row that it receives."""
+    touched = effects.touched(function, parameter)
+    return touched is not None and all(
+        name in seen or _is_harmless(effects, model, name, seen | {name}) for name in touched
+    )
+
+
+def _is_harmless(effects: Effects, model: TypeInfo, name: str, seen: frozenset[str]) -> bool:
+    """Whether to read, call or set an attribute of a row loads and sets no relation of it."""
+    if name.startswith("_") and name != "__str__":
+        return False
+    is_key = name.endswith("_id") and is_single_relation(model, name.removesuffix("_id"))
+    if is_column(model, name) or is_key:
+        return True
+    found = member(model, name)
+    if found is None or found[0].fullname.startswith("django."):
+        return found is not None and name not in _REFRESHING
+    function = found[1].node.func if isinstance(found[1].node, Decorator) else found[1].node
+    if not isinstance(function, FuncDef) or function.is_static or not function.arg_names:
+        return False
+    itself = function.arg_names[0]
+    return itself is not None and _leaves_relations(effects, function, itself, model, seen)
 
 
 def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:
@@ -72,16 +140,33 @@ def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:
 
 def _only_looks(body: Body, call: CallExpr) -> bool:
     callee = call.callee
-    if only_moves(body, call):
+    if only_moves(body, call) or _makes_record(body, call):
         return True
     if isinstance(callee, RefExpr) and callee.fullname.startswith("builtins."):
-        return callee.fullname != "builtins.setattr"
+        return callee.fullname not in _BY_NAME or _names_attribute(call)
     if isinstance(callee, MemberExpr):
         info = class_of(body.type_of(callee.expr))
         if "create" in callee.name:
             return False  # the new row may be the other side of a one-to-one
         return info is not None and is_a(info, QUERYSET, MANAGER, "builtins.str")
     return False
+
+
+def _makes_record(body: Body, call: CallExpr) -> bool:
+    """Whether a call makes an object of a dataclass, whose constructor only keeps arguments."""
+    info = class_object(body.types.type_of(call.callee))
+    return (
+        info is not None
+        and not is_model(info)
+        and any("dataclass" in base.metadata for base in info.mro)
+        and member(info, "__post_init__") is None
+    )
+
+
+def _names_attribute(call: CallExpr) -> bool:
+    """Whether a call of ``getattr`` names the attribute: that is a read of it."""
+    is_read = isinstance(call.callee, RefExpr) and call.callee.fullname != "builtins.setattr"
+    return is_read and len(call.args) > 1 and isinstance(call.args[1], StrExpr)
 
 
 def _gets_itself(body: Body, method: MemberExpr) -> bool:
@@ -92,6 +177,4 @@ def _gets_itself(body: Body, method: MemberExpr) -> bool:
         return False
     node = own[1].node
     function = node.func if isinstance(node, Decorator) else node
-    if not isinstance(function, FuncDef) or function.is_property:
-        return False
-    return body.effects is None or not body.effects.leaves_itself_alone(function)
+    return isinstance(function, FuncDef) and not function.is_property

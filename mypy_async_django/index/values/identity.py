@@ -4,8 +4,8 @@ from mypy.nodes import Expression, NameExpr
 
 from mypy_async_django.index.queries import Query, Row
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.values.paths import ANY, ITEM, Path
-from mypy_async_django.index.values.sources import sources
+from mypy_async_django.index.values.paths import ANY, ITEM, Attribute, Path
+from mypy_async_django.index.values.sources import kept_attributes, sources
 
 
 def is_same(body: Body, one: Expression, other: Expression) -> bool:
@@ -35,7 +35,8 @@ def may_share(body: Body, one: Expression, other: Expression) -> bool:
 
 
 def _reached(body: Body, expression: Expression) -> frozenset[object]:
-    paths: tuple[Path, ...] = ((), (ITEM,), (ANY,))
+    kept = (Attribute(name) for name in kept_attributes(body, expression))
+    paths: tuple[Path, ...] = ((), (ITEM,), (ANY,), *((each,) for each in kept))
     return frozenset().union(*(_identities(body, expression, path) for path in paths))
 
 

@@ -1,6 +1,6 @@
 """Reads of a model instance that may need a query: relations to one row, deferred columns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -9,7 +9,9 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     MemberExpr,
+    NameExpr,
     Node,
+    Var,
 )
 
 from mypy_async_django.bridge.models import (
@@ -22,11 +24,17 @@ from mypy_async_django.bridge.models import (
 from mypy_async_django.bridge.types import class_of, classes, is_a, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.queries import Row
-from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.operations import Read, attributes_in, implicit_uses, reads
+from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.operations import (
+    Read,
+    attributes_in,
+    implicit_uses,
+    reads,
+)
 from mypy_async_django.index.values.escapes import escapes
 from mypy_async_django.index.values.identity import is_same, is_same_name, may_share
 from mypy_async_django.index.values.provenance import rows_of
+from mypy_async_django.index.values.sources import kept_attributes
 
 _REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
 #: Attributes of a model instance that tell what it has loaded.
@@ -179,8 +187,30 @@ def _may_hold_more(
         given is not instance
         and body.flow.reaches(node, before)
         and may_share(body, given, instance)
-        for node, given in (*escapes(body), *_each_touched(body, counts))
+        for node, given in (
+            *escapes(body),
+            *(held for held in _holders_at_work(body) if not is_same(body, held[1], instance)),
+            *_each_touched(body, counts),
+        )
     )
+
+
+@once
+def _holders_at_work(body: Body) -> Sequence[tuple[Node, Expression]]:
+    """The objects that may hold rows, where a method of theirs is used."""
+    return [
+        (used, used.expr)
+        for used in body.every(MemberExpr)
+        if isinstance(used.expr, NameExpr)
+        and any(True for _ in kept_attributes(body, used.expr))
+        and _is_method(body, used)
+    ]
+
+
+def _is_method(body: Body, used: MemberExpr) -> bool:
+    info = class_of(body.type_of(used.expr))
+    found = member(info, used.name) if info is not None else None
+    return found is None or not isinstance(found[1].node, Var)
 
 
 def _is_relation(body: Body, read: MemberExpr) -> bool:

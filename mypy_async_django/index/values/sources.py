@@ -95,7 +95,7 @@ from mypy_async_django.index.resolution.callees import (
     getter,
     named_function,
 )
-from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
+from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind, in_order
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import called_name, owners
@@ -122,6 +122,8 @@ from mypy_async_django.index.values.paths import (
 _MOST: Final = 16
 #: Evaluations of one question before its answer counts as unknown.
 _MOST_ROUNDS: Final = 40
+#: Where classes come from whose objects keep no rows in attributes.
+_LIBRARIES: Final = ("_asyncio.", "asyncio.", "builtins.", "collections.", "django.", "typing.")
 _GET_QUERYSET: Final = "get_queryset"
 _DEFAULTS: Final = frozenset({"create_defaults", "defaults"})
 
@@ -673,7 +675,7 @@ class _Solver:
             yield from self._ask(call.analyzed, path)
             return
         if path[:1] == (AWAITED,) and (offloaded := offloaded_by(body, call)):
-            yield from self._call(_as_call(offloaded), node, path[1:])
+            yield from self._call(offloaded.as_call(), node, path[1:])
             return
         if rows := transfers_of(self._body, call):
             yield from self._moved(call, rows, path)
@@ -769,20 +771,21 @@ class _Solver:
         if effects is None:
             yield Returned(giver, path)
             return
+        root = node if isinstance(giver, FuncDef) else None  # a variable's value is the same
         if path and isinstance(path[0], At) and isinstance(path[0].key, int):
             if len(path) == 1 and effects.gives_loaded(giver, path[0].key):
                 yield InMemory()
                 return
             placed = effects.result(giver, path[0].key)
             if placed is not None:
-                yield from self._of_result(placed, path[1:], node)
+                yield from self._of_result(placed, path[1:], root, node)
                 return
         if not path and effects.gives_loaded(giver):
             yield InMemory()
             return
         result = effects.result(giver)
         if result is not None:
-            yield from self._of_result(result, path, node)
+            yield from self._of_result(result, path, root, node)
             return
         derived = effects.derives(giver) if isinstance(giver, FuncDef) else None
         if derived is not None and call is not None and isinstance(giver, FuncDef):
@@ -821,8 +824,10 @@ class _Solver:
                     rest = after(path, (ITEM,)) if path else None
                     yield from () if rest is None else self._applied(_row(query), rest, node)
 
-    def _of_result(self, result: Result, path: Path, node: Expression) -> Iterator[Source]:
-        query = result.row.query._replace(root=node)
+    def _of_result(
+        self, result: Result, path: Path, root: Expression | None, node: Expression
+    ) -> Iterator[Source]:
+        query = result.row.query._replace(root=root)
         row = result.row._replace(query=query)
         match result.kind:
             case Kind.ROW:
@@ -1191,6 +1196,15 @@ def _is_unset(info: TypeInfo, name: str) -> bool:
     return is_declared and init is not None and init[0].fullname == "builtins.object"
 
 
+def kept_attributes(body: Body, expression: Expression) -> Iterator[str]:
+    """The attributes in which the constructor of an object's class may keep its arguments."""
+    info = class_of(body.type_of(expression))
+    found = member(info, "__init__") if info is not None and not is_model(info) else None
+    if found is not None and not found[0].fullname.startswith(_LIBRARIES):
+        variables = (name for base in info.mro for name in base.names) if info else ()
+        yield from (name for name in variables if not name.startswith("__"))
+
+
 def _kept_argument(info: TypeInfo, call: CallExpr, name: str) -> Expression | None:
     """The argument of a constructor that the new object keeps in an attribute."""
     found = member(info, "__init__")
@@ -1287,13 +1301,6 @@ def _arguments(call: CallExpr, row: Transfer) -> Iterator[tuple[Expression, Path
             yield value, (ITEM, *written(row.source)), -1
         elif kind == ARG_POS and (position == first or (is_every and position >= first)):
             yield value, written(row.source), position
-
-
-def _as_call(offloaded: Offloaded) -> CallExpr:
-    """The call that a thread makes."""
-    call = CallExpr(offloaded.function, offloaded.args, offloaded.arg_kinds, offloaded.arg_names)
-    call.set_line(offloaded.node)
-    return call
 
 
 def _key(index: Expression) -> At:
