@@ -26,8 +26,8 @@ PYTHON = str(Path(sys.executable).resolve())
 # What another Django, or another Python, may give another result.
 DJANGO_DECIDES = ("tests/catalogue", "tests/differential", "tests/test_example.py", "tests/index")
 
-# What looks names up in installed packages.
-NEED_PACKAGES = ("tests/catalogue/test_blocking.py", "-k", "package or family or offloader")
+# What looks names up in installed packages, or runs frameworks.
+NEED_PACKAGES = ("tests/catalogue/test_blocking.py", "tests/frameworks")
 
 # A file's tests stay together: they share what they have set up.
 ALL_PROCESSORS = ("-n", "auto", "--dist", "loadfile")

@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple
 from mypy_async_django import versions
 from mypy_async_django.bridge.installed import versions_of
 from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
+from mypy_async_django.catalogue.frameworks.installed import AWAITING
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.middleware import LOADING_USERS
 from mypy_async_django.catalogue.offload import Offloader
-from mypy_async_django.catalogue.overrides import AWAITING
 from mypy_async_django.catalogue.row import Api, Effect, Version
 from mypy_async_django.config import Config
 from mypy_async_django.record import requested

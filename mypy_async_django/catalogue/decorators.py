@@ -27,6 +27,12 @@ class Harm(Enum):
     """Raises SynchronousOnlyOperation for users who are logged in."""
     ANSWERS_SYNC = auto()
     """Where Django awaits: raises TypeError for requests that are refused."""
+    HIDES_COROUTINE = auto()
+    """Of a view that is a function: Django calls it as a sync view, which raises ValueError."""
+    RETURNED_TO_VIEW = auto()
+    """Raises AssertionError."""
+    RETURNED_TO_WORKER = auto()
+    """The task's body never runs."""
 
 
 class SyncDecorator(NamedTuple):

@@ -9,12 +9,11 @@ from typing import Any, Final
 from mypy_async_django.catalogue import (
     django,
     django_lazy,
-    django_packages,
     loops,
     standard_library,
     third_party,
 )
-from mypy_async_django.catalogue.frameworks import ninja
+from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
 from mypy_async_django.catalogue.row import Api, Version
 
@@ -22,15 +21,12 @@ ROWS: Final[tuple[Api, ...]] = tuple(
     chain(
         django.ROWS,
         django_lazy.ROWS,
-        django_packages.ROWS,
+        installed.ROWS,
         loops.ROWS,
         standard_library.ROWS,
         third_party.ROWS,
     )
 )
-
-FRAMEWORKS: Final = (ninja.FRAMEWORK,)
-ENDPOINTS: Final = frozenset().union(*(framework.endpoints for framework in FRAMEWORKS))
 
 MADE_SYNC_TITLE: Final = "async_to_sync"
 
@@ -72,7 +68,7 @@ class Catalogue:
     ) -> None:
         self.django_version = django_version
         #: Decorators that make a view of a function; see `Framework`.
-        self.endpoints = ENDPOINTS
+        self.endpoints = installed.ENDPOINTS
         #: The installed packages that await hooks which others call synchronously.
         self.awaiting = frozenset(awaiting)
         self._trusted = frozenset(trusted)

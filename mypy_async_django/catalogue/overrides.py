@@ -18,49 +18,6 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "django.utils.deprecation.MiddlewareMixin": frozenset({"process_request", "process_response"}),
 }
 
-_VIEWS: Final = frozenset(
-    {
-        "check_object_permissions",
-        "check_permissions",
-        "check_throttles",
-        "filter_queryset",
-        "get_authenticators",
-        "get_object",
-        "get_permissions",
-        "get_queryset",
-        "get_serializer",
-        "get_serializer_class",
-        "get_serializer_context",
-        "initial",
-        "paginate_queryset",
-        "perform_create",
-        "perform_destroy",
-        "perform_update",
-    }
-)
-
-#: The same for packages that are often untyped, by the module that a base class is imported from:
-#: mypy does not know the class then, and reports no override.
-UNTYPED_HOOKS: Final[Mapping[str, frozenset[str]]] = {
-    "rest_framework.authentication": frozenset(
-        {"authenticate", "authenticate_credentials", "authenticate_header"}
-    ),
-    "rest_framework.filters": frozenset({"filter_queryset"}),
-    "rest_framework.generics": _VIEWS,
-    "rest_framework.mixins": _VIEWS,
-    "rest_framework.pagination": frozenset({"get_paginated_response", "paginate_queryset"}),
-    "rest_framework.permissions": frozenset({"has_object_permission", "has_permission"}),
-    "rest_framework.serializers": frozenset(
-        {"create", "save", "to_internal_value", "to_representation", "update", "validate"}
-    ),
-    "rest_framework.throttling": frozenset({"allow_request", "get_cache_key", "wait"}),
-    "rest_framework.views": _VIEWS,
-    "rest_framework.viewsets": _VIEWS,
-}
-
-#: Packages that await the hooks of another package, with the prefix of that package's classes.
-AWAITING: Final[Mapping[str, str]] = {"adrf": "rest_framework."}
-
 #: Hooks whose truth value decides about access.
 PERMISSIONS: Final = frozenset(
     {"allow_request", "has_object_permission", "has_permission", "is_valid", "test_func"}

@@ -3,7 +3,7 @@
 from typing import Final
 
 from mypy_async_django.catalogue.django import VIEW
-from mypy_async_django.catalogue.django_packages import API_VIEW
+from mypy_async_django.catalogue.frameworks.rest_framework import API_VIEW
 
 #: Classes whose instances hold a value per task.
 TASK_LOCAL: Final = (

@@ -11,6 +11,8 @@
   `never_cache`, `cache_page`, `gzip_page`, `login_required` and others
 - `LoginRequiredMixin`, `PermissionRequiredMixin` or `UserPassesTestMixin` before async handlers:
   their sync `dispatch` loads the user on the event loop, or answers in the place of a coroutine
+- `celery.shared_task` and an app's `task` on an async task, Django REST framework's `api_view` and
+  django-ratelimit's `ratelimit` on an async view, as the outermost decorator of a function
 - a `View` whose handlers are in part `def` and in part `async def`, own and inherited ones
 
 The same without the `@`, as in `cached = cache(load)`, or through `method_decorator`.
@@ -74,6 +76,7 @@ handlers of one kind.
 - A decorator counts if it stands right above the function, or above others whose type says that
   they return what they get.
 - Decorators of your own are not looked into.
+- A Celery app whose own task class runs coroutines is not recognised, unless `base=` names the class.
 - From Python 3.15 on, a context manager as a decorator stays open while the coroutine runs. It is
   reported all the same: write `# type: ignore[sync-decorator]` there.
 - `cache_page` on an async view reads and writes the cache on the event loop. That is not reported.
@@ -90,7 +93,7 @@ handlers of one kind.
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import ClassDef, Decorator, FuncDef, Node
+from mypy.nodes import CallExpr, ClassDef, Decorator, FuncDef, Node
 
 from mypy_async_django.bridge.types import class_of, is_a, member
 from mypy_async_django.catalogue.decorators import (
@@ -100,6 +103,7 @@ from mypy_async_django.catalogue.decorators import (
     Harm,
 )
 from mypy_async_django.catalogue.django_database import ATOMIC_CLASS
+from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.row import Version
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding, quoted
@@ -125,6 +129,9 @@ _HARMS: Final = {
         "returns a response where Django awaits a coroutine, which raises TypeError for requests "
         "that it refuses"
     ),
+    Harm.HIDES_COROUTINE: "hides that the view is async; Django gets a coroutine and raises ValueError",
+    Harm.RETURNED_TO_VIEW: "gets a coroutine instead of a response and raises AssertionError",
+    Harm.RETURNED_TO_WORKER: "takes its coroutine for the result; the task's body never runs",
 }
 
 _FIXES: Final = {
@@ -132,14 +139,27 @@ _FIXES: Final = {
     Harm.CANNOT_ITERATE: 'Use "@asynccontextmanager" and "async with"',
     Harm.TAKEN_FOR_SYNC: "Make the view sync or remove the decorator",
     Harm.ENDS_ITS_BLOCK: 'Use a "with" block in the function',
+    Harm.HIDES_COROUTINE: "Make the view sync, or a class with the decorator on its async handlers",
+    Harm.RETURNED_TO_VIEW: 'Make the view sync, or use "adrf.decorators.api_view"',
+    Harm.RETURNED_TO_WORKER: (
+        'Make the task sync, and call an async function in it with "async_to_sync(...)"'
+    ),
 }
+
+
+#: What another decorator above, or the class, may put right.
+_OF_RESULTS: Final = (Harm.HIDES_COROUTINE, Harm.RETURNED_TO_VIEW, Harm.RETURNED_TO_WORKER)
 
 
 def findings(body: Body) -> Iterator[Finding]:
     """Decorators on coroutine functions, and views of both kinds."""
     for found in decorations(body):
-        row = SYNC_DECORATORS.get(found.name)
-        if row is not None:
+        row = SYNC_DECORATORS.get(found.name) or installed.SYNC_DECORATORS.get(found.name)
+        if row is not None and row.harm in _OF_RESULTS:
+            is_said = row.is_typed and found.function.type and body.type_of(found.maker)
+            if _has_the_last_word(body, found) and not is_said:
+                yield _finding(body, found, row.harm)
+        elif row is not None:
             said = row.is_typed and found.function.type is not None
             if body.catalogue.django_version < row.since and not said:
                 yield _finding(body, found, row.harm, row.since)
@@ -180,6 +200,17 @@ def _finding(body: Body, found: Decoration, harm: Harm, since: Version | None = 
         found.node,
         f'{text} on "{found.function.name}" {_HARMS[harm].format(since=version)}',
         (_FIXES.get(harm, f"Put it on the handlers instead: {quoted(_on_handler(text[1:-1]))}"),),
+    )
+
+
+def _has_the_last_word(body: Body, found: Decoration) -> bool:
+    """Whether a decorator is the outermost of a function that is no method, and names no ``base``."""
+    definition, maker = body.parent(found.node), found.decorator
+    return (
+        isinstance(definition, Decorator)
+        and definition.original_decorators[0] is found.node
+        and not (isinstance(maker, CallExpr) and "base" in maker.arg_names)
+        and not found.function.info
     )
 
 

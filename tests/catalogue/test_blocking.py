@@ -26,7 +26,8 @@ from mypy.nodes import (
 )
 from mypy.options import Options
 
-from mypy_async_django.catalogue import django_packages, offload, standard_library, third_party
+from mypy_async_django.catalogue import offload, standard_library, third_party
+from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.row import Api
 
 _Files = Mapping[str, MypyFile]
@@ -61,7 +62,7 @@ _INHERITING: Final = {
 }
 
 
-_PACKAGE_ROWS: Final = (*django_packages.ROWS, *third_party.ROWS, *third_party.ITERATORS)
+_PACKAGE_ROWS: Final = (*installed.ROWS, *third_party.ROWS, *third_party.ITERATORS)
 
 
 # --- The form of the rows
@@ -74,7 +75,7 @@ def _lines(module: ModuleType) -> Iterator[tuple[str, Sequence[Api]]]:
             yield from ((name, line) for line in group if isinstance(line, tuple))
 
 
-@pytest.mark.parametrize("module", [django_packages, standard_library, third_party])
+@pytest.mark.parametrize("module", [standard_library, third_party])
 def test_rows_are_in_order(module: ModuleType) -> None:
     """A new row has one place: lines by owner, names within a line by the alphabet."""
     for group, lines in groupby(_lines(module), lambda found: found[0]):

@@ -19,7 +19,7 @@ from mypy.types import CallableType, Instance, Overloaded, ProperType, TypeVarTy
 from mypy_async_django.bridge.types import class_object, classes, known, makes_coroutine, member
 from mypy_async_django.index.coroutines.views import handlers, view_classes
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.operations import called_name, calls, full_name
+from mypy_async_django.index.syntax.operations import called_name, calls, full_name, function_named
 
 _METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
 _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
@@ -121,7 +121,8 @@ def _named(
     body: Body, node: Expression, decorator: Expression, function: FuncDef
 ) -> Iterator[Decoration]:
     maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
-    if name := full_name(body, maker):
+    method = function_named(body, maker)
+    if name := full_name(body, maker) or (method.fullname if method else None):
         yield Decoration(node, decorator, maker, name, function)
 
 

@@ -56,11 +56,12 @@ from mypy_async_django.bridge.types import (
     member,
 )
 from mypy_async_django.catalogue.callbacks import METHODS, Misuse
+from mypy_async_django.catalogue.decorators import HANDLERS
 from mypy_async_django.catalogue.django import VIEW
+from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.offload import ASKING
 from mypy_async_django.catalogue.overrides import (
     AWAITED_HANDLERS,
-    AWAITING,
     DECORATORS,
     FORM,
     HOOKS,
@@ -68,7 +69,6 @@ from mypy_async_django.catalogue.overrides import (
     LIBRARY_DECORATORS,
     PERMISSIONS,
     TWINS,
-    UNTYPED_HOOKS,
 )
 from mypy_async_django.index.resolution.concurrency import decorators
 from mypy_async_django.index.syntax.body import Body
@@ -298,9 +298,24 @@ def _hook(function: FuncDef) -> Misplaced | None:
     for base in info.mro[1:]:
         if function.name in HOOKS.get(base.fullname, ()):
             return Misplaced(CalledBy.CLASS, base.name, Misuse.RESULT)
+    if (caller := _framework_hook(function)) is not None:
+        return Misplaced(CalledBy.CLASS, caller.name, Misuse.RESULT)
     field = function.name.removeprefix("clean_")
     if field != function.name and is_a(info, FORM) and _has_field(info, field):
         return Misplaced(CalledBy.CLASS, "Form", Misuse.RESULT)
+    return None
+
+
+def _framework_hook(function: FuncDef) -> TypeInfo | None:
+    """The class of a framework that calls a method, by code of its own package."""
+    info = function.info
+    for base in info.mro[1:]:
+        hooks = installed.HOOKS.get(base.fullname)
+        if hooks is not None and function.name in hooks.names:
+            found = member(info, hooks.caller)
+            package = base.module_name.partition(".")[0]
+            if found and found[0].module_name.partition(".")[0] in {package, "django"}:
+                return base
     return None
 
 
@@ -328,7 +343,9 @@ def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | 
         for expression in info.defn.base_type_exprs:
             name = _imported_name(expression, imported)
             module, _, class_ = (name or "").rpartition(".")
-            is_hook = function.name in UNTYPED_HOOKS.get(module, ())
+            is_hook = function.name in installed.UNTYPED_HOOKS.get(module, ())
+            # A "dispatch" of the project's own may await the handlers.
+            is_hook = is_hook and not (function.name in HANDLERS and _dispatches(function.info))
             if is_hook and not _is_awaited_by(awaiting, module):
                 is_truth = function.name in PERMISSIONS
                 misuse = Misuse.TRUTHY if is_truth else Misuse.RESULT
@@ -336,14 +353,21 @@ def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | 
     return None
 
 
+def _dispatches(info: TypeInfo) -> bool:
+    return any("dispatch" in base.names for base in info.mro)
+
+
 def _awaiting(body: Body, info: TypeInfo, tree: MypyFile) -> frozenset[str]:
     """The packages that can await the methods of a class: installed ones, or those of its bases."""
     names = {tree.fullname, *(base.module_name for base in info.mro), *_imported(tree).values()}
-    return body.catalogue.awaiting | {name.partition(".")[0] for name in names} & AWAITING.keys()
+    return (
+        body.catalogue.awaiting
+        | {name.partition(".")[0] for name in names} & installed.AWAITING.keys()
+    )
 
 
 def _is_awaited_by(packages: frozenset[str], name: str) -> bool:
-    return any(name.startswith(AWAITING[package]) for package in packages)
+    return any(name.startswith(installed.AWAITING[package]) for package in packages)
 
 
 def _imported(tree: MypyFile) -> dict[str, str]:

@@ -7,7 +7,7 @@ from mypy.nodes import CallExpr, Expression, MemberExpr, SuperExpr, TypeInfo
 
 from mypy_async_django.bridge.models import QUERYSET, has_many_to_many
 from mypy_async_django.bridge.types import all_are, class_of, item_class
-from mypy_async_django.catalogue.django_packages import SERIALIZED
+from mypy_async_django.catalogue.frameworks.rest_framework import SERIALIZED
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import Read

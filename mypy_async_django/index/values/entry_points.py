@@ -32,7 +32,7 @@ from mypy_async_django.bridge.tree import decorated, functions, is_none, walk
 from mypy_async_django.bridge.types import all_are, classes, is_a, member, result_type
 from mypy_async_django.catalogue.decorators import HANDLERS
 from mypy_async_django.catalogue.django import RESPONSE, VIEW
-from mypy_async_django.catalogue.django_packages import API_VIEW, REST_REQUEST
+from mypy_async_django.catalogue.frameworks.rest_framework import API_VIEW, REST_REQUEST
 from mypy_async_django.index.inference.parameters import is_middleware
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.bindings import BindingKind

@@ -1,0 +1,42 @@
+"""All frameworks, and their facts by kind."""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Final
+
+from mypy_async_django.catalogue.decorators import SyncDecorator
+from mypy_async_django.catalogue.frameworks import (
+    adrf,
+    allauth,
+    celery,
+    ninja,
+    ratelimit,
+    rest_framework,
+)
+from mypy_async_django.catalogue.frameworks.framework import Framework, Hooks
+from mypy_async_django.catalogue.row import Api
+
+FRAMEWORKS: Final[tuple[Framework, ...]] = tuple(
+    module.FRAMEWORK for module in (adrf, allauth, celery, ninja, ratelimit, rest_framework)
+)
+
+ROWS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(each.rows for each in FRAMEWORKS))
+ENDPOINTS: Final = frozenset().union(*(each.endpoints for each in FRAMEWORKS))
+SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
+    row.name: row for each in FRAMEWORKS for row in each.sync_decorators
+}
+
+#: By class: hooks that it calls if a subclass defines them.
+HOOKS: Final[Mapping[str, Hooks]] = dict(
+    chain.from_iterable(each.hooks.items() for each in FRAMEWORKS)
+)
+
+#: By module: the same for packages that are often untyped, where mypy reports no override.
+UNTYPED_HOOKS: Final[Mapping[str, frozenset[str]]] = dict(
+    chain.from_iterable(each.untyped_hooks.items() for each in FRAMEWORKS)
+)
+
+#: Packages that await the hooks of another package, with the prefix of that package's classes.
+AWAITING: Final[Mapping[str, str]] = dict(
+    chain.from_iterable(each.awaits.items() for each in FRAMEWORKS)
+)

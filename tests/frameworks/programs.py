@@ -1,0 +1,272 @@
+"""Programs that use a framework: a mistake that fails when it is run, and a cure that works."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+#: What each program begins with: Django set up, and a way to ask for a view.
+SETUP: Final = """\
+import asyncio
+from typing import Any
+
+import django
+from django.conf import settings
+
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="x",
+)
+django.setup()
+
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient
+from django.urls import path
+
+urlpatterns: list[Any] = []
+
+
+def show(view: Any) -> None:
+    urlpatterns.append(path("", view))
+    response = asyncio.run(AsyncClient().get("/"))
+    assert response.status_code == 200
+
+"""
+
+
+class Program(NamedTuple):
+    """A mistake, the error that it ends with, the code that we report, and its cures."""
+
+    needs: str
+    mistake: str
+    error: str
+    code: str
+    cures: tuple[str, ...]
+
+
+_RATELIMIT: Final = """\
+from django_ratelimit.decorators import ratelimit
+
+"""
+_CELERY: Final = """\
+from celery import Celery, shared_task
+
+app = Celery("shop", broker="memory://", backend="cache+memory://")
+app.conf.task_always_eager = True
+
+
+async def count() -> int:
+    return 3
+
+"""
+_CELERY_RUN: Final = """
+result = total.delay().get()
+assert result == 3, type(result)
+"""
+_REST: Final = """\
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
+
+settings.REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "DEFAULT_AUTHENTICATION_CLASSES": []}
+
+"""
+
+PROGRAMS: Final[Mapping[str, Program]] = {
+    "ratelimit": Program(
+        "django_ratelimit",
+        _RATELIMIT
+        + """\
+@ratelimit(key="ip", rate="5/m")
+async def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+show(page)
+""",
+        "ValueError",
+        "sync-decorator",
+        (
+            _RATELIMIT
+            + """\
+@ratelimit(key="ip", rate="5/m")
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+show(page)
+""",
+            _RATELIMIT
+            + """\
+from django.utils.decorators import method_decorator
+from django.views import View
+
+class Page(View):
+    @method_decorator(ratelimit(key="ip", rate="5/m"))
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+show(Page.as_view())
+""",
+            _RATELIMIT
+            + """\
+from asgiref.sync import markcoroutinefunction
+
+@markcoroutinefunction
+@ratelimit(key="ip", rate="5/m")
+async def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+show(page)
+""",
+        ),
+    ),
+    "shared_task": Program(
+        "celery",
+        _CELERY
+        + "@shared_task\nasync def total() -> int:\n    return await count()\n"
+        + _CELERY_RUN,
+        "coroutine",
+        "sync-decorator",
+        (
+            _CELERY
+            + """\
+from asgiref.sync import async_to_sync
+
+@shared_task
+def total() -> int:
+    return async_to_sync(count)()
+"""
+            + _CELERY_RUN,
+        ),
+    ),
+    "app_task": Program(
+        "celery",
+        _CELERY
+        + "@app.task(name='total')\nasync def total() -> int:\n    return await count()\n"
+        + _CELERY_RUN,
+        "coroutine",
+        "sync-decorator",
+        (
+            _CELERY
+            + """\
+from asgiref.sync import async_to_sync
+
+@app.task(name="total")
+def total() -> int:
+    return async_to_sync(count)()
+"""
+            + _CELERY_RUN,
+        ),
+    ),
+    "api_view": Program(
+        "rest_framework",
+        _REST
+        + """\
+from rest_framework.decorators import api_view
+
+@api_view(["GET"])
+async def page(request):
+    return Response({})
+
+show(page)
+""",
+        "AssertionError",
+        "sync-decorator",
+        (
+            _REST
+            + """\
+from rest_framework.decorators import api_view
+
+@api_view(["GET"])
+def page(request: Request) -> Response:
+    return Response({})
+
+show(page)
+""",
+            _REST
+            + """\
+from adrf.decorators import api_view
+
+@api_view(["GET"])
+async def page(request: Request) -> Response:
+    return Response({})
+
+show(page)
+""",
+        ),
+    ),
+    "rest_handler": Program(
+        "rest_framework",
+        _REST
+        + """\
+class Page(APIView):
+    async def get(self, request: Request) -> Response:
+        return Response({})
+
+show(Page.as_view())
+""",
+        "AssertionError",
+        "async-override",
+        (
+            _REST
+            + """\
+class Page(APIView):
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+show(Page.as_view())
+""",
+            _REST
+            + """\
+from adrf.views import APIView as AsyncAPIView
+
+class Page(AsyncAPIView):
+    async def get(self, request: Request) -> Response:
+        return Response({})
+
+show(Page.as_view())
+""",
+            _REST
+            + """\
+from asgiref.sync import async_to_sync
+
+class AwaitingView(APIView):
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        self.request, self.args, self.kwargs, self.headers = request, args, kwargs, {}
+        return self.finalize_response(
+            self.initialize_request(request), async_to_sync(self.get)(request)
+        )
+
+class Page(AwaitingView):
+    async def get(self, request: Request) -> Response:
+        return Response({})
+
+""",
+        ),
+    ),
+    "rest_action": Program(
+        "rest_framework",
+        _REST
+        + """\
+class Pages(ViewSet):
+    async def list(self, request: Request) -> Response:
+        return Response([])
+
+show(Pages.as_view({"get": "list"}))
+""",
+        "AssertionError",
+        "async-override",
+        (
+            _REST
+            + """\
+class Pages(ViewSet):
+    def list(self, request: Request) -> Response:
+        return Response([])
+
+    async def load(self) -> None: ...
+
+show(Pages.as_view({"get": "list"}))
+""",
+        ),
+    ),
+}
