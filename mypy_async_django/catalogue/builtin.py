@@ -137,6 +137,18 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
     "builtins.str": Evaluator(Use.FORMAT),
     "builtins.str.format": Evaluator(Use.FORMAT, 0, _ALL),
     "contextlib._BaseExitStack.enter_context": Evaluator(Use.ENTER),
+    **dict.fromkeys(
+        (
+            "django.test.testcases.TransactionTestCase.assertQuerySetEqual",
+            "unittest.case.TestCase.assertCountEqual",
+            "unittest.case.TestCase.assertSequenceEqual",
+        ),
+        Evaluator(Use.ITERATE, 0, 1),
+    ),
+    "unittest.case.TestCase.assertFalse": Evaluator(Use.TRUTH),
+    "unittest.case.TestCase.assertIn": Evaluator(Use.ITERATE, 1, 1),
+    "unittest.case.TestCase.assertNotIn": Evaluator(Use.ITERATE, 1, 1),
+    "unittest.case.TestCase.assertTrue": Evaluator(Use.TRUTH),
     "copy.copy": Evaluator(Use.COPY),
     "functools.reduce": Evaluator(Use.ITERATE, 1, 1),
     "heapq.nlargest": Evaluator(Use.ITERATE, 1, 1),

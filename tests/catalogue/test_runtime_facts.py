@@ -52,7 +52,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template import engines
 from django.template.response import TemplateResponse
-from django.test import AsyncClient, RequestFactory, override_settings
+from django.test import AsyncClient, RequestFactory, TransactionTestCase, override_settings
 from django.urls import path
 from django.views import View
 from recipe import Operation, after
@@ -71,6 +71,11 @@ Actions = dict[str, Callable[[Any], object]]
 def on(prepare: Callable[[World], Any], actions: Actions) -> Operations:
     """Operations on the object that ``prepare`` makes."""
     return {name: after(prepare, action) for name, action in actions.items()}
+
+
+def check(assertion: str, *arguments: object) -> None:
+    """Make an assertion of a test case."""
+    getattr(TransactionTestCase(), assertion)(*arguments)
 
 
 def books(world: World) -> Any:
@@ -199,6 +204,12 @@ RAISES: Operations = {
     **on(
         books,
         {
+            "assertCountEqual()": lambda qs: check("assertCountEqual", qs.filter(pk=0), []),
+            "assertFalse()": lambda qs: check("assertFalse", qs.filter(pk=0)),
+            "assertNotIn()": lambda qs: check("assertNotIn", 0, qs),
+            "assertQuerySetEqual()": lambda qs: check("assertQuerySetEqual", qs.filter(pk=0), []),
+            "assertSequenceEqual()": lambda qs: check("assertSequenceEqual", qs.filter(pk=0), []),
+            "assertTrue()": lambda qs: check("assertTrue", qs),
             "csv.writer.writerows()": lambda qs: csv.writer(StringIO()).writerows(
                 qs.values_list("pk")
             ),
