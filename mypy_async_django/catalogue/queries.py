@@ -69,7 +69,7 @@ METHODS: Final[Mapping[str, QueryMethod]] = {
     "create": QueryMethod(Gives.CREATED, accesses=(Access.CREATE,)),
     "bulk_create": QueryMethod(Gives.OTHER, accesses=(Access.CREATE,)),
     "aggregate": QueryMethod(Gives.OTHER, accesses=_READ),
-    "contains": QueryMethod(Gives.OTHER, in_memory=True),
+    "contains": QueryMethod(Gives.OTHER, in_memory=True, prefetched=True),
     "count": QueryMethod(Gives.OTHER, accesses=_COUNT, in_memory=True, prefetched=True),
     "exists": QueryMethod(Gives.OTHER, accesses=_COUNT, in_memory=True, prefetched=True),
     "delete": QueryMethod(Gives.OTHER, accesses=(Access.DELETE,)),

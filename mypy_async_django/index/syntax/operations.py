@@ -315,6 +315,8 @@ def _unpacking(body: Body, statement: AssignmentStmt) -> Iterator[ImplicitUse]:
 def _indexing(body: Body, node: IndexExpr) -> Iterator[ImplicitUse]:
     if isinstance(node.index, SliceExpr) and node.index.stride is None:
         return  # builds a lazy object, where the object is lazy
+    if not isinstance(node.index, SliceExpr) and _is_slice(body, node.index):
+        return  # builds a lazy object, where the object is lazy
     if node.analyzed is not None:
         return  # a type
     parent = body.parent(node)
@@ -325,6 +327,11 @@ def _indexing(body: Body, node: IndexExpr) -> Iterator[ImplicitUse]:
         yield ImplicitUse(node.base, Use.INDEX if augmented else Use.ASSIGN_ITEM, node)
     else:
         yield ImplicitUse(node.base, Use.INDEX, node)
+
+
+def _is_slice(body: Body, index: Expression) -> bool:
+    infos = classes(body.type_of(index))
+    return bool(infos) and all(info.fullname == "builtins.slice" for info in infos)
 
 
 def _is_target(body: Body, node: Expression) -> bool:

@@ -7,10 +7,13 @@ from typing import Final, NamedTuple
 from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
+    ComparisonExpr,
     Expression,
+    IfStmt,
     MemberExpr,
     NameExpr,
     Node,
+    UnaryExpr,
     Var,
 )
 
@@ -21,6 +24,7 @@ from mypy_async_django.bridge.models import (
     is_model,
     is_single_relation,
 )
+from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import class_of, classes, is_a, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.queries import Row
@@ -77,6 +81,7 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
             continue
         if (
             not loaded
+            and not _is_key_null(body, read)
             and not may_be_set(body, read.receiver, read.name, read.node)
             and not _is_again(body, read, seen)
         ):
@@ -91,6 +96,42 @@ def _has_relation(body: Body, rows: tuple[Row, ...], read: Read) -> bool:
         return True
     forgotten = any(row.path == () for row in rows) and _is_refreshed(body, read, wholly=True)
     return not forgotten and any(row.has_loaded(read.name) for row in rows)
+
+
+def _is_key_null(body: Body, read: Read) -> bool:
+    """Whether the key of a relation was tested or set to be None: then there is nothing to load."""
+    if any(
+        is_none(assignment.rvalue) and body.flow.reaches(assignment, read.node)
+        for assignment in body.every(AssignmentStmt)
+        for target in attributes_in(assignment.lvalues)
+        if _is_key_of(body, target, read)
+    ):
+        return True
+    around = (read.node, *body.ancestors(read.node))
+    return any(
+        block in around and _is_null_test(body, condition, read)
+        for branch in around
+        if isinstance(branch, IfStmt)
+        for condition, block in zip(branch.expr, branch.body, strict=True)
+    )
+
+
+def _is_null_test(body: Body, condition: Expression, read: Read) -> bool:
+    match condition:
+        case ComparisonExpr(operators=["is" | "=="], operands=[key, none]):
+            return is_none(none) and _is_key_of(body, key, read)
+        case UnaryExpr(op="not", expr=key):
+            return _is_key_of(body, key, read)
+        case _:
+            return False
+
+
+def _is_key_of(body: Body, key: Expression, read: Read) -> bool:
+    return (
+        isinstance(key, MemberExpr)
+        and key.name == f"{read.name}_id"
+        and is_same_name(body, key.expr, read.receiver)
+    )
 
 
 def _follows_unloaded(row: Row) -> bool:

@@ -120,6 +120,7 @@ def _is_consumed(body: Body, queryset: Expression) -> bool:
             has_escaped(body, queryset, queryset)
             or _is_iterated(body, queryset, queryset)
             or _is_list(body, queryset)
+            or _is_internally_used(body, queryset)
         ):
             return True
         case MemberExpr(expr=NameExpr() as owner) if all_are(body.type_of(queryset), QUERYSET):
@@ -130,6 +131,17 @@ def _is_consumed(body: Body, queryset: Expression) -> bool:
             )
         case _:
             return _is_given_loaded(body, queryset) or is_empty(body, queryset)
+
+
+def _is_internally_used(body: Body, queryset: NameExpr) -> bool:
+    """Whether a special or private attribute of a queryset is used before: it may fill the cache."""
+    return any(
+        used.name.startswith("_")
+        and _is_same(body, used.expr, queryset)
+        and body.flow.reaches(used, queryset)
+        for used in body.every(MemberExpr)
+        if isinstance(used.expr, NameExpr)
+    )
 
 
 def _is_at_work(body: Body, owner: NameExpr, before: Node) -> bool:

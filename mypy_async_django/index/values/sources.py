@@ -1123,6 +1123,8 @@ def _stepped(value: Source, name: str, call: CallExpr) -> Source:
                 later = value.later if step in value.later else (*value.later, step)
                 return value._replace(later=later)
             fresh = value if name == "all" else value._replace(behind=frozenset())
+            if name == "filter":
+                fresh = fresh._replace(selected=fresh.selected | _null_keys(value.model, call))
             return built(fresh, [step]) if step else _UNKNOWN
         case Argument() | Returned():
             step = step_of(name, call)
@@ -1134,6 +1136,26 @@ def _stepped(value: Source, name: str, call: CallExpr) -> Source:
             return Returned(value.giver, (), steps)
         case _:
             return _UNKNOWN
+
+
+def _null_keys(model: TypeInfo, call: CallExpr) -> frozenset[str]:
+    """The foreign keys that a filter asks to be null: its rows have nothing to load behind them."""
+    found = {
+        name.removesuffix("__isnull"): value
+        for name, value in zip(call.arg_names, call.args, strict=True)
+        if name is not None
+        and (is_none(value) if not name.endswith("__isnull") else _is_true(value))
+    }
+    return frozenset(name for name in found if _is_key(model, name))
+
+
+def _is_true(value: Expression) -> bool:
+    return isinstance(value, NameExpr) and value.fullname == "builtins.True"
+
+
+def _is_key(model: TypeInfo, name: str) -> bool:
+    found = relation(model, name)
+    return found is not None and found.kind in {RelationKind.KEY, RelationKind.ONE_TO_ONE}
 
 
 def step_of(method: str, call: CallExpr) -> Step | None:
