@@ -36,8 +36,9 @@ class Note(NamedTuple):
 class Finding(NamedTuple):
     """One mistake: its position, the error message, and the notes that explain it and its fix.
 
-    A note that is a string stands at the error. ``unless_said`` is part of a message of mypy's: if mypy reports it on one of the node's lines, the
-    finding is not shown.
+    A note that is a string stands at the error. ``unless_said`` is part of a message of mypy's: if
+    mypy reports it on one of the node's lines, the finding is not shown. A finding that
+    ``mypy_reports`` is only shown where mypy's own errors are not, as by ``check``.
     """
 
     code: ErrorCode
@@ -45,6 +46,7 @@ class Finding(NamedTuple):
     message: str
     notes: tuple[str | Note, ...] = ()
     unless_said: str | None = None
+    mypy_reports: bool = False
 
     @property
     def all_notes(self) -> tuple[Note, ...]:

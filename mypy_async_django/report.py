@@ -15,11 +15,14 @@ def report(module: Module, finding: Finding) -> None:
     """Report a finding as an error of the module, with its notes.
 
     On request the error's message is the finding as data. Otherwise nothing is reported if mypy
-    already has the error that the finding names in ``unless_said``.
+    reports the same mistake.
     """
     node, code = finding.node, finding.code
     if requested() is not None:
-        module.errors.report(node, as_message(_record(module, finding)), code)
+        if not (finding.mypy_reports and _is_ignored(module, finding)):
+            module.errors.report(node, as_message(_record(module, finding)), code)
+    elif finding.mypy_reports:
+        return
     elif finding.unless_said is None or not _is_said(module, finding, finding.unless_said):
         module.errors.report(node, finding.message, code, _notes(module, finding))
 
@@ -63,6 +66,13 @@ def _record(module: Module, finding: Finding) -> Record:
         ),
         edit=finding.edit,
     )
+
+
+def _is_ignored(module: Module, finding: Finding) -> bool:
+    """Whether a comment on the finding's lines makes mypy ignore its own error for the mistake."""
+    first = finding.node.line
+    lines = range(first, (finding.node.end_line or first) + 1)
+    return any(line in module.tree.ignored_lines for line in lines)
 
 
 def _is_said(module: Module, finding: Finding, text: str) -> bool:

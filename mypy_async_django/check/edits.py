@@ -151,7 +151,9 @@ def _tokens(code: str) -> Iterator[_Token]:
 def _meaningful(tokens: Sequence[_Token]) -> Iterator[_Token]:
     """The tokens without comments, and without commas before a closing bracket."""
     code = [token for token in tokens if not token.text.startswith("#")]
-    for token, following in zip(code, [*code[1:], None], strict=True):
-        is_last = following is not None and following.text in (")", "]", "}")
+    for index, token in enumerate(code):
+        is_last = any(
+            following.text in (")", "]", "}") for following in code[index + 1 : index + 2]
+        )
         if not (token.text == "," and is_last):
             yield token

@@ -94,6 +94,7 @@ def findings(body: Body) -> Iterator[Finding]:
         f"{_MISUSED[found.misuse]}",
         (_fix(body.name, found),),
         unless_said=MYPY_REPORTS_OVERRIDE,
+        mypy_reports=found.mypy_reports,
     )
 
 

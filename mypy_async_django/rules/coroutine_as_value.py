@@ -115,6 +115,7 @@ def findings(body: Body) -> Iterator[Finding]:
                 ),
             ),
             unless_said="Coroutine",
+            mypy_reports=body.is_checked and end.use is ValueUse.LOOKED_INTO,
         )
     for function in uncalled_functions(body):
         text = quoted(body.source.text(function))

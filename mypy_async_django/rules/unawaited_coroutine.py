@@ -16,7 +16,8 @@ runs it. This rule finds coroutine objects that nothing can ever run, in sync fu
 Async twins of Django count like any other coroutine function: `acreate`, `aupdate`, `asave`. So do
 `sync_to_async(f)(...)`, `asyncio.to_thread(...)` and `asyncio.sleep(...)`.
 
-A bare statement `send()` is left to mypy, which reports it as `unused-coroutine`.
+A bare statement `send()` is left to mypy, which reports it as `unused-coroutine`; the command
+`check`, which leaves mypy's own errors out, reports it as this code.
 
 ```python
 from django.http import HttpRequest, HttpResponse
@@ -90,7 +91,7 @@ def findings(body: Body) -> Iterator[Finding]:
     for call, end in coroutine_values(body):
         is_statement = isinstance(body.parent(call), ExpressionStmt)
         said = is_statement and body.is_checked and body.types.type_of(call) is not None
-        if end.use not in {ValueUse.DROPPED, ValueUse.RETURNED} or said:
+        if end.use not in {ValueUse.DROPPED, ValueUse.RETURNED}:
             continue
         text = quoted(body.source.text(call))
         if end.use is ValueUse.RETURNED:
@@ -100,7 +101,12 @@ def findings(body: Body) -> Iterator[Finding]:
         else:
             what = f"Coroutine {text} is never awaited, so it never runs"
         yield Finding(
-            CODE, call, what, (suggestion.for_coroutine(body, call),), unless_said="Coroutine"
+            CODE,
+            call,
+            what,
+            (suggestion.for_coroutine(body, call),),
+            unless_said="Coroutine",
+            mypy_reports=said,
         )
     for call in calls(body):
         if called_name(body, call) == GATHER and _is_dropped(body, call):

@@ -89,13 +89,15 @@ class CalledBy(Enum):
 class Misplaced(NamedTuple):
     """The caller of an async function that does not await it: a class, or a decorator.
 
-    ``twin`` is the async method that the class has for the purpose.
+    ``twin`` is the async method that the class has for the purpose. ``mypy_reports`` is set where
+    annotations let mypy report the override itself.
     """
 
     called_by: CalledBy
     caller: str
     misuse: Misuse
     twin: str | None = None
+    mypy_reports: bool = False
 
 
 def misplaced(body: Body) -> Misplaced | None:
@@ -110,10 +112,11 @@ def misplaced(body: Body) -> Misplaced | None:
     if not function.info:
         return _decorated(body, above)
     found = (
-        _overriding(body, function, tree)
+        (_overriding(body, function, tree) if function.is_dynamic() else None)
         or _hook(function)
         or _untyped_hook(body, function, tree)
         or _decorated(body, above)
+        or (None if function.is_dynamic() else _overriding(body, function, tree))
     )
     return None if found is None or _is_awaited_somewhere(tree, function.name) else found
 
@@ -134,31 +137,35 @@ def _callback_owner(function: FuncDef) -> TypeInfo | None:
 
 
 def _overriding(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | None:
-    """The class whose sync method is overridden, unless mypy reports it."""
+    """The class whose sync method is overridden."""
     info = function.info
     inherited = next((base for base in info.mro[1:] if function.name in base.names), None)
     if (
         inherited is None
-        or not _says_nothing(body, function, tree)
+        or _is_ignored(body, function, tree)
         or _is_exempt(info, function, inherited, _awaiting(body, info, tree))
     ):
         return None
     node = inherited.names[function.name].node
     result = _result(node)
+    if result is None and not function.is_dynamic():
+        return None
     if result is None:
         found = _misuse_in_class(inherited, node, tree) if isinstance(node, FuncDef) else None
         return Misplaced(CalledBy.OVERRIDDEN_METHOD, inherited.name, found) if found else None
     misuse = _misuse(result, function.name)
-    return Misplaced(CalledBy.OVERRIDDEN_METHOD, inherited.name, misuse, _twin(body, function))
+    return Misplaced(
+        CalledBy.OVERRIDDEN_METHOD,
+        inherited.name,
+        misuse,
+        _twin(body, function),
+        mypy_reports=not function.is_dynamic(),
+    )
 
 
-def _says_nothing(body: Body, function: FuncDef, tree: MypyFile) -> bool:
-    """Whether mypy accepts any override here, as the method has no annotations.
-
-    With ``check_untyped_defs`` mypy checks it, but its error can be disabled.
-    """
-    is_ignored = body.is_checked and "override" in tree.ignored_lines.get(function.line, ())
-    return function.is_dynamic() and not is_ignored
+def _is_ignored(body: Body, function: FuncDef, tree: MypyFile) -> bool:
+    """Whether a comment makes mypy ignore its error for the override."""
+    return body.is_checked and "override" in tree.ignored_lines.get(function.line, ())
 
 
 def _is_exempt(

@@ -199,10 +199,8 @@ class _Tracker:
                 yield FinalUse(self._argument(parent, value, inside), parent)
             case IfStmt() | WhileStmt() | UnaryExpr(op="not") if inside:
                 yield FinalUse(ValueUse.DROPPED, parent)  # asks the container if it is empty
-            case _ if not inside and not self._body.is_checked and _looks_into(parent, value):
-                yield FinalUse(
-                    ValueUse.LOOKED_INTO, parent or value
-                )  # mypy reports this in checked bodies
+            case _ if not inside and _looks_into(parent, value):
+                yield FinalUse(ValueUse.LOOKED_INTO, parent or value)
             case _ if not inside and (fate := _misuse(parent, value)):
                 yield FinalUse(fate, parent) if parent is not None else FinalUse(fate, value)
             case _:
