@@ -1,14 +1,17 @@
 """What a function reaches through the functions that it calls."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from mypy.nodes import FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
+from mypy.nodes import ARG_POS, FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.effects.evaluation import Environment, Evaluator, Target, bound
 from mypy_async_django.effects.summary import (
     DERIVED,
     ITEMS,
@@ -19,17 +22,48 @@ from mypy_async_django.effects.summary import (
     StoredResult,
     Summary,
 )
+from mypy_async_django.index.abstract import (
+    ALWAYS,
+    Action,
+    All,
+    Call,
+    Condition,
+    Created,
+    Dispatch,
+    Either,
+    Not,
+    Of,
+    Operation,
+    Parameter,
+    Passed,
+    Test,
+    Way,
+    roots,
+)
 from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, built
-from mypy_async_django.index.resolution.callees import is_nested
+from mypy_async_django.index.resolution.callees import CONSTRUCTORS, is_nested
 
-Place = TypeVar("Place", str, tuple[str, str])
+Place = TypeVar("Place", bound=Hashable)
+
+_NOTHING: Final = Environment()
+_DEEPEST: Final = 40
+_MOST: Final = 20_000
+"""Functions with what they are given that one question looks at; beyond, only their names count."""
 
 
 class Reachable(NamedTuple):
     """What is reached from a function: the ways to operations, and the functions that were asked."""
 
-    ways: Mapping[Effect, tuple[str, ...]]
+    ways: Mapping[Effect, Way]
     asked: frozenset[str]
+
+
+class ReachableMemo(dict[tuple[str, Environment], Reachable]):
+    """What is reached from functions, by their full names and what they are given."""
+
+
+_Key = tuple[Hashable, Environment, bool]
+"""A function, what it is given, and whether it runs the first time only."""
 
 
 class CallGraph:
@@ -49,7 +83,7 @@ class CallGraph:
         summary_of: Callable[[FuncItem], Summary],
         api: Callable[[str], Api | None],
         class_named: Callable[[str], TypeInfo | None],
-        reachable: dict[str, Reachable],
+        reachable: ReachableMemo,
         is_project: Callable[[str], bool],
     ) -> None:
         self._modules = modules
@@ -59,68 +93,209 @@ class CallGraph:
         self._class_named = class_named
         self._reachable = reachable
         self._is_project = is_project
+        self._evaluator = Evaluator(self._summary, class_named, api)
+        self._summaries: dict[str, Summary] = {}
+        self._mentioned: dict[str, frozenset[str]] = {}
         self.asked: set[str] = set()
 
-    def path(
-        self, function: FuncItem | Var, effect: Effect, upward: Names = ()
-    ) -> tuple[str, ...] | None:
-        """The shortest way from a function to an operation of the effect.
+    def nested(self, function: FuncItem) -> Summary:
+        """The summary of a lambda, or of a function inside another."""
+        return self._summary_of(function)
 
-        Full names of the functions on the way, the operation's name last; None where there is none.
-        ``upward`` is the way on from the method of a mixin.
+    def path(
+        self,
+        function: FuncItem | Var,
+        effect: Effect,
+        upward: Names = (),
+        call: Call | None = None,
+        when: Condition = ALWAYS,
+    ) -> Way | None:
+        """The shortest way from a function to an operation of the effect; None for no way.
+
+        ``call`` is how it is called, with what is passed, ``when`` the condition of that.
+        ``upward`` is the ``super()`` chain that a mixin's method begins.
         """
         if not isinstance(function, Var) and is_nested(function):
             name = "lambda" if isinstance(function, LambdaExpr) else function.fullname
-            reachable = self._reachable_from(name, self._summary_of(function))
-        else:
-            name = function.fullname
-            if name not in self._reachable:
-                self._reachable[name] = self._reachable_from(name, self._summary(name))
-            reachable = self._reachable[name]
-        self.asked |= reachable.asked
-        if effect not in reachable.ways and upward:
-            summary = self._summary(name)
-            reachable = self._reachable_from(
-                name, summary._replace(upward=(*summary.upward, upward))
-            )
-            self.asked |= reachable.asked
-        return reachable.ways.get(effect)
+            arguments = call.arguments if call else ()
+            summary = self._summary_of(function)
+            values = bound(summary.parameters, self._evaluator.arguments(arguments, _NOTHING))
+            given = Environment(tuple(values.items()))
+            return self._ways([Target(name, summary, given, is_nested=True)], effect)
+        call = call or Call(function.fullname)
+        target = self._called(call, when, _NOTHING)
+        way = self._ways([target], effect)
+        if way is None and upward:
+            summary = target.summary
+            summary = summary._replace(upward=(*summary.upward, upward))
+            way = self._ways([target._replace(summary=summary, is_nested=True)], effect)
+        return way
 
-    def _reachable_from(self, start: str, summary: Summary) -> Reachable:
-        """All that is reached from a function, each summary read once."""
-        asked, self.asked = self.asked, {start}
-        summaries = {start: summary}
-        came_from: dict[str, str | None] = {start: None}
-        ways: dict[Effect, tuple[str, ...]] = {}
-        for name in (queue := [start]):
-            summary = summaries[name]
-            for called in summary.calls:
-                if called not in summaries:
-                    summaries[called] = self._summary(called)
-            if any(summaries[called].is_probe for called in summary.calls):
+    def dispatched(self, use: Dispatch, effect: Effect) -> Way | None:
+        """The shortest way from what the class of a value decides to an operation of the effect."""
+        return self._ways(self._dispatched(use, _NOTHING), effect)
+
+    def _ways(self, starts: Iterable[Target | Operation], effect: Effect) -> Way | None:
+        found: list[Way] = []
+        for start in starts:
+            if isinstance(start, Operation):
+                found += [Way((start.title,))] if start.effect is effect else []
+                continue
+            key = start.name, start.environment
+            reachable = None if start.is_nested else self._reachable.get(key)
+            if reachable is None:
+                reachable = self._reachable_from(start)
+                if not start.is_nested:
+                    self._reachable[key] = reachable
+            self.asked |= reachable.asked
+            if effect in reachable.ways:
+                found.append(reachable.ways[effect])
+        return min(found, key=lambda way: (way.is_memo, len(way.steps)), default=None)
+
+    def _reachable_from(self, start: Target) -> Reachable:
+        """All that is reached from a function, each summary read once for what it is given."""
+        asked, self.asked = self.asked, {start.name}
+        first = _key(start, is_memo=False)
+        came_from: dict[_Key, _Key | None] = {first: None}
+        names: dict[_Key, str] = {first: start.name}
+        ways: dict[Effect, Way] = {}
+
+        def found(effect: Effect, operation: str, key: _Key) -> None:
+            steps = (*_steps(key, came_from, names), operation)
+            if effect not in ways or (ways[effect].is_memo and not key[2]):
+                ways[effect] = Way(steps, key[2])
+
+        queue = deque([(start, first)])
+        while queue:
+            target, here = queue.popleft()
+            summary, environment = target.summary, target.environment
+            if any(self._summary(called).is_probe for called in summary.called()):
                 continue  # it knows whether an event loop is running
-            for effect, operations in summary.operations():
-                if effect not in ways:
-                    ways[effect] = (*_way(name, came_from), operations[0])
             for giver, operation in summary.queries:
-                if Effect.RAISES not in ways and self._gives_query(giver):
-                    ways[Effect.RAISES] = (*_way(name, came_from), operation)
-            for called in summary.calls:
-                if called not in came_from and not self._leads_nowhere(called):
-                    came_from[called] = name
-                    queue.append(called)
+                if self._gives_query(giver):
+                    found(Effect.RAISES, operation, here)
+            for action in summary.actions:
+                if self._evaluator.holds(action.when, environment) is False:
+                    continue
+                is_memo = here[2] or self._is_memo(action, environment)
+                for each in self._run(action, environment):
+                    if isinstance(each, Operation):
+                        key = (*here[:2], is_memo)
+                        came_from.setdefault(key, came_from[here])
+                        names.setdefault(key, names[here])
+                        found(each.effect, each.title, key)
+                        continue
+                    if len(came_from) > _MOST:
+                        each = each._replace(environment=_NOTHING)
+                    key = _key(each, is_memo=is_memo)
+                    if key not in came_from and not self._leads_nowhere(each):
+                        came_from[key] = here
+                        names[key] = each.name
+                        queue.append((each, key))
             for below, above in self._handed_upward(summary):
-                came_from.setdefault(below, name)
+                lower = (below, _NOTHING, here[2])
+                came_from.setdefault(lower, here)
+                names.setdefault(lower, below)
                 if (api := self._api(above)) is not None:
                     if not api.when and not api.unless:
-                        ways.setdefault(api.effect, (*_way(below, came_from), title(api)))
-                elif above not in came_from:
-                    summaries[above] = self._summary(above)
-                    came_from[above] = below
-                    queue.append(above)
+                        found(api.effect, title(api), lower)
+                    continue
+                key = (above, _NOTHING, here[2])
+                if key not in came_from:
+                    came_from[key] = lower
+                    names[key] = above
+                    queue.append((Target(above, self._summary(above), _NOTHING), key))
         reachable = Reachable(ways, frozenset(self.asked))
         self.asked = asked
         return reachable
+
+    def _is_memo(self, action: Action, environment: Environment) -> bool:
+        """Whether an action happens the first time only; an object made just now has no memo yet."""
+        if action.memo is None:
+            return False
+        return not isinstance(self._evaluator.value(action.memo, environment), Created)
+
+    def _run(self, action: Action, environment: Environment) -> Iterable[Target | Operation]:
+        """What an action runs, with the arguments put in."""
+        match action.does:
+            case Operation() as operation:
+                return [operation]
+            case Call() as call:
+                return [self._called(call, action.when, environment)]
+            case use:
+                found = self._dispatched(use, environment)
+                return (
+                    self._narrowed(each) if isinstance(each, Target) else each for each in found
+                )
+
+    def _dispatched(self, use: Dispatch, environment: Environment) -> Iterable[Target | Operation]:
+        value = self._evaluator.value(use.value, environment)
+        arguments = self._evaluator.arguments(use.arguments, environment)
+        for each in self._evaluator.use(replace(use, value=value), arguments):
+            if isinstance(each, Operation) or each.is_nested or self._is_project(each.name):
+                yield each
+
+    def _called(self, call: Call, when: Condition, environment: Environment) -> Target:
+        """The function that a call runs, for the class of its receiver, with what it is given."""
+        receiver, name = call.receiver, call.function
+        if receiver is not None:
+            receiver = self._evaluator.value(receiver, environment)
+            name = self._evaluator.exact(name, receiver) if call.is_virtual else name
+        arguments = self._evaluator.arguments(call.arguments, environment)
+        if isinstance(receiver, Created) and not call.arguments:
+            arguments = receiver.arguments if name.endswith(CONSTRUCTORS) else arguments
+        target = self._evaluator.target(name, receiver, arguments)
+        passed = {value.path: name for name, value in _own(target.summary.parameters, call)}
+        assumed = tuple(
+            (test.moved(passed[test.value.path[:1]]), holds)
+            for test, holds in (*environment.assumed, *_tests(when))
+            if test.value.path[:1] in passed
+        )
+        return self._narrowed(
+            target._replace(environment=target.environment._replace(assumed=assumed))
+        )
+
+    def _narrowed(self, target: Target) -> Target:
+        """A function with the part of what it is given that it looks at."""
+        if target.is_nested:
+            return target
+        mentioned = self._mentions(target.name, target.summary)
+        environment = Environment(
+            tuple(each for each in target.environment.values if each[0] in mentioned),
+            tuple(
+                each for each in target.environment.assumed if each[0].value.path[0] in mentioned
+            ),
+        )
+        return target._replace(environment=environment)
+
+    def _mentions(self, name: str, summary: Summary, depth: int = 0) -> frozenset[str]:
+        """The parameters that what a function does depends on, itself or through what it calls.
+
+        Of functions far down, all that they are given.
+        """
+        if name in self._mentioned:
+            return self._mentioned[name]
+        if depth > _DEEPEST:
+            return frozenset(parameter.name for parameter in summary.parameters)
+        self._mentioned[name] = frozenset()  # a function that calls itself adds nothing
+        found: set[str] = set()
+        for action in summary.actions:
+            found.update(roots(action.when))
+            if action.memo is not None:
+                found.update(roots(action.memo))
+            match action.does:
+                case Dispatch(value=value, arguments=arguments):
+                    found.update(roots(value), roots(arguments))
+                case Call(function=called, receiver=receiver, arguments=arguments):
+                    inside = self._summary(called)
+                    mentioned = self._mentions(called, inside, depth + 1)
+                    found.update(roots(receiver))
+                    if mentioned:
+                        found.update(roots(arguments))
+                case _:
+                    pass
+        self._mentioned[name] = frozenset(found)
+        return self._mentioned[name]
 
     def _gives_query(self, giver: str) -> bool:
         """Whether a function gives, or a variable keeps, a queryset that is lazy still."""
@@ -136,10 +311,10 @@ class CallGraph:
                     break
                 yield below, above
 
-    def _leads_nowhere(self, function: str) -> bool:
+    def _leads_nowhere(self, target: Target) -> bool:
         """Whether it is known that nothing is reached from a function."""
-        reachable = self._reachable.get(function)
-        if reachable is None or reachable.ways:
+        reachable = self._reachable.get((target.name, target.environment))
+        if reachable is None or reachable.ways or target.is_nested:
             return False
         self.asked |= reachable.asked
         return True
@@ -289,7 +464,9 @@ class CallGraph:
 
     def _summary(self, function: str) -> Summary:
         self.asked.add(function)
-        return self._summary_named(function)
+        if function not in self._summaries:
+            self._summaries[function] = self._summary_named(function)
+        return self._summaries[function]
 
 
 def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None:
@@ -300,6 +477,44 @@ def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None
         if (tree := modules.get(module)) is not None:
             return tree
     return None
+
+
+def _key(target: Target, *, is_memo: bool) -> _Key:
+    name = (target.name, id(target.summary)) if target.is_nested else target.name
+    return name, target.environment, is_memo
+
+
+def _own(parameters: Sequence[Parameter], call: Call) -> Iterator[tuple[str, Of]]:
+    """The parameters of a callee that get parameters of the caller as they came in."""
+    arguments = call.arguments
+    if call.receiver is not None:
+        arguments = (Passed(ARG_POS.value, None, call.receiver), *arguments)
+    for name, value in bound(parameters, arguments).items():
+        if isinstance(value, Of) and len(value.path) == 1:
+            yield name, value
+
+
+def _tests(condition: Condition, *, holds: bool = True) -> Iterator[tuple[Test, bool]]:
+    """The tests that have been passed where a condition holds."""
+    match condition:
+        case Test():
+            yield condition, holds
+        case Not(condition=inner):
+            yield from _tests(inner, holds=not holds)
+        case All(conditions=conditions) if holds:
+            for each in conditions:
+                yield from _tests(each)
+        case Either(conditions=conditions) if not holds:
+            for each in conditions:
+                yield from _tests(each, holds=False)
+        case _:
+            pass
+
+
+def _steps(end: _Key, came_from: Mapping[_Key, _Key | None], names: Mapping[_Key, str]) -> Names:
+    """The functions on the way to one; what is inside another counts as that one."""
+    found = [names[key] for key in _way(end, came_from)]
+    return tuple(name for index, name in enumerate(found) if name and name not in found[:index])
 
 
 def _way(end: Place, came_from: Mapping[Place, Place | None]) -> tuple[Place, ...]:

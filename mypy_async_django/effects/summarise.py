@@ -1,11 +1,16 @@
 """Summaries of a module's functions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any, Final
 
 from mypy.nodes import (
+    ARG_STAR,
+    ARG_STAR2,
     Argument,
+    AssignmentStmt,
+    AwaitExpr,
     CallExpr,
     ConditionalExpr,
     Decorator,
@@ -16,6 +21,7 @@ from mypy.nodes import (
     MemberExpr,
     MypyFile,
     NameExpr,
+    Node,
     OverloadedFuncDef,
     RefExpr,
     ReturnStmt,
@@ -37,7 +43,7 @@ from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
-from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.summary import (
     DERIVED,
     ITEMS,
@@ -48,8 +54,25 @@ from mypy_async_django.effects.summary import (
     StoredResult,
     Summary,
 )
+from mypy_async_django.index.abstract import (
+    ALWAYS,
+    UNKNOWN,
+    Action,
+    Call,
+    Dispatch,
+    Instance,
+    Of,
+    Operation,
+    Parameter,
+    Partial,
+    Passed,
+    Value,
+)
 from mypy_async_django.index.coroutines.value_uses import value_parameters
+from mypy_async_django.index.matches.abstraction import abstraction
+from mypy_async_django.index.matches.actions import arguments_of, call_of, dynamic_uses
 from mypy_async_django.index.matches.matches import Match, api_of_function, matches
+from mypy_async_django.index.matches.memos import memo_of, memo_of_callee
 from mypy_async_django.index.matches.parameter_reads import (
     is_untouched_argument,
     needs_of,
@@ -121,6 +144,10 @@ def summary_named(
     if definition is None:
         return Summary()
     summary = summary_of(definition.function, body_of, is_project)
+    if summary.stores:
+        owner = name.rpartition(".")[0]
+        kept = tuple(each for each in summary.stores if bodies.attribute(f"{owner}.{each[0]}"))
+        summary = summary._replace(stores=kept)
     if definition.decorator is None:
         return summary
     return _as_decorated(summary, definition.decorator, body_of(_without_statements(tree)))
@@ -178,9 +205,9 @@ def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summa
     names = [full_name(module, maker) or "" for maker in makers]
     offloaders = [found for name in names if (found := catalogue.offloader(name)) is not None]
     if function.is_coroutine and not TO_SYNC.isdisjoint(names):
-        summary = summary._replace(nests=(MADE_SYNC_TITLE,))
+        summary = summary._replace(actions=(Action(Operation(Effect.NESTS, MADE_SYNC_TITLE)),))
     elif offloaders:
-        summary = summary._replace(raises=(), blocks=(), nests=(), calls=(), upward=(), queries=())
+        summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
     if function.type is None and not all(
         name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
     ):
@@ -199,24 +226,38 @@ def _summary_of_value(
         return summary_of(value, body_of, is_project)
     api = api_of_function(module, value)
     if api is not None:
-        name = (title(api),)
-        return Summary(
-            raises=name if api.is_certain(Effect.RAISES) else (),
-            blocks=name if api.is_certain(Effect.BLOCKS) else (),
-            nests=name if api.is_certain(Effect.NESTS) else (),
-        )
-    called = {
-        function.fullname
-        for function in sync_callees(module, value)
-        if not function.is_generator and is_project(function.fullname)
-    }
-    return Summary(calls=tuple(sorted(called)))
+        is_certain = api.effect in _FOLLOWED and api.is_certain(api.effect)
+        return Summary(_performing(api) if is_certain else ())
+    functions = [each for each in sync_callees(module, value) if is_project(each.fullname)]
+    called = sorted({each.fullname for each in functions if not each.is_generator})
+    held = abstraction(module).value(value)
+    arguments = tuple(Passed(each.kind, each.name, Of((each.name,))) for each in _ANY)
+    passed = Partial(held, arguments) if isinstance(held, Partial) else held
+    run = Dispatch(passed, ("__call__",), arguments)
+    actions = tuple(Action(Call(name, None, arguments)) for name in called)
+    return Summary(
+        actions if functions else (Action(run),),
+        _ANY,
+        held,
+    )
+
+
+#: The parameters of a function that takes anything.
+_ANY: Final = (
+    Parameter("args", ARG_STAR.value),
+    Parameter("kwargs", ARG_STAR2.value),
+)
+
+
+def _performing(api: Api) -> tuple[Action, ...]:
+    return (Action(Operation(api.effect, title(api))),)
 
 
 def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Summary:
     """What one function does itself, with the functions and lambdas that it makes and calls."""
     body = body_of(function)
-    operations, called, ways = _operations(body, body_of, is_project)
+    body.summarise = lambda item: summary_of(item, body_of, is_project)
+    actions, ways = _actions(body, is_project)
     needs = sorted({(need.parameter, ".".join(need.path)) for need in needs_of(body)})
     passes = {
         (passed.parameter, passed.function, passed.to)
@@ -224,10 +265,10 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         if is_project(passed.function)
     }
     return Summary(
-        raises=tuple(sorted(operations[Effect.RAISES])),
-        blocks=tuple(sorted(operations[Effect.BLOCKS])),
-        nests=tuple(sorted(operations[Effect.NESTS])),
-        calls=tuple(sorted(called)),
+        actions=tuple(sorted(actions, key=repr)),
+        parameters=_parameters(body),
+        returns=_returns(body),
+        stores=tuple(sorted(_stores(body), key=repr)),
         needs=tuple(needs[:_MOST_NEEDS]),
         passes=tuple(sorted(passes)),
         result=_result(body, is_project),
@@ -240,45 +281,101 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
     )
 
 
-def _operations(
-    outermost: Body, body_of: BodyOf, is_project: IsProject
-) -> tuple[Mapping[Effect, set[str]], set[str], set[Names]]:
-    """The operations, what is called, and the ways on from what is called.
+def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]]:
+    """What a body does, and the ``super()`` chains of what it calls.
 
-    Nothing for a coroutine, which is looked at itself.
+    Nothing for a coroutine, which is looked at itself, nor where it asks whether a loop is running.
     """
-    found: dict[Effect, set[str]] = {effect: set() for effect in _FOLLOWED}
-    called: set[str] = set()
-    ways: set[Names] = set()
-    bodies = [] if outermost.is_coroutine else [outermost]
-    for body in bodies:
-        if _probes(body):
-            continue  # it knows whether a loop is running
-        for matched in matches(body):
-            if matched.api.when:
-                continue  # what it takes is not to be seen from afar
-            if matched.api.name in ANSWERED_BY_LOADED_SESSIONS:
-                continue  # one of the needs: it may be loaded by then
-            if _tests_whether_given(body, matched):
-                continue
-            if matched.api.effect in found:
-                found[matched.api.effect].add(title(matched.api))
-        if any(rendered_querysets(body)) or any(rendered_rows(body)):
-            found[Effect.RAISES].add(_RENDERED)
-        for target in call_targets(body):
-            function = target.function
-            nested = None if isinstance(function, Var) or not is_nested(function) else function
-            if nested is None and not is_project(function.fullname):
-                continue
-            if is_caught(body, target.node):
-                continue
-            if nested is None:
-                called.add(function.fullname)
-                if way := upward(body, target):
-                    ways.add(way)
-            elif not nested.is_coroutine and all(nested is not other.function for other in bodies):
-                bodies.append(body_of(nested))
-    return found, called, ways
+    actions: set[Action] = set()
+    chains: set[Names] = set()
+    if body.is_coroutine or _probes(body):
+        return actions, chains
+    values = abstraction(body)
+    for operation, node in _operations(body):
+        actions.add(Action(operation, values.condition(node), memo_of(body, node)))
+    for target in call_targets(body):
+        function, node = target.function, target.node
+        if is_caught(body, node):
+            continue
+        if not isinstance(function, Var) and is_nested(function):
+            if not function.is_coroutine:
+                run = Dispatch(values.closure(function), ("__call__",), arguments_of(body, target))
+                actions.add(Action(run, values.condition(node), memo_of(body, node)))
+        elif is_project(function.fullname):
+            memo = memo_of(body, node) or memo_of_callee(body, target)
+            actions.add(Action(call_of(body, target), values.condition(node), memo))
+            if chain := upward(body, target):
+                chains.add(chain)
+    for dynamic in dynamic_uses(body):
+        if not is_caught(body, dynamic.node):
+            memo = memo_of(body, dynamic.node)
+            actions.add(Action(dynamic.use, values.condition(dynamic.node), memo))
+    return actions, chains
+
+
+def _operations(body: Body) -> Iterator[tuple[Operation, Node]]:
+    """The operations of the catalogue that a body is certain to run, with their nodes."""
+    for matched in matches(body):
+        if matched.api.when:
+            continue  # what it takes is not to be seen from afar
+        if matched.api.name in ANSWERED_BY_LOADED_SESSIONS:
+            continue  # one of the needs: it may be loaded by then
+        if _tests_whether_given(body, matched):
+            continue
+        if matched.api.effect in _FOLLOWED:
+            yield Operation(matched.api.effect, title(matched.api)), matched.node
+    if any(rendered_querysets(body)) or any(rendered_rows(body)):
+        yield Operation(Effect.RAISES, _RENDERED), body.function
+
+
+def _parameters(body: Body) -> tuple[Parameter, ...]:
+    function = body.function
+    if not isinstance(function, FuncItem):
+        return ()
+    values = abstraction(body)
+    return tuple(
+        Parameter(
+            argument.variable.name,
+            argument.kind.value,
+            None if argument.initializer is None else values.value(argument.initializer),
+        )
+        for argument in function.arguments
+    )
+
+
+def _returns(body: Body) -> Value:
+    """The value that all ways out of a function return, where it is more than one of a class."""
+    function = body.function
+    if body.is_coroutine or not isinstance(function, FuncItem) or function.is_generator:
+        return UNKNOWN
+    found = {
+        abstraction(body).value(node.expr)
+        for node in body.every(ReturnStmt)
+        if node.expr is not None and not isinstance(node.expr, AwaitExpr)
+    }
+    value = found.pop() if len(found) == 1 else UNKNOWN
+    return UNKNOWN if isinstance(value, Instance) else value
+
+
+def _stores(body: Body) -> Iterator[tuple[str, Value]]:
+    """The values that a constructor keeps in attributes that nothing else in it assigns."""
+    function = body.function
+    if not isinstance(function, FuncDef) or function.name != "__init__" or not function.arguments:
+        return
+    itself = function.arguments[0].variable
+    targets = [
+        (target, node)
+        for node in body.every(AssignmentStmt)
+        for target in node.lvalues
+        if isinstance(target, MemberExpr) and isinstance(target.expr, NameExpr)
+        if target.expr.node is itself
+    ]
+    times = Counter(target.name for target, _ in targets)
+    for target, node in targets:
+        if times[target.name] == 1 and abstraction(body).condition(node) == ALWAYS:
+            value = abstraction(body).value(node.rvalue)
+            if value is not UNKNOWN:
+                yield target.name, value
 
 
 def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
-from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.abstract import UNKNOWN, Action, Call, Parameter, Value
 from mypy_async_django.index.queries import Step
 
 Names = tuple[str, ...]
@@ -33,30 +33,34 @@ class StoredResult(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The facts about a function that its callers need.
+    """The facts about a function that its callers need, in terms of its parameters.
 
-    ``raises``, ``blocks`` and ``nests`` are the operations of a sync function, named as a person
-    would (``QuerySet.count``), ``calls`` the project's functions that it calls, by their full names.
+    ``actions`` are what a sync function does: operations of the catalogue, calls, and uses of values
+    whose class the caller decides, each with its condition. ``parameters`` bind a call's arguments,
+    ``returns`` is the value that all ways out return, ``stores`` are the values that a constructor
+    keeps in attributes.
+
     ``needs`` are the attributes read on a parameter (its name, then ``court.judge``), ``passes`` the
-    parameters handed on (its name, a function's full name, the parameter there). ``result`` holds
-    the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that gives the
-    same and the `Step`s from there, or `PARAMETER` with the name of one handed back, or `DERIVED` with
-    the fields of a `Derived`, or `LOADED`
-    for a queryset with its rows, or `ITEMS` with the same for each item of a tuple, or nothing.
-    ``is_probe`` says that it finds out whether an event loop is running: who calls it does not query
-    in one. ``upward`` are the ways on from calls of a mixin's methods, ``is_cooperative`` says that the
-    function is one that goes on; see `index.resolution.cooperative_super`. ``is_awaited`` says that a decorator, of which
-    mypy knows no more than its name, makes a coroutine function of a sync one. ``touches``
-    are the parameters of which it only reads, calls and sets attributes, with those.
-    ``queries`` are operations on what a function of the project gives (its full name, the operation):
-    they raise if that is a queryset. ``value_parameters`` are those for anything that it does nothing
-    for a coroutine with.
+    parameters passed on (its name, a function's full name, the parameter there). ``result`` holds
+    the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that returns the
+    same and the `Step`s from there, or `PARAMETER` with the name of one that is returned, or `DERIVED`
+    with the fields of a `Derived`, or `LOADED` for a queryset with its rows, or `ITEMS` with the
+    same for each item of a tuple, or nothing.
+
+    ``is_probe`` says that it finds out whether an event loop is running: its callers do not query in
+    one. ``upward`` are the ``super()`` chains of calls of mixins, ``is_cooperative`` says that the
+    method is part of one; see `index.resolution.cooperative_super`. ``is_awaited`` says that a
+    decorator, of which mypy knows the name only, makes a coroutine function of a sync one.
+    ``touches`` are the parameters of which it only reads, calls and sets attributes, with those.
+    ``queries`` are operations on what a function of the project returns (its full name, the
+    operation): they raise if that is a queryset. ``value_parameters`` are parameters of any type
+    that it never awaits.
     """
 
-    raises: Names = ()
-    blocks: Names = ()
-    nests: Names = ()
-    calls: Names = ()
+    actions: tuple[Action, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    returns: Value = UNKNOWN
+    stores: tuple[tuple[str, Value], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     passes: tuple[tuple[str, str, str], ...] = ()
     result: tuple[Any, ...] = ()
@@ -68,14 +72,9 @@ class Summary(NamedTuple):
     value_parameters: Names = ()
     queries: tuple[tuple[str, str], ...] = ()
 
-    def operations(self) -> Iterator[tuple[Effect, Names]]:
-        """The effects that the function has itself, with the operations."""
-        found = (
-            (Effect.RAISES, self.raises),
-            (Effect.BLOCKS, self.blocks),
-            (Effect.NESTS, self.nests),
-        )
-        return ((effect, names) for effect, names in found if names)
+    def called(self) -> Iterator[str]:
+        """The functions of the project that it calls, by their full names."""
+        return (action.does.function for action in self.actions if isinstance(action.does, Call))
 
     def __bool__(self) -> bool:
         """Whether there is anything to say of the function."""

@@ -8,7 +8,7 @@ from mypy.nodes import FuncDef, FuncItem, MypyFile
 from mypy_async_django.bridge.build import Build
 from mypy_async_django.bridge.function_bodies import FunctionBodies
 from mypy_async_django.catalogue.lookup import Catalogue
-from mypy_async_django.effects.call_graph import CallGraph, Reachable, module_of
+from mypy_async_django.effects.call_graph import CallGraph, ReachableMemo, module_of
 from mypy_async_django.effects.summarise import summary_named, summary_of
 from mypy_async_django.effects.summary import Summaries, Summary
 from mypy_async_django.index.bodies import Bodies
@@ -40,7 +40,7 @@ class SummaryStore:
         self._sources = FunctionBodies(build.options, modules)
         self._known: dict[str, tuple[MypyFile, dict[str, Summary]]] = {}
         self._type_modules: dict[str, set[str]] = {}
-        self._reachable: dict[str, Reachable] = {}
+        self._reachable = ReachableMemo()
         self._projects: dict[str, bool] = {}
 
     def forget(self, tree: MypyFile) -> None:

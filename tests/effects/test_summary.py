@@ -6,16 +6,17 @@ from mypy.nodes import Block, FuncDef, MypyFile
 from typing_extensions import override
 
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.effects.call_graph import CallGraph
+from mypy_async_django.effects.call_graph import CallGraph, ReachableMemo
 from mypy_async_django.effects.summary import Summaries, Summary, answer
+from mypy_async_django.index.abstract import Action, Call, Operation, Way
 
 
 def test_the_same_facts_are_the_same_answer() -> None:
     """In each process; other facts are another answer."""
-    found = answer(Summary(blocks=("time.sleep",)))
-    assert found == answer(Summary(blocks=("time.sleep",)))
-    assert found == "7bc5541b12f20f8b3ceb39bd"
-    assert found != answer(Summary(raises=("time.sleep",)))
+    found = answer(_doing(Effect.BLOCKS, "time.sleep"))
+    assert found == answer(_doing(Effect.BLOCKS, "time.sleep"))
+    assert found == "3a6202daf532771ae5983bfc"
+    assert found != answer(_doing(Effect.RAISES, "time.sleep"))
 
 
 class CountedSummaries(Mapping[str, Summary]):
@@ -55,7 +56,7 @@ def _reach(summaries: Summaries) -> CallGraph:
         lambda _: Summary(),
         nothing,
         nothing,
-        {},
+        ReachableMemo(),
         bool,
     )
 
@@ -67,7 +68,12 @@ def _function(name: str) -> FuncDef:
 
 
 def _calling(*names: str) -> Summary:
-    return Summary(calls=tuple(f"module.{name}" for name in names))
+    return Summary(tuple(Action(Call(f"module.{name}")) for name in names))
+
+
+def _doing(effect: Effect, operation: str, *names: str) -> Summary:
+    calls = _calling(*names).actions
+    return Summary((Action(Operation(effect, operation)), *calls))
 
 
 _SIZE = 10_000
@@ -76,11 +82,11 @@ _SIZE = 10_000
 def test_each_function_of_a_chain_is_read_once() -> None:
     """Ten thousand functions, each of which calls the next; the last one queries."""
     chain = {f"f{n}": _calling(f"f{n + 1}") for n in range(_SIZE)}
-    counted = CountedSummaries({**chain, f"f{_SIZE}": Summary(raises=("QuerySet.count",))})
+    counted = CountedSummaries({**chain, f"f{_SIZE}": _doing(Effect.RAISES, "QuerySet.count")})
     path = _reach(counted).path(_function("f0"), Effect.RAISES)
     assert path is not None
-    assert len(path) == _SIZE + 2
-    assert path[-1] == "QuerySet.count"
+    assert len(path.steps) == _SIZE + 2
+    assert path.steps[-1] == "QuerySet.count"
     assert counted.reads == _SIZE + 1
 
 
@@ -107,9 +113,9 @@ def test_circles_end() -> None:
     counted = CountedSummaries(circles)
     assert _reach(counted).path(_function("a"), Effect.BLOCKS) is None
     assert counted.reads == len(circles)
-    blocking = {**circles, "c": Summary(blocks=("time.sleep",), calls=("module.b",))}
+    blocking = {**circles, "c": _doing(Effect.BLOCKS, "time.sleep", "b")}
     path = _reach(blocking).path(_function("a"), Effect.BLOCKS)
-    assert path == ("module.a", "module.b", "module.c", "time.sleep")
+    assert path == Way(("module.a", "module.b", "module.c", "time.sleep"))
 
 
 def test_the_shortest_way_is_given() -> None:
@@ -117,24 +123,26 @@ def test_the_shortest_way_is_given() -> None:
     ways = {
         "a": _calling("b", "d"),
         "b": _calling("c"),
-        "c": Summary(raises=("first",)),
-        "d": Summary(raises=("second",)),
+        "c": _doing(Effect.RAISES, "first"),
+        "d": _doing(Effect.RAISES, "second"),
     }
-    assert _reach(ways).path(_function("a"), Effect.RAISES) == ("module.a", "module.d", "second")
+    assert _reach(ways).path(_function("a"), Effect.RAISES) == Way(
+        ("module.a", "module.d", "second")
+    )
 
 
 def test_who_asks_for_a_loop_ends_the_way() -> None:
     """And not for others who call what comes after it."""
     ways = {
         "a": _calling("knows", "probe2"),
-        "knows": Summary(raises=("QuerySet.get",), calls=("module.is_in_loop", "module.deep")),
+        "knows": _doing(Effect.RAISES, "QuerySet.get", "is_in_loop", "deep"),
         "is_in_loop": Summary(is_probe=True),
-        "deep": Summary(raises=("QuerySet.count",)),
+        "deep": _doing(Effect.RAISES, "QuerySet.count"),
         "probe2": _calling("deep"),
     }
     assert _reach(ways).path(_function("knows"), Effect.RAISES) is None
     path = _reach(ways).path(_function("a"), Effect.RAISES)
-    assert path == ("module.a", "module.probe2", "module.deep", "QuerySet.count")
+    assert path == Way(("module.a", "module.probe2", "module.deep", "QuerySet.count"))
 
 
 def test_results_that_are_handed_back_end_where_they_are_made() -> None:

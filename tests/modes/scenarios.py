@@ -170,9 +170,11 @@ _DIRECT: Final = [
         ("view.py:7 async-blocking",),
         ("other", "view"),
     ),
-    # Unrelated edits: what was said stays said.
+    # Unrelated edits: what was said stays said. The coroutine asks what the other function returns.
     State(
-        {"other.py": _OTHER.replace("x\n", "x + 1\n")}, ("view.py:7 async-blocking",), ("other",)
+        {"other.py": _OTHER.replace("x\n", "x + 1\n")},
+        ("view.py:7 async-blocking",),
+        ("other", "view"),
     ),
     State({"new.py": "x = 1\n"}, ("view.py:7 async-blocking",), ("new",)),
     State(

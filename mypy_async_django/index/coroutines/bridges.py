@@ -120,9 +120,9 @@ def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] |
     if row is not None:
         return () if row.effect is effect and not row.when else None
     for item in sync_callees(body, function):
-        path = body.effects.path(item, effect) if body.effects else None
-        if path is not None and not body.catalogue.trusts(item.fullname):
-            return path
+        way = body.effects.path(item, effect) if body.effects else None
+        if way is not None and not body.catalogue.trusts(item.fullname):
+            return way.steps
     return None
 
 

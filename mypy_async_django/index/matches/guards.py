@@ -5,24 +5,19 @@ from typing import Final, NamedTuple
 
 from mypy.literals import literal_hash
 from mypy.nodes import (
-    AssertStmt,
-    Block,
     CallExpr,
     ComparisonExpr,
-    ConditionalExpr,
     Expression,
-    IfStmt,
     IntExpr,
     MemberExpr,
-    Node,
     OpExpr,
     UnaryExpr,
-    WhileStmt,
 )
 
-from mypy_async_django.bridge.tree import children, is_none
+from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.path_conditions import conditions_before
 
 #: With a number that is not 0, these say that there is some, or do when they do not hold.
 _AT_LEAST: Final = frozenset({"==", ">", ">="})
@@ -37,7 +32,7 @@ def is_guarded(body: Body, call: CallExpr, api: Api) -> bool:
     wanted = api.guarded_by.split()
     return any(
         answer.text in wanted and literal_hash(answer.owner) == owner
-        for condition, holds in _passed(body, call)
+        for condition, holds in conditions_before(body, call)
         for answer in _answers(condition, holds=holds)
     )
 
@@ -47,46 +42,6 @@ class _Answer(NamedTuple):
 
     owner: Expression
     text: str
-
-
-def _passed(body: Body, call: CallExpr) -> Iterator[tuple[Expression, bool]]:
-    """The conditions that are passed on each way to a call, with whether they hold."""
-    inner: Node = call
-    for node in body.ancestors(call):
-        match node:
-            case IfStmt(expr=[condition], body=[block]) | WhileStmt(expr=condition, body=block):
-                if inner is block:
-                    yield condition, True
-            case ConditionalExpr(cond=condition) if inner is not condition:
-                yield condition, inner is node.if_expr
-            case OpExpr(op="and" | "or" as operator, left=left) if inner is not left:
-                yield left, operator == "and"
-            case _:
-                pass
-        inner = node
-    for node in (*body.every(AssertStmt), *body.every(IfStmt), *body.every(WhileStmt)):
-        match node:
-            case AssertStmt(expr=condition) if _is_first(body, node, call):
-                yield condition, True
-            case IfStmt(expr=[condition], body=[block]) | WhileStmt(expr=condition, body=block):
-                if _is_first(body, condition, call) and not _is_in_reach(body, block, call):
-                    yield condition, False
-            case _:
-                pass
-
-
-def _is_first(body: Body, node: Node, call: CallExpr) -> bool:
-    """Whether each way to a call goes over a node."""
-    return not body.flow.reaches(body.function, call, avoiding={node})
-
-
-def _is_in_reach(body: Body, block: Block, call: CallExpr) -> bool:
-    """Whether a block has a call, or goes on to it without asking its condition again."""
-    statement = body.parent(block)
-    asking = children(statement)[:1] if statement is not None else ()
-    return block in body.ancestors(call) or any(
-        body.flow.reaches(first, call, avoiding=asking) for first in block.body[:1]
-    )
 
 
 def _answers(condition: Expression, *, holds: bool) -> Iterator[_Answer]:

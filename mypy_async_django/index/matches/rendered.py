@@ -182,7 +182,7 @@ def _in_method(body: Body, row: Row, model: TypeInfo, name: str) -> _Missing | N
         return None
     way = body.effects.path(function, Effect.RAISES)
     if way is not None and not body.catalogue.trusts(function.fullname):
-        return row, name, way[:-1], way[-1]
+        return row, name, way.steps[:-1], way.steps[-1]
     itself = function.arg_names[0] if function.arg_names else None
     for path, functions in body.effects.needs(function, itself or "self"):
         if (missing := _missing(body, row, path, None)) is not None:

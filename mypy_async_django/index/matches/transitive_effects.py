@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mypy.nodes import CallExpr, Expression, FuncDef, MemberExpr, RefExpr, Var
+from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr, RefExpr, Var
 
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.abstract import Call, Way
+from mypy_async_django.index.matches.abstraction import abstraction
+from mypy_async_django.index.matches.actions import arguments_of, call_of
 from mypy_async_django.index.matches.matches import api_of_function, matches
 from mypy_async_django.index.matches.parameter_reads import request_loads
 from mypy_async_django.index.resolution.call_targets import (
@@ -53,8 +56,8 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
     for called in call_targets(body):
         if called.node in seen or body.catalogue.trusts(called.function.fullname):
             continue
-        path = body.effects.path(called.function, effect, upward(body, called))
-        if path is None or any(name.rpartition(".")[2] in replaced for name in path):
+        way = _way(body, called, effect)
+        if way is None or way.is_memo or _is_replaced(replaced, way):
             continue
         if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
             continue
@@ -64,7 +67,7 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
             continue
         if not is_caught(body, called.node):
             seen.add(called.node)
-            yield ReachedEffect(called, path)
+            yield ReachedEffect(called, way.steps)
     for found in _handed_over(body, effect):
         if found.node not in seen and not is_caught(body, found.node):
             seen.add(found.node)
@@ -74,6 +77,25 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
             if loading.node not in seen and not is_caught(body, loading.node):
                 seen.add(loading.node)
                 yield ReachedEffect(Called(loading.node, loading.function), loading.way)
+
+
+def _way(body: Body, called: Called, effect: Effect) -> Way | None:
+    """The way from what a node runs to an operation, with what is passed there."""
+    assert body.effects is not None
+    if isinstance(called.function, LambdaExpr) or _is_inside(called):
+        call = Call("", None, arguments_of(body, called))
+    else:
+        call = call_of(body, called)
+    when = abstraction(body).condition(called.node)
+    return body.effects.path(called.function, effect, upward(body, called), call, when)
+
+
+def _is_inside(called: Called) -> bool:
+    return isinstance(called.function, FuncDef) and is_nested(called.function)
+
+
+def _is_replaced(replaced: frozenset[str], way: Way) -> bool:
+    return any(name.rpartition(".")[2] in replaced for name in way.steps)
 
 
 def _handed_over(body: Body, effect: Effect) -> Iterator[ReachedEffect]:

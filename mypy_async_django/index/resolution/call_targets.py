@@ -94,6 +94,8 @@ class Called(NamedTuple):
     node: Expression
     function: FuncDef | LambdaExpr | Var
     use: Use | None = None
+    is_callee: bool = True
+    """Whether a call runs it as its callee, not as one of its arguments."""
 
     @property
     def makes_items(self) -> bool:
@@ -115,9 +117,13 @@ def call_targets(body: Body) -> Sequence[Called]:
 
 def _called_functions(body: Body) -> Iterator[Called]:
     for call in calls(body):
-        for node in _callees(body, call):
+        for node in behind(body, call.callee):
             if function := _run_by_call(body, call, node):
                 yield Called(call, function)
+        for argument in run_at_once(body, call):
+            for node in behind(body, argument):
+                if function := _run_by_call(body, call, node):
+                    yield Called(call, function, is_callee=False)
     for use, method in methods_used(body):
         yield Called(use.value, method, use.use)
     for read, property_ in properties_read(body):
@@ -175,12 +181,6 @@ def properties_read(body: Body) -> Sequence[tuple[Read, FuncDef]]:
 def _property_read(body: Body, read: Read) -> FuncDef | None:
     """The getter that an attribute read runs; None where the possible classes differ in it."""
     return getter(common_member(classes(body.type_of(read.receiver)), read.name))
-
-
-def _callees(body: Body, call: CallExpr) -> Iterator[SymbolNode | LambdaExpr]:
-    yield from behind(body, call.callee)
-    for argument in run_at_once(body, call):
-        yield from behind(body, argument)
 
 
 def run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:

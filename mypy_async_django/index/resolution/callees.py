@@ -45,7 +45,7 @@ from mypy_async_django.index.syntax.operations import (
 CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functional.cached_property")
 CACHED_FUNCTION: Final = "functools._lru_cache_wrapper"
 CONSTRUCTORS: Final = ("__new__", "__init__")
-_AFTER_INIT: Final = "__post_init__"
+POST_INIT: Final = "__post_init__"
 
 
 def summary_name(function: FuncItem) -> str:
@@ -120,7 +120,7 @@ def _named(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
             yield from inherited(callee)
         case _ if info := class_object(body.type_of(callee)):
             is_dataclass = any("dataclass" in base.metadata for base in info.mro)
-            for name in (*CONSTRUCTORS, _AFTER_INIT) if is_dataclass else CONSTRUCTORS:
+            for name in (*CONSTRUCTORS, POST_INIT) if is_dataclass else CONSTRUCTORS:
                 yield from _first([found[1]] if (found := member(info, name)) else [])
         case _ if variable := _variable(body, callee):
             yield variable

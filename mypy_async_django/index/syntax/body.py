@@ -47,6 +47,7 @@ from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.abstract import ALWAYS, Call, Condition, Dispatch, Way
 from mypy_async_django.index.queries import Derived, Result
 from mypy_async_django.index.syntax.bindings import BindingKind, in_order
 from mypy_async_django.index.syntax.reaching_definitions import Flow
@@ -90,12 +91,26 @@ class Effects(Protocol):
     """What the project's functions do, through whatever they call."""
 
     def path(
-        self, function: FuncItem | Var, effect: Effect, upward: tuple[str, ...] = ()
-    ) -> tuple[str, ...] | None:
+        self,
+        function: FuncItem | Var,
+        effect: Effect,
+        upward: tuple[str, ...] = (),
+        call: Call | None = None,
+        when: Condition = ALWAYS,
+    ) -> Way | None:
         """The shortest way from a function, or a variable that holds one, to an operation.
 
-        By full names; None where there is no way. ``upward`` is the way on from a mixin's method.
+        None where there is no way. ``call`` is how it is called, with what is passed, ``when`` the
+        condition of that. ``upward`` is the ``super()`` chain that a mixin's method begins.
         """
+        ...
+
+    def dispatched(self, use: Dispatch, effect: Effect) -> Way | None:
+        """The shortest way from what the class of a value decides to an operation of the effect."""
+        ...
+
+    def nested(self, function: FuncItem) -> object:
+        """The summary of a lambda, or of a function inside another."""
         ...
 
     def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
@@ -196,6 +211,8 @@ class Body:
         self._outer = outer
         #: A second source of types, asked where ``types`` has none.
         self.given: Callable[[Expression], ProperType | None] | None = None
+        #: Summarises a function inside the body.
+        self.summarise: Callable[[FuncItem], object] | None = effects.nested if effects else None
         #: Set for bodies that rules look at; None for bodies that are only summarised.
         self.module: ModuleContext | None = None
         #: Whether mypy checks the body too, in this run or in an earlier one, and reports errors in it.
@@ -413,17 +430,17 @@ def _reached(statements: list[Statement]) -> Iterator[Statement]:
     """The statements up to and including the first after which control leaves the block."""
     for statement in statements:
         yield statement
-        if _leaves(statement):
+        if leaves(statement):
             return
 
 
-def _leaves(statement: Statement) -> bool:
+def leaves(statement: Statement) -> bool:
     """Whether control never reaches the next statement; mypy marks this only in checked bodies."""
     match statement:
         case ReturnStmt() | RaiseStmt() | BreakStmt() | ContinueStmt():
             return True
         case IfStmt(else_body=Block() as otherwise):
-            return all(any(map(_leaves, block.body)) for block in (*statement.body, otherwise))
+            return all(any(map(leaves, block.body)) for block in (*statement.body, otherwise))
         case _:
             return False
 

@@ -1,0 +1,329 @@
+"""Abstract values, and what a function does with them: the vocabulary of summaries.
+
+A function is described in terms of its parameters; each call substitutes its arguments. Everything
+here is immutable, compares by value and names classes and functions by their full names.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Final
+
+from mypy_async_django.catalogue.row import Effect
+
+Names = tuple[str, ...]
+
+ITEM: Final = "[]"
+"""The step of an access path from a collection to one of its items."""
+CALLED: Final = "()"
+"""Ends the step of an access path to the result of a method: ``all()``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of which nothing is known; the subclasses know more."""
+
+
+UNKNOWN: Final = Value()
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Value):
+    """A constant: None, a bool, a number, a string or an enum member.
+
+    ``kind`` is the full name of its class, ``text`` its ``repr`` or the name of the member.
+    """
+
+    kind: str
+    text: str
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it is None."""
+        return self.kind == _NONE
+
+    @property
+    def is_true(self) -> bool:
+        """Whether a truth test holds for it."""
+        return self.text not in _FALSE
+
+
+_NONE: Final = "None"
+_FALSE: Final = frozenset({"None", "False", "0", "''", "b''"})
+NONE: Final = Literal(_NONE, "None")
+
+
+@dataclass(frozen=True, slots=True)
+class Of(Value):
+    """What an access path from a parameter leads to: ``("book", "author")``.
+
+    ``declared`` is what is known of it whatever the caller passes.
+    """
+
+    path: Names
+    declared: Value = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Value):
+    """What one step from another value leads to; a step that ends in ``*`` is a prefix."""
+
+    owner: Value
+    step: str
+    declared: Value = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Variable(Value):
+    """A variable of a module or class, by its full name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Value):
+    """An instance of a class, or of a subclass that is not known.
+
+    ``item`` is what iterating it gives. ``is_loaded`` says of a queryset or related manager whether
+    its rows are in memory, None if that is not known.
+    """
+
+    class_: str
+    may_be_none: bool = False
+    item: Value = UNKNOWN
+    is_loaded: bool | None = False
+
+
+@dataclass(frozen=True, slots=True)
+class Items(Value):
+    """A list, tuple or set, of whose items this is known; it may be empty where it says so."""
+
+    item: Value
+    is_empty: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An argument of a call: its kind as mypy counts them, its keyword, and its value."""
+
+    kind: int
+    name: str | None
+    value: Value
+
+
+Arguments = tuple[Passed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Created(Value):
+    """A new instance of a class, by the arguments of its constructor."""
+
+    class_: str
+    arguments: Arguments = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassObject(Value):
+    """A class itself."""
+
+    class_: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Value):
+    """A named function, or a method with its receiver."""
+
+    name: str
+    receiver: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Value):
+    """A function with its first arguments: ``functools.partial(f, x)``."""
+
+    function: Value
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Closure(Value):
+    """A lambda or nested function: its summary, and the values of the variables around it.
+
+    ``name`` is the full name of the function that it stands in.
+    """
+
+    name: str
+    summary: Any
+    captured: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Getter(Value):
+    """A function that follows access paths from its argument: ``attrgetter("author.name")``."""
+
+    paths: tuple[Names, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Performs(Value):
+    """A function of the catalogue, as its effect and title: ``Book.objects.count``."""
+
+    effect: Effect
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultOf(Value):
+    """What a call returns; ``declared`` is what is known of it whatever the function does."""
+
+    function: Value
+    arguments: Arguments
+    declared: Value = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Value):
+    """One of several values, by the text of its key where a key chooses."""
+
+    values: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed(Value):
+    """What ``*args`` and ``**kwargs`` hold: further arguments as they came in."""
+
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition that always holds; the subclasses depend on parameters."""
+
+
+ALWAYS: Final = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Condition):
+    """A test of one value: ``kind`` says which, ``operands`` with what.
+
+    The kinds: "none", "true", "equals" one of some literals, "instance" of one of some classes,
+    "coroutine function", "callable".
+    """
+
+    __test__ = False
+
+    value: Of
+    kind: str
+    operands: tuple[Value | str, ...] = ()
+
+    def moved(self, parameter: str) -> "Test":
+        """The same test of another function's parameter, which gets the same value."""
+        return Test(Of((parameter, *self.value.path[1:])), self.kind, self.operands)
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Condition):
+    """A condition that does not hold."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class All(Condition):
+    """Several conditions that all hold."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either(Condition):
+    """Several conditions of which one holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the catalogue, by its title: ``QuerySet.count``."""
+
+    effect: Effect
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a known function of the project, or of a variable that holds one.
+
+    ``is_virtual`` says that the class of the receiver decides which override runs; not so behind
+    ``super()``.
+    """
+
+    function: str
+    receiver: Value | None = None
+    arguments: Arguments = ()
+    is_virtual: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What the class of a value decides: a method that is called, or runs implicitly.
+
+    ``names`` are the methods that Python tries, the first that the class has. ``is_read`` says that
+    the attribute is only read: then it counts if it is a property.
+    """
+
+    value: Value
+    names: Names
+    arguments: Arguments = ()
+    is_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a function does, and when.
+
+    ``memo`` is what keeps its result beyond the call, so that it happens the first time only: the
+    object whose attribute keeps it, or ``UNKNOWN`` for a variable of the process.
+    """
+
+    does: Operation | Call | Dispatch
+    when: Condition = ALWAYS
+    memo: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function: its name, its kind as mypy counts them, and its default."""
+
+    name: str
+    kind: int
+    default: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way from a call to an operation: full names of functions, the operation's title last.
+
+    ``is_memo`` says that the result is cached on the way: it happens the first time only.
+    """
+
+    steps: Names
+    is_memo: bool = False
+
+
+def roots(part: object) -> Iterator[str]:
+    """The parameters that a value, condition or call depends on."""
+    match part:
+        case Of(path=(name, *_)):
+            yield name
+        case tuple():
+            for each in part:
+                yield from roots(each)
+        case Closure(summary=summary):
+            own = {parameter.name for parameter in summary.parameters}
+            yield from (name for name in roots(tuple(summary.actions)) if name not in own)
+        case _ if is_dataclass(part):
+            for field in fields(part):
+                yield from roots(getattr(part, field.name))
+        case _:
+            pass

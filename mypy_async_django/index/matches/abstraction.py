@@ -1,0 +1,572 @@
+"""Abstraction: what a body's expressions are, and when its nodes run, in terms of its parameters."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from mypy.nodes import (
+    ARG_POS,
+    GDEF,
+    BytesExpr,
+    CallExpr,
+    ComparisonExpr,
+    ConditionalExpr,
+    Decorator,
+    DictExpr,
+    Expression,
+    FuncDef,
+    FuncItem,
+    GeneratorExpr,
+    IndexExpr,
+    IntExpr,
+    LambdaExpr,
+    ListComprehension,
+    ListExpr,
+    MatchStmt,
+    MemberExpr,
+    NameExpr,
+    Node,
+    OpExpr,
+    OverloadedFuncDef,
+    RefExpr,
+    SetComprehension,
+    SetExpr,
+    StrExpr,
+    TupleExpr,
+    TypeInfo,
+    UnaryExpr,
+    Var,
+)
+from mypy.patterns import OrPattern, Pattern, SingletonPattern, ValuePattern
+from mypy.types import Instance as InstanceType
+from mypy.types import LiteralType, NoneType, ProperType, get_proper_type
+
+from mypy_async_django.bridge.models import MANAGER, QUERYSET, model_class
+from mypy_async_django.bridge.types import (
+    alternatives,
+    class_object,
+    class_of,
+    definition,
+    is_a,
+    may_be_none,
+)
+from mypy_async_django.catalogue.offload import ASKING
+from mypy_async_django.index.abstract import (
+    ALWAYS,
+    CALLED,
+    ITEM,
+    NONE,
+    UNKNOWN,
+    All,
+    Arguments,
+    ClassObject,
+    Closure,
+    Condition,
+    Created,
+    Either,
+    Function,
+    Getter,
+    Instance,
+    Items,
+    Literal,
+    Member,
+    Not,
+    Of,
+    OneOf,
+    Partial,
+    Passed,
+    Performs,
+    ResultOf,
+    Test,
+    Value,
+    Variable,
+)
+from mypy_async_django.index.matches.matches import api_of_function
+from mypy_async_django.index.resolution.callees import is_nested
+from mypy_async_django.index.syntax.bindings import Binding, BindingKind
+from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.operations import attributes_in, called_name
+from mypy_async_django.index.syntax.path_conditions import conditions_before
+from mypy_async_django.index.values.result_cache import is_consumed
+
+#: Steps of an access path that are followed; a longer one is unknown.
+_LONGEST: Final = 4
+#: Expressions that are looked into one inside the other.
+_DEEPEST: Final = 12
+_PARTIAL: Final = "functools.partial"
+_GETTER: Final = "operator.attrgetter"
+_CALLER: Final = "operator.methodcaller"
+_CALLABLE: Final = "builtins.callable"
+#: What keeps the items of its first argument.
+_KEEPING_ITEMS: Final = frozenset(
+    f"builtins.{name}"
+    for name in ("frozenset", "iter", "list", "reversed", "set", "sorted", "tuple")
+)
+_PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
+_LOOPS: Final = (BindingKind.FOR, BindingKind.COMPREHENSION)
+_FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
+
+
+def abstraction(body: Body) -> "Abstraction":
+    """The abstraction of a body, which keeps what it works out."""
+    return _abstraction(body)
+
+
+class Abstraction:
+    """Abstract values and conditions of one body."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._values: dict[Expression, Value] = {}
+        self._under_way: set[Node] = set()
+
+    def value(self, expression: Expression) -> Value:
+        """What an expression is; ``UNKNOWN`` where nothing is known of it."""
+        if expression in self._values:
+            return self._values[expression]
+        if expression in self._under_way or len(self._under_way) > _DEEPEST:
+            return UNKNOWN
+        self._under_way.add(expression)
+        try:
+            found = self._value(expression)
+        finally:
+            self._under_way.discard(expression)
+        if not self._under_way:
+            self._values[expression] = found
+        return found
+
+    def item(self, collection: Value) -> Value:
+        """What iterating a value gives."""
+        return self._step(collection, ITEM, None)
+
+    def arguments(self, call: CallExpr) -> Arguments:
+        """The arguments of a call with their values."""
+        return self._arguments(call, 0)
+
+    def _arguments(self, call: CallExpr, first: int) -> Arguments:
+        passed = zip(call.args, call.arg_kinds, call.arg_names, strict=True)
+        return tuple(
+            Passed(kind.value, name, self.value(value))
+            for value, kind, name in list(passed)[first:]
+        )
+
+    def condition(self, node: Node) -> Condition:
+        """The condition under which a node runs, as far as parameters decide it."""
+        found = [
+            self._when(condition, holds=holds)
+            for condition, holds in conditions_before(self._body, node)
+        ]
+        found += self._matched(node)
+        known = tuple(dict.fromkeys(each for each in found if each not in (None, ALWAYS)))
+        return _all(known)
+
+    # Values
+
+    def _value(self, expression: Expression) -> Value:
+        match expression:
+            case StrExpr() | IntExpr() | BytesExpr():
+                return _literal(expression)
+            case LambdaExpr():
+                return self.closure(expression)
+            case NameExpr(fullname="builtins.None" | "builtins.True" | "builtins.False"):
+                return _constant(expression.name)
+            case NameExpr():
+                return self._name(expression)
+            case MemberExpr():
+                return self._member(expression)
+            case CallExpr():
+                return self._call(expression)
+            case IndexExpr(base=base, index=index):
+                return self._step(self.value(base), _key(self.value(index)), expression)
+            case DictExpr(items=items):
+                values = [(_key(self.value(key)), self.value(value)) for key, value in items if key]
+                is_callable = any(isinstance(value, _CALLABLES) for _, value in values)
+                return OneOf(tuple(values)) if is_callable else UNKNOWN
+            case ListExpr(items=items) | TupleExpr(items=items) | SetExpr(items=items):
+                return Items(_either([self.value(item) for item in items]), is_empty=not items)
+            case ListComprehension(generator=generator) | SetComprehension(generator=generator):
+                return Items(self.value(generator.left_expr))
+            case GeneratorExpr():
+                return Items(self.value(expression.left_expr))
+            case ConditionalExpr(if_expr=one, else_expr=other):
+                return self._chosen(expression, one, other)
+            case OpExpr(op="or", left=one, right=other):
+                return self._chosen(expression, one, other)
+            case _:
+                return self._by_type(expression)
+
+    def _chosen(self, whole: Expression, *values: Expression) -> Value:
+        found = _either([self.value(value) for value in values])
+        return self._by_type(whole) if found is UNKNOWN else found
+
+    def _name(self, name: NameExpr) -> Value:
+        bindings = self._body.flow.reaching(name)
+        if not bindings:
+            return self._free(name)
+        if all(binding.kind is BindingKind.ARGUMENT for binding in bindings):
+            return Of((name.name,), self._by_type(name))
+        found = [self._bound(binding) for binding in bindings]
+        value = found[0] if len(found) == 1 else _either(found)
+        return self._by_type(name) if value is UNKNOWN else value
+
+    def _bound(self, binding: Binding) -> Value:
+        value = binding.value
+        match binding.kind:
+            case BindingKind.ASSIGN | BindingKind.WALRUS if value and not binding.path:
+                return self.value(value)
+            case BindingKind.FOR | BindingKind.COMPREHENSION if value and not binding.path:
+                return self._step(self.value(value), ITEM, None)
+            case BindingKind.DEFINITION if isinstance(binding.node, FuncDef):
+                return self.closure(binding.node)
+            case BindingKind.IMPORT:
+                return UNKNOWN
+            case _:
+                return UNKNOWN
+
+    def _free(self, name: NameExpr) -> Value:
+        """A name of a module, or of the function around."""
+        match name.node:
+            case Var(is_argument=True) if name.kind != GDEF:
+                return Of((name.name,), self._by_type(name))
+            case FuncDef() as function if is_nested(function):
+                return self.closure(function)
+            case _:
+                return self._referred(name) or self._by_type(name)
+
+    def _referred(self, reference: RefExpr) -> Value | None:
+        """What a name of a module stands for."""
+        api = api_of_function(self._body, reference) if _is_function(reference) else None
+        if api is not None and not (api.when or api.unless):
+            return Performs(api.effect, api.name)
+        match reference.node:
+            case FuncDef() | Decorator() | OverloadedFuncDef() as function:
+                return Function(function.fullname)
+            case TypeInfo() as info:
+                return ClassObject(info.fullname)
+            case Var() as variable if _enum_member(variable) is not None:
+                return _enum_member(variable)
+            case Var(is_property=False) as variable if reference.kind == GDEF:
+                is_open = class_of(self._body.type_of(reference)) is None
+                return Variable(variable.fullname) if is_open or _is_registry(variable) else None
+            case _:
+                return None
+
+    def _member(self, member: MemberExpr) -> Value:
+        if member.node is not None and (found := self._referred(member)):
+            return found
+        owner = self.value(member.expr)
+        if owner is UNKNOWN or (isinstance(owner, Of) and member.name in self._assigned):
+            return self._by_type(member)
+        return self._step(owner, member.name, member)
+
+    @property
+    def _assigned(self) -> frozenset[str]:
+        return _assigned_attributes(self._body)
+
+    def _step(self, owner: Value, step: str, expression: Expression | None) -> Value:
+        """One step along an access path; ``expression`` is what it leads to, for its type."""
+        declared = self._by_type(expression) if expression is not None else UNKNOWN
+        match owner:
+            case Of(path=path) if len(path) <= _LONGEST:
+                return Of((*path, step), declared)
+            case Items(item=item) if step.startswith("["):
+                return item
+            case OneOf(values=values) if step.startswith("["):
+                return next((value for key, value in values if key == step), owner)
+            case Created() | ClassObject() | Function() | Member() | Variable() | ResultOf():
+                return Member(owner, step)
+            case Instance(item=item) if step == ITEM and item is not UNKNOWN:
+                return item
+            case Instance() if declared is UNKNOWN:
+                return Member(owner, step)
+            case _:
+                return declared
+
+    def _call(self, call: CallExpr) -> Value:
+        name = called_name(self._body, call)
+        first = call.args[0] if call.args and call.arg_kinds[0] == ARG_POS else None
+        if first is not None and name in _KEEPING_ITEMS:
+            return Items(self._step(self.value(first), ITEM, None))
+        if first is not None and name == _PARTIAL:
+            return Partial(self.value(first), self._arguments(call, 1))
+        if name == _GETTER and all(isinstance(each, StrExpr) for each in call.args):
+            return Getter(tuple(tuple(_text(each).split(".")) for each in call.args))
+        if name == _CALLER and isinstance(first, StrExpr) and len(call.args) == 1:
+            return Getter(((f"{first.value}{CALLED}",),))
+        if name == "builtins.getattr" and first is not None and len(call.args) > 1:
+            return self._looked_up(call)
+        match call.callee:
+            case RefExpr(node=TypeInfo() as info):
+                return Created(info.fullname, self.arguments(call))
+            case MemberExpr(expr=owner, name=method):
+                receiver = self.value(owner)
+                if isinstance(receiver, OneOf) and method == "get":
+                    return self._step(receiver, _key(self.value(call.args[0])), call)
+                if isinstance(receiver, Of | Member) and not self._is_own(call.callee):
+                    return self._step(receiver, f"{method}{CALLED}", call)
+            case _:
+                pass
+        function = self.value(call.callee)
+        declared = self._by_type(call)
+        if isinstance(function, _CALLABLES | Variable | Of | Member):
+            return ResultOf(function, self.arguments(call), declared)
+        return declared
+
+    def _is_own(self, callee: MemberExpr) -> bool:
+        """Whether a method is a function that is known, not one that a class decides."""
+        return callee.node is not None
+
+    def _looked_up(self, call: CallExpr) -> Value:
+        """The attribute that ``getattr`` gets, or those whose names begin alike."""
+        owner, name = self.value(call.args[0]), call.args[1]
+        match name:
+            case StrExpr(value=text):
+                return self._step(owner, text, call)
+            case _ if prefix := _prefix(name):
+                step = f"{prefix}*"
+                return Of((*owner.path, step)) if isinstance(owner, Of) else Member(owner, step)
+            case _:
+                return self._by_type(call)
+
+    def closure(self, function: FuncItem) -> Value:
+        """A lambda, or a function inside the body."""
+        if function in self._under_way or self._body.summarise is None:
+            return UNKNOWN
+        self._under_way.add(function)
+        try:
+            summary = self._body.summarise(function)
+        finally:
+            self._under_way.discard(function)
+        around = self._body.function
+        return Closure(around.fullname if isinstance(around, FuncDef) else "", summary)
+
+    def _by_type(self, expression: Expression) -> Value:
+        type_ = self._body.type_of(expression)
+        match type_:
+            case None:
+                return UNKNOWN
+            case NoneType():
+                return NONE
+            case LiteralType(value=value):
+                return _literal_type(type_, value)
+            case _ if info := class_object(type_):
+                return ClassObject(info.fullname)
+            case _ if (function := definition(type_)) and not is_nested(function):
+                return Function(function.fullname)
+            case _:
+                return self._instance(type_, expression)
+
+    def _instance(self, type_: ProperType, expression: Expression) -> Value:
+        found = alternatives(type_)
+        info = class_of(found[0]) if len(found) == 1 else None
+        if info is None or info.fallback_to_any:
+            return UNKNOWN
+        item: Value = UNKNOWN
+        is_loaded: bool | None = False
+        one = found[0]
+        if isinstance(one, InstanceType) and is_a(info, QUERYSET, MANAGER):
+            model = model_class(one)
+            item = Instance(model.fullname) if model is not None else UNKNOWN
+            is_loaded = None if is_consumed(self._body, expression) else False
+        return Instance(info.fullname, may_be_none(type_), item, is_loaded)
+
+    # Conditions
+
+    def _when(self, condition: Expression, *, holds: bool) -> Condition | None:
+        """When a condition holds, or does not; None where parameters do not tell."""
+        match condition:
+            case UnaryExpr(op="not", expr=inner):
+                return self._when(inner, holds=not holds)
+            case OpExpr(op="and" | "or" as operator, left=left, right=right):
+                both = [self._when(left, holds=holds), self._when(right, holds=holds)]
+                known = tuple(each for each in both if each is not None)
+                if holds == (operator == "and"):
+                    return _all(known)
+                return Either(known) if len(known) == len(both) else None
+            case NameExpr() if (value := self._flag(condition)) is not None:
+                return self._when(value, holds=holds)
+            case _:
+                test = self._test(condition)
+                return test if test is None or holds else _negated(test)
+
+    def _flag(self, name: NameExpr) -> Expression | None:
+        """The comparison that a name is the result of: ``is_grouped = kind == "grouped"``."""
+        values = self._body.reaching_values(name)
+        is_test = len(values) == 1 and isinstance(
+            values[0], ComparisonExpr | UnaryExpr | CallExpr | OpExpr
+        )
+        return values[0] if is_test else None
+
+    def _test(self, condition: Expression) -> Condition | None:
+        match condition:
+            case ComparisonExpr(operators=[operator], operands=[left, right]):
+                return self._comparison(operator, left, right)
+            case CallExpr(args=[value, *_]):
+                return self._asked(condition, value)
+            case NameExpr() | MemberExpr():
+                return self._of(condition, "true")
+            case _:
+                return None
+
+    def _comparison(self, operator: str, left: Expression, right: Expression) -> Condition | None:
+        value = self.value(right)
+        if operator in {"is", "is not", "==", "!="}:
+            if not isinstance(value, Literal):
+                left, value = right, self.value(left)
+            if not isinstance(value, Literal):
+                return None
+            is_none = value == NONE
+            found = self._of(left, "none") if is_none else self._of(left, "equals", value)
+        elif operator in {"in", "not in"} and isinstance(right, TupleExpr | ListExpr | SetExpr):
+            choices = [self.value(item) for item in right.items]
+            is_plain = all(isinstance(choice, Literal) for choice in choices)
+            found = self._of(left, "equals", *choices) if is_plain else None
+        else:
+            return None
+        return found if found is None or operator in {"is", "==", "in"} else _negated(found)
+
+    def _asked(self, call: CallExpr, value: Expression) -> Condition | None:
+        name = called_name(self._body, call)
+        if name == "builtins.isinstance" and len(call.args) == 2:
+            kinds = call.args[1]
+            listed = kinds.items if isinstance(kinds, TupleExpr) else _joined(kinds)
+            names = [class_object(self._body.type_of(each)) for each in listed]
+            if not all(names):
+                return None
+            return self._of(value, "instance", *(info.fullname for info in names if info))
+        if name in ASKING:
+            return self._of(value, "coroutine function")
+        if name == _CALLABLE:
+            return self._of(value, "callable")
+        if name == "builtins.bool":
+            return self._of(value, "true")
+        return None
+
+    def _of(self, value: Expression, kind: str, *operands: Value | str) -> Test | None:
+        found = self.value(value)
+        return Test(found, kind, operands) if isinstance(found, Of) else None
+
+    def _matched(self, node: Node) -> Iterator[Condition | None]:
+        """The conditions of the cases of ``match`` statements around a node."""
+        inner = node
+        for around in self._body.ancestors(node):
+            if isinstance(around, MatchStmt) and inner in around.bodies:
+                yield self._matches(around.subject, around.patterns[around.bodies.index(inner)])
+                for pattern, guard, case in zip(
+                    around.patterns, around.guards, around.bodies, strict=True
+                ):
+                    if case is inner:
+                        break
+                    before = self._matches(around.subject, pattern) if guard is None else None
+                    yield _negated(before) if before is not None else None
+            inner = around
+
+    def _matches(self, subject: Expression, pattern: Pattern) -> Condition | None:
+        match pattern:
+            case ValuePattern(expr=expression):
+                value = self.value(expression)
+                is_known = isinstance(value, Literal)
+                return self._of(subject, "equals", value) if is_known else None
+            case SingletonPattern(value=None):
+                return self._of(subject, "none")
+            case OrPattern(patterns=patterns):
+                found = [self._matches(subject, each) for each in patterns]
+                known = tuple(each for each in found if each is not None)
+                return Either(known) if len(known) == len(found) else None
+            case _:
+                return None
+
+
+_abstraction = once(Abstraction)
+
+#: Values that can be called, as is plain.
+_CALLABLES: Final = Function | Closure | Partial | Getter | Performs | ClassObject | OneOf
+
+
+@once
+def _assigned_attributes(body: Body) -> frozenset[str]:
+    """The names of the attributes that a body assigns, on whatever object."""
+    return frozenset(
+        target.name for node in body.nodes for target in attributes_in(getattr(node, "lvalues", ()))
+    )
+
+
+def _is_function(reference: RefExpr) -> bool:
+    return isinstance(reference.node, FuncDef | Decorator | OverloadedFuncDef)
+
+
+def _is_registry(variable: Var) -> bool:
+    """Whether a variable is a dict, or another collection, that may hold functions."""
+    info = class_of(get_proper_type(variable.type))
+    return info is not None and is_a(info, "builtins.dict")
+
+
+def _all(conditions: Sequence[Condition]) -> Condition:
+    if not conditions:
+        return ALWAYS
+    return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
+
+
+def _negated(condition: Condition) -> Condition:
+    return condition.condition if isinstance(condition, Not) else Not(condition)
+
+
+def _either(values: Sequence[Value]) -> Value:
+    """What several values are: the one that all are, or one of several functions."""
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) == 1:
+        return distinct[0]
+    if distinct and all(isinstance(value, _CALLABLES) for value in distinct):
+        return OneOf(tuple(("", value) for value in distinct))
+    return UNKNOWN
+
+
+def _key(value: Value) -> str:
+    return f"[{value.kind}:{value.text}]" if isinstance(value, Literal) else ITEM
+
+
+def _literal(expression: StrExpr | IntExpr | BytesExpr) -> Literal:
+    kind = {StrExpr: "builtins.str", IntExpr: "builtins.int"}.get(
+        type(expression), "builtins.bytes"
+    )
+    return Literal(kind, repr(expression.value))
+
+
+def _constant(name: str) -> Literal:
+    return NONE if name == "None" else Literal("builtins.bool", name)
+
+
+def _literal_type(type_: LiteralType, value: object) -> Literal:
+    info = type_.fallback.type
+    return Literal(info.fullname, str(value) if info.is_enum else repr(value))
+
+
+def _enum_member(variable: Var) -> Literal | None:
+    if variable.info and variable.info.is_enum and not variable.is_property:
+        return Literal(variable.info.fullname, variable.name)
+    return None
+
+
+def _text(expression: Expression) -> str:
+    return expression.value if isinstance(expression, StrExpr) else ""
+
+
+def _prefix(name: Expression) -> str:
+    """The constant beginning of a name: of ``f"do_{x}"`` and ``"do_" + x`` the ``do_``."""
+    match name:
+        case OpExpr(op="+", left=StrExpr(value=text)):
+            return text
+        case CallExpr(
+            callee=MemberExpr(expr=StrExpr(value=""), name="join"), args=[ListExpr() as parts]
+        ):
+            return _text(parts.items[0]) if len(parts.items) > 1 else ""
+        case OpExpr(op="%", left=StrExpr(value=text)):
+            return text.partition("%")[0]
+        case _:
+            return ""
+
+
+def _joined(kinds: Expression) -> list[Expression]:
+    """The classes of ``A | B``."""
+    if isinstance(kinds, OpExpr) and kinds.op == "|":
+        return [*_joined(kinds.left), *_joined(kinds.right)]
+    return [kinds]

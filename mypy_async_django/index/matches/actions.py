@@ -1,0 +1,182 @@
+"""Actions: what the nodes of a body run, with the values of receivers and arguments."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from mypy.nodes import (
+    ARG_POS,
+    CallExpr,
+    Expression,
+    FuncDef,
+    LambdaExpr,
+    MemberExpr,
+    SuperExpr,
+    TypeInfo,
+)
+
+from mypy_async_django.bridge.types import class_object, class_of
+from mypy_async_django.catalogue.builtin import METHODS, Use
+from mypy_async_django.index.abstract import (
+    UNKNOWN,
+    Arguments,
+    Call,
+    Closure,
+    Created,
+    Dispatch,
+    Getter,
+    Instance,
+    Member,
+    Of,
+    OneOf,
+    Partial,
+    Passed,
+    ResultOf,
+    Value,
+    Variable,
+)
+from mypy_async_django.index.matches.abstraction import abstraction
+from mypy_async_django.index.matches.matches import matches
+from mypy_async_django.index.resolution.call_targets import (
+    Called,
+    call_targets,
+    run_at_once,
+)
+from mypy_async_django.index.resolution.callees import CONSTRUCTORS, POST_INIT
+from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.operations import calls, implicit_uses, reads
+
+#: Values whose methods the caller decides.
+_OPEN: Final = Of | Member | Created | OneOf | ResultOf | Variable | Closure | Partial | Getter
+_CALL: Final = ("__call__",)
+
+
+class Dynamic(NamedTuple):
+    """A node that runs what the class of a value decides."""
+
+    node: Expression
+    use: Dispatch
+
+
+def call_of(body: Body, called: Called) -> Call:
+    """The call of a function with what it passes: the receiver, and the arguments."""
+    values = abstraction(body)
+    function, node = called.function, called.node
+    assert not isinstance(function, LambdaExpr)
+    name = function.fullname
+    match node:
+        case CallExpr() if called.use is None and called.is_callee:
+            arguments = values.arguments(node)
+            if isinstance(function, FuncDef) and function.info and not function.is_static:
+                is_virtual = not isinstance(node.callee, SuperExpr)
+                return Call(name, _receiver(body, node, function), arguments, is_virtual)
+            return Call(name, None, arguments)
+        case MemberExpr(expr=receiver) if called.use is None or called.use is Use.ASSIGN:
+            return Call(name, values.value(receiver))
+        case _ if called.use is not None:
+            return Call(name, values.value(node))
+        case _:
+            return Call(name)
+
+
+def arguments_of(body: Body, called: Called) -> Arguments:
+    """What a function inside the body is called with."""
+    node = called.node
+    if isinstance(node, CallExpr) and called.is_callee:
+        return abstraction(body).arguments(node)
+    return ()
+
+
+def _receiver(body: Body, call: CallExpr, function: FuncDef) -> Value:
+    values, callee = abstraction(body), call.callee
+    info = class_object(body.type_of(callee))
+    if function.name in (*CONSTRUCTORS, POST_INIT) and info is not None:
+        return Created(info.fullname, values.arguments(call))
+    match callee:
+        case SuperExpr():
+            return _itself(body)
+        case MemberExpr(expr=receiver, name=name) if name == function.name:
+            return values.value(receiver)
+        case _:
+            return UNKNOWN
+
+
+def _itself(body: Body) -> Value:
+    """The first argument of a method: ``self``."""
+    function = body.function
+    arguments = function.arguments if isinstance(function, FuncDef) else []
+    if not arguments or not isinstance(function, FuncDef) or not function.info:
+        return UNKNOWN
+    return Of((arguments[0].variable.name,), Instance(function.info.fullname))
+
+
+@once
+def dynamic_uses(body: Body) -> list[Dynamic]:
+    """What a body does with values of which types do not tell what runs.
+
+    Left out is what the catalogue or a call target speaks for.
+    """
+    spoken_for = {matched.node for matched in matches(body)}
+    spoken_for |= {called.node for called in call_targets(body)}
+    return [
+        dynamic
+        for dynamic in _dynamic_uses(body)
+        if dynamic.node not in spoken_for and isinstance(dynamic.use.value, _OPEN)
+    ]
+
+
+def _dynamic_uses(body: Body) -> Iterator[Dynamic]:
+    values = abstraction(body)
+    callees: set[Expression] = set()
+    for call in calls(body):
+        callees.add(call.callee)
+        match call.callee:
+            case SuperExpr():
+                continue
+            case MemberExpr(expr=receiver, name=name) if call.callee.node is None:
+                if _is_open(body, receiver):
+                    yield Dynamic(
+                        call, Dispatch(values.value(receiver), (name,), values.arguments(call))
+                    )
+            case callee:
+                if _is_open(body, callee):
+                    yield Dynamic(
+                        call, Dispatch(values.value(callee), _CALL, values.arguments(call))
+                    )
+        yield from _run(body, call)
+    for use in implicit_uses(body):
+        if _is_open(body, use.value):
+            yield Dynamic(use.value, Dispatch(values.value(use.value), METHODS[use.use]))
+    for read in reads(body):
+        if read.node not in callees and _is_open(body, read.receiver):
+            yield Dynamic(
+                read.node, Dispatch(values.value(read.receiver), (read.name,), is_read=True)
+            )
+
+
+def _run(body: Body, call: CallExpr) -> Iterator[Dynamic]:
+    """The functions that a call is given and runs on items of its other argument."""
+    values = abstraction(body)
+    for argument in run_at_once(body, call):
+        others = [each for each in call.args if each is not argument]
+        if isinstance(call.callee, MemberExpr) and call.callee.name == "sort":
+            others = [call.callee.expr]
+        collection = values.value(others[0]) if others else UNKNOWN
+        item = values.item(collection)
+        passed = (Passed(ARG_POS.value, None, item),)
+        yield Dynamic(call, Dispatch(values.value(argument), _CALL, passed))
+
+
+def _is_open(body: Body, value: Expression) -> bool:
+    """Whether the type of a value leaves open which class it is of."""
+    type_ = body.type_of(value)
+    if type_ is None:
+        return True
+    info = class_of(type_)
+    return info is not None and (_is_wide(info) or info.fullname == "builtins.function")
+
+
+def _is_wide(info: TypeInfo) -> bool:
+    return info.is_protocol or info.is_abstract or info.fullname in _WIDE
+
+
+_WIDE: Final = frozenset({"builtins.object", "django.db.models.base.Model"})

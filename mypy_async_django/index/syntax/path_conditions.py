@@ -1,0 +1,82 @@
+"""Path conditions: the tests that are passed on every path to a node."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, takewhile
+
+from mypy.nodes import (
+    AssertStmt,
+    Block,
+    BreakStmt,
+    ConditionalExpr,
+    Expression,
+    ForStmt,
+    FuncItem,
+    GeneratorExpr,
+    IfStmt,
+    Node,
+    OpExpr,
+    Statement,
+    WhileStmt,
+)
+
+from mypy_async_django.bridge.tree import statements
+from mypy_async_django.index.syntax.body import Body, leaves
+
+
+def conditions_before(body: Body, node: Node) -> Iterator[tuple[Expression, bool]]:
+    """The conditions that are passed on every path to a node, with whether they hold."""
+    inner = node
+    for around in body.ancestors(node):
+        match around:
+            case IfStmt(expr=[condition], body=[block]):
+                if inner is not condition:
+                    yield condition, inner is block
+            case WhileStmt(expr=condition, body=block) if inner is block:
+                yield condition, True
+            case ConditionalExpr(cond=condition) if inner is not condition:
+                yield condition, inner is around.if_expr
+            case OpExpr(op="and" | "or" as operator, left=left) if inner is not left:
+                yield left, operator == "and"
+            case GeneratorExpr() if inner is around.left_expr:
+                yield from ((each, True) for each in chain.from_iterable(around.condlists))
+            case Block(body=block_statements):
+                yield from _passed_in(list(_before(block_statements, inner)))
+            case _:
+                pass
+        inner = around
+
+
+def _before(block: Sequence[Statement], inner: Node) -> Iterator[Statement]:
+    return takewhile(lambda statement: statement is not inner, block)
+
+
+def _passed_in(block: Sequence[Statement]) -> Iterator[tuple[Expression, bool]]:
+    """The conditions that are passed where control goes on after statements."""
+    for statement in block:
+        match statement:
+            case AssertStmt(expr=condition):
+                yield condition, True
+            case IfStmt(expr=[condition], body=[then], else_body=otherwise):
+                if any(map(leaves, then.body)):
+                    yield condition, False
+                    if otherwise is not None:
+                        yield from _passed_in(otherwise.body)
+                elif otherwise is not None and any(map(leaves, otherwise.body)):
+                    yield condition, True
+                    yield from _passed_in(then.body)
+            case WhileStmt(expr=condition, body=loop) if not _is_broken(loop):
+                yield condition, False
+            case _:
+                pass
+
+
+def _is_broken(loop: Block) -> bool:
+    """Whether a ``break`` may leave a loop."""
+    stack: list[Node] = [loop]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, BreakStmt):
+            return True
+        if not isinstance(node, ForStmt | WhileStmt | FuncItem):
+            stack += statements(node)
+    return False
