@@ -10,12 +10,11 @@ from typing import Any, Final, NamedTuple
 
 from mypy_async_django import versions
 from mypy_async_django.bridge.installed import versions_of
-from mypy_async_django.catalogue.django import LAZY_ATTRIBUTES
 from mypy_async_django.catalogue.frameworks.installed import AWAITING
 from mypy_async_django.catalogue.lookup import Catalogue
-from mypy_async_django.catalogue.middleware import LOADING_USERS
 from mypy_async_django.catalogue.offload import Offloader
 from mypy_async_django.catalogue.row import Api, Effect, Version
+from mypy_async_django.catalogue.settings import NOTHING_KNOWN, SettingsFacts, facts
 from mypy_async_django.config import Config
 from mypy_async_django.record import requested
 from mypy_async_django.templates.files import TemplateSettings
@@ -27,13 +26,13 @@ class Environment(NamedTuple):
     """What answers depend on, besides the checked code.
 
     The project's own settings for us, its Django, which installed packages await what others call,
-    which of its middleware looks into users, and where its templates are.
+    what its Django settings decide, and where its templates are.
     """
 
     settings: Config
     django: Version
     awaiting: frozenset[str]
-    middleware: frozenset[str]
+    facts: SettingsFacts = NOTHING_KNOWN
     templates: TemplateSettings = TemplateSettings()
 
 
@@ -46,7 +45,7 @@ def environment(python_executable: str | None, settings: Config) -> Environment:
         settings,
         settings.django_version or django_version(python_executable),
         packages(python_executable, AWAITING),
-        LOADING_USERS.intersection(middleware()),
+        settings_facts(),
         template_settings(),
     )
 
@@ -79,15 +78,19 @@ def packages(python_executable: str | None, names: Collection[str]) -> frozenset
     return frozenset(name for name in names if any(versions_of(name, python_executable)))
 
 
-def middleware() -> tuple[str, ...]:
-    """The project's middleware, by dotted paths; nothing where its settings are not loaded.
+def _loaded_settings() -> Any:
+    """The project's Django settings; None where they are not loaded.
 
-    They are by django-stubs' plugin, which has to know the models.
+    django-stubs' plugin loads them, as it needs the models.
     """
     settings = getattr(sys.modules.get("django.conf"), "settings", None)
-    if settings is None or not settings.configured:
-        return ()
-    return tuple(map(str, settings.MIDDLEWARE))
+    return settings if settings is not None and settings.configured else None
+
+
+def settings_facts() -> SettingsFacts:
+    """What the project's Django settings decide; nothing where they are not loaded."""
+    settings = _loaded_settings()
+    return facts(settings) if settings is not None else NOTHING_KNOWN
 
 
 #: Loaders that look into directories only.
@@ -101,9 +104,9 @@ def template_settings() -> TemplateSettings:
 
     Nothing where they are not loaded, or where a template may come from elsewhere.
     """
-    settings = getattr(sys.modules.get("django.conf"), "settings", None)
+    settings = _loaded_settings()
     apps = getattr(sys.modules.get("django.apps"), "apps", None)
-    if settings is None or not settings.configured or apps is None or not apps.apps_ready:
+    if settings is None or apps is None or not apps.apps_ready:
         return TemplateSettings()
     directories: list[str] = []
     processors: set[str] = set()
@@ -155,7 +158,7 @@ def fingerprint(environment: Environment) -> dict[str, str]:
         "settings": repr(environment.settings),
         "django": repr(environment.django),
         "awaiting": repr(sorted(environment.awaiting)),
-        "middleware": repr(sorted(environment.middleware)),
+        "facts": repr((environment.facts.backends, sorted(environment.facts.harmless))),
         "templates": repr(sorted(environment.templates.processors)),
         # In the cache, findings are text or data.
         "request": repr(request._replace(path="", line=0)) if request else "",
@@ -171,6 +174,7 @@ def catalogue_of(environment: Environment) -> Catalogue:
     ]
     # What a project's own offloaders do with database connections is its own business.
     offloaders = [Offloader(name, closes_connections=True) for name in settings.offloaders]
-    loaded = LAZY_ATTRIBUTES if environment.middleware else ()
-    trusted = (*settings.trusted, *loaded)
-    return Catalogue(environment.django, own, offloaders, trusted, environment.awaiting)
+    trusted = (*settings.trusted, *environment.facts.harmless)
+    return Catalogue(
+        environment.django, own, offloaders, trusted, environment.awaiting, environment.facts
+    )

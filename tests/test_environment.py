@@ -41,25 +41,82 @@ LOADED: Final = "request.session['key'], request.user.pk"
 def test_middleware_that_looks_into_users(tmp_path: Path, *, required: bool) -> None:
     """With ``LoginRequiredMiddleware`` in the settings, each request comes with its user."""
     middleware = ["django.contrib.auth.middleware.LoginRequiredMiddleware"] * required
+    printed = _said(tmp_path, f"MIDDLEWARE: list[str] = {middleware}", LOADED)
+    assert printed.count("SynchronousOnlyOperation") == (0 if required else 2), printed
+
+
+@pytest.mark.parametrize(
+    ("said", "settings"),
+    [
+        (2, "MIDDLEWARE = [AUTHENTICATION]"),
+        (2, "CACHES = {'default': {'BACKEND': 'own.Cache'}}; MIDDLEWARE: list[str] = []"),
+        (1, "MIDDLEWARE = [SESSIONS]"),
+        (1, "MIDDLEWARE = [AUTHENTICATION]; SESSION_ENGINE = BACKENDS + 'signed_cookies'"),
+    ],
+)
+def test_what_settings_decide_of_requests(tmp_path: Path, said: int, settings: str) -> None:
+    """Users need a middleware, and sessions may be in memory."""
+    assert _said(tmp_path, settings, LOADED).count("SynchronousOnlyOperation") == said
+
+
+MAILED: Final = "send_mail('', '', None, ['a@example.com']), make_password('x'), cache.get('x')"
+
+
+@pytest.mark.parametrize(
+    ("silent", "settings"),
+    [
+        ("cache.get", ""),
+        ("", "CACHES = {'default': {'BACKEND': 'own.Cache'}}"),
+        ("cache.get send_mail", "EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'"),
+        ("cache.get", "EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'"),
+        (
+            "cache.get make_password",
+            "PASSWORD_HASHERS = ['django.contrib.auth.hashers.MD5PasswordHasher']",
+        ),
+    ],
+)
+def test_what_settings_decide_of_backends(tmp_path: Path, silent: str, settings: str) -> None:
+    """Mail, passwords and caches block where their backend is slow, or not known."""
+    printed = _said(tmp_path, settings, MAILED)
+    apis = ("cache.get", "make_password", "send_mail")
+    assert [api for api in apis if f'"{api}" blocks' not in printed] == sorted(silent.split())
+
+
+def test_changed_settings_make_findings_stale(tmp_path: Path) -> None:
+    """What mypy has in its cache is checked again if the settings decide otherwise."""
+    slow = "CACHES = {'default': {'BACKEND': 'own.Cache'}}"
+    for settings in ("", slow, ""):
+        printed = _said(tmp_path, settings, MAILED, cache_dir=str(tmp_path / "cache"))
+        assert ("cache.get" in printed) == (settings == slow), printed
+
+
+def _said(tmp_path: Path, settings: str, expressions: str, cache_dir: str = os.devnull) -> str:
+    """What mypy says of a view that computes some expressions, in a project with some settings."""
     (tmp_path / "project_settings.py").write_text(
-        f"SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes']"
-        f"\nMIDDLEWARE: list[str] = {middleware}\n"
+        "AUTHENTICATION = 'django.contrib.auth.middleware.AuthenticationMiddleware'\n"
+        "SESSIONS = 'django.contrib.sessions.middleware.SessionMiddleware'\n"
+        "BACKENDS = 'django.contrib.sessions.backends.'\n"
+        "SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes']"
+        f"\n{settings}\n"
     )
     (tmp_path / "views.py").write_text(
+        "from django.contrib.auth.hashers import make_password\n"
+        "from django.core.cache import cache\n"
+        "from django.core.mail import send_mail\n"
         "from django.http import HttpRequest, HttpResponse\n\n\n"
         "async def page(request: HttpRequest) -> HttpResponse:\n"
-        f"    return HttpResponse(str(({LOADED})))\n"
+        f"    return HttpResponse(str(({expressions})))\n"
     )
     (tmp_path / "mypy.ini").write_text(
         "[mypy]\nplugins = mypy_async_django, mypy_django_plugin.main\n"
         "[mypy.plugins.django-stubs]\ndjango_settings_module = project_settings\n"
     )
-    command = [sys.executable, "-m", "mypy", "--cache-dir", os.devnull, "views.py"]
+    command = [sys.executable, "-m", "mypy", "--cache-dir", cache_dir, "views.py"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     run = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
-    assert run.stdout.count("SynchronousOnlyOperation") == (0 if required else 2), run.stdout
+    return run.stdout + run.stderr
 
 
 @pytest.mark.parametrize(

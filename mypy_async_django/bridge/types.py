@@ -174,6 +174,13 @@ def is_awaitable(type_: ProperType | None) -> bool:
     return bool(found) and all(member(info, "__await__") for info in found)
 
 
+def literal_text(type_: ProperType | None) -> str | None:
+    """The text of a string whose value the type shows; None where it does not."""
+    literal = type_.last_known_value if isinstance(type_, Instance) else type_
+    value = literal.value if isinstance(literal, LiteralType) else None
+    return value if isinstance(value, str) else None
+
+
 def may_be_none(type_: ProperType | None) -> bool:
     """Whether None is one of the alternatives."""
     return isinstance(type_, UnionType) and any(

@@ -15,8 +15,6 @@ RAISED_BY_QUERIES: Final = (
     "django.core.exceptions.ObjectDoesNotExist",
     "django.db.utils.DatabaseError",
 )
-#: The lazy attributes of a request: reading into them runs a query.
-LAZY_ATTRIBUTES: Final = (f"{REQUEST}.session", f"{REQUEST}.user")
 
 _FORMS: Final = "django.forms.models"
 _GENERIC: Final = "django.views.generic"

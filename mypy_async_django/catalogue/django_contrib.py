@@ -105,6 +105,9 @@ _SESSIONS: Final = (
     raises("django.contrib.sessions.base_session.BaseSessionManager", "save"),
 )
 
+#: The methods of every session store.
+SESSION_ROWS: Final = frozenset(row.name for rows in _SESSIONS[:-1] for row in rows)
+
 _OTHERS: Final = (
     raises("django.contrib.admin.models.LogEntry", "get_edited_object"),
     raises("django.contrib.admin.models.LogEntryManager", "log_actions"),

@@ -16,6 +16,7 @@ from mypy_async_django.catalogue import (
 from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.offload import OFFLOADERS, Offloader
 from mypy_async_django.catalogue.row import Api, Version
+from mypy_async_django.catalogue.settings import NOTHING_KNOWN, SettingsFacts
 
 ROWS: Final[tuple[Api, ...]] = tuple(
     chain(
@@ -65,8 +66,11 @@ class Catalogue:
         offloaders: Iterable[Offloader] = (),
         trusted: Collection[str] = (),
         awaiting: Collection[str] = (),
+        facts: SettingsFacts = NOTHING_KNOWN,
     ) -> None:
         self.django_version = django_version
+        #: What the project's Django settings decide.
+        self.facts = facts
         #: Decorators that make a view of a function; see `Framework`.
         self.endpoints = installed.ENDPOINTS
         #: The installed packages that await hooks which others call synchronously.

@@ -36,6 +36,7 @@ from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import ADDRESS, Api, Effect
 from mypy_async_django.index.matches.conditions import decided
+from mypy_async_django.index.matches.configured import as_configured
 from mypy_async_django.index.matches.guards import is_guarded
 from mypy_async_django.index.resolution.module_level import reaches_coroutine, values_of
 from mypy_async_django.index.resolution.offloading import is_called_early
@@ -128,12 +129,15 @@ def _matches(body: Body) -> Iterator[Match]:
         if (api := decided(body, call, api)) is None:
             continue
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
+        if (api := as_configured(body, receiver, api)) is None:
+            continue
         if api.harmless_if_new and receiver and _is_made_here(body, receiver):
             continue
         if not api.first_use_only or (receiver and _is_untouched(body, receiver)):
             yield Match(call, api)
     for use in implicit_uses(body):
-        if api := api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use):
+        row = api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use)
+        if row and (api := as_configured(body, use.value, row)):
             yield Match(use, api)
     for read in reads(body):
         api = _api_of_read(body, read)

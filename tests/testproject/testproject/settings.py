@@ -51,3 +51,11 @@ DATABASES: dict[str, dict[str, Any]] = {
         ),
     },
 }
+
+# The default is a backend that may be slow for all that anybody knows.
+CACHES = {
+    "default": {"BACKEND": "shop.caches.RemoteCache"},
+    "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cached"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
+    "off": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
