@@ -269,4 +269,45 @@ show(Pages.as_view({"get": "list"}))
 """,
         ),
     ),
+    "consumer": Program(
+        "channels",
+        """\
+from asgiref.testing import ApplicationCommunicator
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Consumer(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        self.accept()
+
+async def connect() -> None:
+    scope = {"type": "websocket", "path": "/", "headers": []}
+    client = ApplicationCommunicator(Consumer.as_asgi(), scope)
+    await client.send_input({"type": "websocket.connect"})
+    answer = await client.receive_output(timeout=1)
+    assert answer["type"] == "websocket.accept"
+
+asyncio.run(connect())
+""",
+        "TimeoutError",
+        "unawaited-coroutine",
+        (
+            """\
+from asgiref.testing import ApplicationCommunicator
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Consumer(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.accept()
+
+async def connect() -> None:
+    scope = {"type": "websocket", "path": "/", "headers": []}
+    client = ApplicationCommunicator(Consumer.as_asgi(), scope)
+    await client.send_input({"type": "websocket.connect"})
+    answer = await client.receive_output(timeout=1)
+    assert answer["type"] == "websocket.accept"
+
+asyncio.run(connect())
+""",
+        ),
+    ),
 }
