@@ -28,6 +28,7 @@ class Harm(Enum):
     ANSWERS_SYNC = auto()
     """Where Django awaits: raises TypeError for requests that are refused."""
     HIDES_COROUTINE = auto()
+    WRAPS_IN_SYNC = auto()
     """Of a view that is a function: Django calls it as a sync view, which raises ValueError."""
     RETURNED_TO_VIEW = auto()
     """Raises AssertionError."""

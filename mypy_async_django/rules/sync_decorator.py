@@ -75,7 +75,8 @@ handlers of one kind.
 
 - A decorator counts if it stands right above the function, or above others whose type says that
   they return what they get.
-- Decorators of your own are not looked into.
+- Decorators of your own are looked into if they are in the same module, and the function is a view: its
+  first parameter is `request`.
 - A Celery app whose own task class runs coroutines is not recognised, unless `base=` names the class.
 - From Python 3.15 on, a context manager as a decorator stays open while the coroutine runs. It is
   reported all the same: write `# type: ignore[sync-decorator]` there.
@@ -107,7 +108,12 @@ from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.row import Version
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding, quoted
-from mypy_async_django.index.coroutines.decorations import Decoration, decorations, on_dispatch
+from mypy_async_django.index.coroutines.decorations import (
+    Decoration,
+    decorations,
+    hides_coroutine,
+    on_dispatch,
+)
 from mypy_async_django.index.coroutines.views import access_mixin, handlers, view_classes
 from mypy_async_django.index.syntax.body import Body
 
@@ -130,6 +136,9 @@ _HARMS: Final = {
         "that it refuses"
     ),
     Harm.HIDES_COROUTINE: "hides that the view is async; Django gets a coroutine and raises ValueError",
+    Harm.WRAPS_IN_SYNC: (
+        "returns a sync function that calls it, so Django gets a coroutine and raises ValueError"
+    ),
     Harm.RETURNED_TO_VIEW: "gets a coroutine instead of a response and raises AssertionError",
     Harm.RETURNED_TO_WORKER: "takes its coroutine for the result; the task's body never runs",
 }
@@ -140,6 +149,9 @@ _FIXES: Final = {
     Harm.TAKEN_FOR_SYNC: "Make the view sync or remove the decorator",
     Harm.ENDS_ITS_BLOCK: 'Use a "with" block in the function',
     Harm.HIDES_COROUTINE: "Make the view sync, or a class with the decorator on its async handlers",
+    Harm.WRAPS_IN_SYNC: (
+        'Return an async function for async views: test "asgiref.sync.iscoroutinefunction(...)"'
+    ),
     Harm.RETURNED_TO_VIEW: 'Make the view sync, or use "adrf.decorators.api_view"',
     Harm.RETURNED_TO_WORKER: (
         'Make the task sync, and call an async function in it with "async_to_sync(...)"'
@@ -165,6 +177,8 @@ def findings(body: Body) -> Iterator[Finding]:
                 yield _finding(body, found, row.harm, row.since)
         elif _is_context_manager(body, found):
             yield _finding(body, found, Harm.ENDS_ITS_BLOCK)
+        elif _has_the_last_word(body, found) and hides_coroutine(body, found):
+            yield _finding(body, found, Harm.WRAPS_IN_SYNC)
     for found in on_dispatch(body):
         if found.name in ON_DISPATCH:
             yield _finding(body, found, ON_DISPATCH[found.name])

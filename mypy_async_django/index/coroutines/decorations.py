@@ -10,18 +10,28 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     ListExpr,
+    MemberExpr,
+    NameExpr,
     RefExpr,
+    ReturnStmt,
     StrExpr,
     TupleExpr,
 )
 from mypy.types import CallableType, Instance, Overloaded, ProperType, TypeVarType, get_proper_type
 
+from mypy_async_django.bridge.tree import functions, walk
 from mypy_async_django.bridge.types import class_object, classes, known, makes_coroutine, member
+from mypy_async_django.catalogue.offload import ASKING, RUNNERS, TO_SYNC
 from mypy_async_django.index.coroutines.views import handlers, view_classes
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls, full_name, function_named
 
 _METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
+#: Names with which a decorator asks for, or makes, a coroutine function.
+_ASKING_NAMES: Final = frozenset(
+    {name.rpartition(".")[2] for name in ASKING | TO_SYNC | RUNNERS}
+    | {"_is_coroutine", "iscoroutine", "isawaitable", "markcoroutinefunction", "ensure_future"}
+)
 _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
 
 
@@ -56,6 +66,51 @@ def decorations(body: Body) -> Iterator[Decoration]:
     for call in calls(body):
         if len(call.args) == 1 and (function := _coroutine_function(body, call.args[0])):
             yield from _named(body, call, call.callee, function)
+
+
+def hides_coroutine(body: Body, found: Decoration) -> bool:
+    """Whether a decorator of the module replaces an async view by a plain function that calls it.
+
+    Not if the decorator asks what it gets, or marks what it returns as a coroutine function.
+    """
+    made_by = found.maker.node if isinstance(found.maker, RefExpr) else None
+    module = body.module
+    if module is None or not isinstance(made_by, FuncDef) or not _takes_request(found.function):
+        return False
+    if not any(function is made_by for _, function in functions(module.tree)):
+        return False
+    names = {node.name for node in walk(made_by.body) if isinstance(node, NameExpr | MemberExpr)}
+    if names & _ASKING_NAMES:
+        return False
+    wrapper = _returned_function(made_by)
+    if isinstance(found.decorator, CallExpr) and wrapper is not None:
+        made_by, wrapper = wrapper, _returned_function(wrapper)
+    if wrapper is None or wrapper.is_coroutine or wrapper.is_generator or not made_by.arguments:
+        return False
+    wrapped = made_by.arguments[0].variable
+    return any(
+        isinstance(node, CallExpr)
+        and isinstance(node.callee, NameExpr)
+        and node.callee.node is wrapped
+        for node in walk(wrapper.body)
+    )
+
+
+def _takes_request(function: FuncDef) -> bool:
+    return not function.info and bool(function.arg_names) and function.arg_names[0] == "request"
+
+
+def _returned_function(function: FuncDef) -> FuncDef | None:
+    """The function inside that a decorator, or its factory, returns last."""
+    inner = {
+        node.func if isinstance(node, Decorator) else node
+        for node in function.body.body
+        if isinstance(node, FuncDef | Decorator)
+    }
+    last = function.body.body[-1] if function.body.body else None
+    returned = last.expr if isinstance(last, ReturnStmt) else None
+    name = returned.name if isinstance(returned, NameExpr) else None
+    return next((each for each in inner if each.name == name), None)
 
 
 def on_dispatch(body: Body) -> Iterator[Decoration]:

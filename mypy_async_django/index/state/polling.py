@@ -111,13 +111,15 @@ def _waiting(body: Body, loop: WhileStmt, condition: Expression, event: str) -> 
 def _sleep(body: Body, statement: Statement) -> str | None:
     """The event class that goes with the sleep function that a statement calls.
 
-    None for ``await time.sleep(1)``: awaiting None raises, which ends the loop.
+    ``await time.sleep(1)`` is meant as a sleep as well, although awaiting None raises.
     """
     match statement:
-        case ExpressionStmt(expr=AwaitExpr(expr=CallExpr() as call)):
-            return ASYNC_SLEEPS.get(called_name(body, call) or "")
-        case ExpressionStmt(expr=CallExpr() as call) if called_name(body, call) in BLOCKING_SLEEPS:
-            return ASYNC_SLEEPS["asyncio.tasks.sleep"]
+        case ExpressionStmt(expr=AwaitExpr(expr=CallExpr() as call) | (CallExpr() as call)):
+            name = called_name(body, call) or ""
+            is_awaited = isinstance(statement.expr, AwaitExpr)
+            if name in BLOCKING_SLEEPS:
+                return ASYNC_SLEEPS["asyncio.tasks.sleep"]
+            return ASYNC_SLEEPS.get(name) if is_awaited else None
         case _:
             return None
 
