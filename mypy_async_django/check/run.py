@@ -86,12 +86,15 @@ def run(
 def names(project: Project, path: str, line: int) -> Outcome:
     """The names of what a line calls and reads: of each record the message, its code in the note.
 
-    The file is checked anew in a copy: mypy would take what it has of it from its cache.
+    The file is checked anew in a copy: mypy would take what it has of it from its cache. Its
+    time of change is a number that the last copy did not have: mypy compares times in seconds.
     """
     copy = Path(CACHE, "named.py")
     copy.parent.mkdir(exist_ok=True)
     text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
-    copy.write_text(f"{text}\n# {time.time_ns()}\n", encoding="utf-8", errors="surrogateescape")
+    now = time.time_ns()
+    copy.write_text(f"{text}\n# {now}\n", encoding="utf-8", errors="surrogateescape")
+    os.utime(copy, (now % 2**31, now % 2**31))
     shadow = ("--shadow-file", path, str(copy))
     request = Request(str(project.own_settings or ""), path=path, line=line)
     arguments = [*shadow, path]

@@ -75,9 +75,10 @@ handlers of one kind.
 
 - A decorator counts if it stands right above the function, or above others whose type says that
   they return what they get.
-- Decorators of your own are looked into if they are in the same module, and the function is a view: its
-  first parameter is `request`.
-- A Celery app whose own task class runs coroutines is not recognised, unless `base=` names the class.
+- Decorators of your own are looked into if they are in the same module, and the function is a
+  view: its first parameter is `request`.
+- A Celery app whose own task class runs coroutines is not recognised, unless `base=` names the
+  class.
 - From Python 3.15 on, a context manager as a decorator stays open while the coroutine runs. It is
   reported all the same: write `# type: ignore[sync-decorator]` there.
 - `cache_page` on an async view reads and writes the cache on the event loop. That is not reported.
