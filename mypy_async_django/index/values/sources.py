@@ -698,7 +698,7 @@ class _Solver:
                 for value in self._ask(call.callee.expr, ()):
                     yield from self._queried(value, call.callee.name, call, node, path)
                 return
-            if owner is None:
+            if owner is None and call.callee.node is None:  # not a name of a module
                 yield from self._dispatched(call.callee, call, node, path)
                 return
             if is_query and (own := named_function(body, call.callee)) is not None:
