@@ -7,7 +7,7 @@ table, `module_checked` after it has checked the module's bodies.
 from collections.abc import Iterable, Iterator
 
 from mypy import errorcodes
-from mypy.nodes import Decorator, FuncDef, MypyFile
+from mypy.nodes import Decorator, FuncDef, MypyFile, SymbolTableNode, TypeInfo
 
 from mypy_async_django.bridge.build import Build
 from mypy_async_django.bridge.module import Module
@@ -198,13 +198,18 @@ def _failure(
 
 
 def _knows_coroutines(tree: MypyFile) -> bool:
-    """Whether a module defines or imports an async function or a bridge, or routes URLs to views."""
+    """Whether a module defines or imports async functions or a bridge, or routes URLs to views."""
     if "asyncio" in tree.names or "urlpatterns" in tree.names:
         return True
     for symbol in tree.names.values():
         if (symbol.fullname or "").startswith("asgiref"):
             return True
-        node = symbol.node.func if isinstance(symbol.node, Decorator) else symbol.node
-        if isinstance(node, FuncDef) and node.is_coroutine:
+        methods = symbol.node.names.values() if isinstance(symbol.node, TypeInfo) else ()
+        if any(map(_is_coroutine_function, (symbol, *methods))):
             return True
     return False
+
+
+def _is_coroutine_function(symbol: SymbolTableNode) -> bool:
+    node = symbol.node.func if isinstance(symbol.node, Decorator) else symbol.node
+    return isinstance(node, FuncDef) and node.is_coroutine

@@ -20,6 +20,7 @@ class Misuse(Enum):
     VALUE = auto()
     RESULT = auto()
     OUTPUT = auto()
+    FORMATTED = auto()
 
 
 class When(Enum):

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from mypy.nodes import ARG_POS, FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
 
+from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Api, Effect
 from mypy_async_django.effects.evaluation import Environment, Evaluator, Target, bound
@@ -418,6 +419,41 @@ class CallGraph:
         if not self._is_project(function.fullname):
             return True
         return parameter in self._summary(function.fullname).value_parameters
+
+    def misuse_of_callback(self, function: FuncItem, parameter: str) -> Misuse | None:
+        """What a function does with the coroutine, if a parameter receives a coroutine function.
+
+        Itself, or the functions that it passes the parameter on to. None where one may await it.
+        """
+        found: list[Misuse] = []
+        queue = [(function.fullname, parameter)]
+        for name, here in queue:
+            callbacks = self._summary(name).callbacks
+            callback = next((each for each in callbacks if each.name == here), None)
+            if callback is None:
+                return None
+            found += callback.misuses
+            queue += [each for each in callback.passed_to if each not in queue]
+        return next((each for each in Misuse if each in found), None)
+
+    def coroutine_from(self, function: FuncItem) -> frozenset[str]:
+        """The functions that a sync function calls to return a coroutine, by full names.
+
+        Empty where it, or one of them, may return something else.
+        """
+        made: set[str] = set()
+        queue = [function.fullname]
+        for name in queue:
+            results = self._summary(name).coroutine_from
+            if not results:
+                return frozenset()
+            queue += [
+                each.function
+                for each in results
+                if not each.is_coroutine and each.function not in queue
+            ]
+            made |= {each.function for each in results}
+        return frozenset(made)
 
     def touched(self, function: FuncItem, parameter: str) -> frozenset[str] | None:
         """The attributes that a function reads, calls or sets on what a parameter receives.

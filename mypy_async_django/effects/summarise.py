@@ -68,6 +68,8 @@ from mypy_async_django.index.abstract import (
     Passed,
     Value,
 )
+from mypy_async_django.index.coroutines.callback_parameters import callback_parameters
+from mypy_async_django.index.coroutines.returned_coroutines import coroutine_from
 from mypy_async_django.index.coroutines.value_uses import value_parameters
 from mypy_async_django.index.matches.abstraction import abstraction
 from mypy_async_django.index.matches.actions import arguments_of, call_of, dynamic_uses
@@ -278,6 +280,8 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         touches=tuple(sorted(touches_of(body))),
         value_parameters=tuple(sorted(value_parameters(body))),
         queries=tuple(sorted(_queries(body, is_project))),
+        callbacks=tuple(callback_parameters(body)),
+        coroutine_from=coroutine_from(body),
     )
 
 

@@ -5,6 +5,8 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from mypy_async_django.index.abstract import UNKNOWN, Action, Call, Parameter, Value
+from mypy_async_django.index.coroutines.callback_parameters import CallbackParameter
+from mypy_async_django.index.coroutines.returned_coroutines import ResultFrom
 from mypy_async_django.index.queries import Step
 
 Names = tuple[str, ...]
@@ -54,7 +56,9 @@ class Summary(NamedTuple):
     ``touches`` are the parameters of which it only reads, calls and sets attributes, with those.
     ``queries`` are operations on what a function of the project returns (its full name, the
     operation): they raise if that is a queryset. ``value_parameters`` are parameters of any type
-    that it never awaits.
+    that it never awaits. ``callbacks`` are the parameters that it only calls, with the misuse of
+    what they return. ``coroutine_from`` are the functions of which a sync function returns the
+    result, whichever way out it takes.
     """
 
     actions: tuple[Action, ...] = ()
@@ -71,6 +75,8 @@ class Summary(NamedTuple):
     touches: tuple[tuple[str, Names], ...] = ()
     value_parameters: Names = ()
     queries: tuple[tuple[str, str], ...] = ()
+    callbacks: tuple[CallbackParameter, ...] = ()
+    coroutine_from: tuple[ResultFrom, ...] = ()
 
     def called(self) -> Iterator[str]:
         """The functions of the project that it calls, by their full names."""

@@ -12,6 +12,8 @@ function and does not await what it returns:
 - `atexit.register`, `weakref.finalize`
 - `filter`, for which every coroutine is true
 - `signal.connect` before Django 5.0, which brought async receivers
+- functions of your own that call what they get and drop the result, test it or print it, with or
+  without annotations, also through other functions that they pass it on to
 - `handle` of a management command, written as `async def`: the command fails with
   `AttributeError: 'coroutine' object has no attribute 'endswith'`
 
@@ -65,8 +67,10 @@ await the result, write `# type: ignore[coroutine-as-callback]`.
 
 ## Known limits
 
-- Only the functions and methods listed above are known, and only where they are called: used as a
-  decorator, as in `@transaction.on_commit`, they are not.
+- Only where they are called: used as a decorator, as in `@transaction.on_commit`, they are not
+  known.
+- A function of your own that does anything else with its parameter, stores or returns it or asks
+  whether it is a coroutine function, may await it: nothing is reported.
 - Wrong types are mypy's: an async `key` for `sorted` and an async `Command.handle` with annotations
   are `arg-type` and `override` errors.
 """
@@ -82,6 +86,7 @@ from mypy_async_django.catalogue.builtin import PARTIAL
 from mypy_async_django.catalogue.callbacks import CALLBACKS, METHODS, Callback, Misuse
 from mypy_async_django.codes import code
 from mypy_async_django.finding import MYPY_REPORTS_OVERRIDE, Finding, quoted
+from mypy_async_django.index.coroutines.callback_parameters import dropped_callbacks
 from mypy_async_django.index.coroutines.overrides import callback_owner
 from mypy_async_django.index.resolution.offloading import handed_over
 from mypy_async_django.index.syntax.body import Body
@@ -104,6 +109,7 @@ def findings(body: Body) -> Iterator[Finding]:
             unless_said=MYPY_REPORTS_OVERRIDE,
         )
     for call in calls(body):
+        yield from _dropped(body, call)
         callback = _callback(body, call)
         if callback is None or body.catalogue.django_version >= callback.until:
             continue
@@ -121,6 +127,19 @@ def findings(body: Body) -> Iterator[Finding]:
         )
 
 
+def _dropped(body: Body, call: CallExpr) -> Iterator[Finding]:
+    """Coroutine functions that a function of the project calls and does not await."""
+    for function, misuse in dropped_callbacks(body, call):
+        yield Finding(
+            CODE,
+            function,
+            f"{quoted(body.source.text(call.callee))} calls {_callee(body, function)} without "
+            f"await and {_MISUSED[misuse]}",
+            (suggestion.for_own_callback(body, call, function),),
+            unless_said="Coroutine",
+        )
+
+
 _MISUSED: Final = {
     Misuse.DROPPED: "drops the coroutine",
     Misuse.COMPARED: "compares the coroutines",
@@ -128,6 +147,7 @@ _MISUSED: Final = {
     Misuse.VALUE: "uses the coroutine as the value",
     Misuse.RESULT: "returns the coroutine as the result",
     Misuse.OUTPUT: "writes the coroutine as text, which fails",
+    Misuse.FORMATTED: "shows the coroutine as text",
 }
 
 

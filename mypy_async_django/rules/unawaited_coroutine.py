@@ -14,7 +14,8 @@ runs it. This rule finds coroutine objects that nothing can ever run, in sync fu
 - what an `@asynccontextmanager` function gives, without `async with`
 
 Async twins of Django count like any other coroutine function: `acreate`, `aupdate`, `asave`. So do
-`sync_to_async(f)(...)`, `asyncio.to_thread(...)` and `asyncio.sleep(...)`.
+`sync_to_async(f)(...)`, `asyncio.to_thread(...)` and `asyncio.sleep(...)`, and sync functions of
+your own without annotations that always return a coroutine.
 
 A bare statement `send()` is left to mypy, which reports it as `unused-coroutine`; the command
 `check`, which leaves mypy's own errors out, reports it as this code.

@@ -8,7 +8,7 @@ from mypy_async_django.suggestion.bridges import (
     for_thread,
     without_argument,
 )
-from mypy_async_django.suggestion.callbacks import for_callback
+from mypy_async_django.suggestion.callbacks import for_callback, for_own_callback
 from mypy_async_django.suggestion.calls import for_call, for_reached
 from mypy_async_django.suggestion.coroutines import for_coroutine, for_uncalled, for_unentered
 from mypy_async_django.suggestion.rows import (
@@ -34,6 +34,7 @@ __all__ = [
     "for_early_call",
     "for_lacking",
     "for_nested_loop",
+    "for_own_callback",
     "for_polling",
     "for_race",
     "for_reached",

@@ -36,6 +36,14 @@ def for_callback(
     return replacing(body, function, f"async_to_sync({text(function)})")
 
 
+def for_own_callback(body: Body, call: CallExpr, function: Expression) -> str | Note:
+    """The note for a coroutine function that a call hands to a function of the project."""
+    text = body.source.text
+    if body.is_coroutine or isinstance(function, LambdaExpr):
+        return f'Await the result in "{text(call.callee)}", or pass a sync function'
+    return replacing(body, function, f"async_to_sync({text(function)})")
+
+
 _AWAITED_FIRST: Final = "Await it for each item first, and pass a sync function"
 
 

@@ -49,10 +49,10 @@ from mypy.types import (
     get_proper_type,
 )
 
-from mypy_async_django.bridge.types import definition, is_coroutine_type
+from mypy_async_django.bridge.types import classes, definition, is_a, is_coroutine_type
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.offload import WAIT
-from mypy_async_django.catalogue.shared import ADDING_METHODS
+from mypy_async_django.catalogue.shared import ADDING_METHODS, PLAIN_VALUES
 from mypy_async_django.index.resolution.argument_binding import (
     bind,
     holds_anything,
@@ -136,7 +136,6 @@ _CONTAINERS: Final = frozenset(
 _TESTERS: Final = frozenset({"builtins.all", "builtins.any"})
 #: The attributes of a coroutine: ``close``, ``send``, ``throw``, ``cr_frame`` and so on.
 _OF_COROUTINES: Final = ("close", "send", "throw", "cr_", "__")
-#: Takes tasks; coroutines are forbidden since Python 3.11.
 
 
 class _Tracker:
@@ -199,7 +198,7 @@ class _Tracker:
                 yield FinalUse(self._argument(parent, value, inside), parent)
             case IfStmt() | WhileStmt() | UnaryExpr(op="not") if inside:
                 yield FinalUse(ValueUse.DROPPED, parent)  # asks the container if it is empty
-            case _ if not inside and _looks_into(parent, value):
+            case _ if not inside and _looks_into(self._body, parent, value):
                 yield FinalUse(ValueUse.LOOKED_INTO, parent or value)
             case _ if not inside and (fate := _misuse(parent, value)):
                 yield FinalUse(fate, parent) if parent is not None else FinalUse(fate, value)
@@ -396,15 +395,20 @@ def _misuse(parent: Node | None, value: Expression) -> ValueUse | None:
             return None
 
 
-def _looks_into(parent: Node | None, value: Expression) -> bool:
+def _looks_into(body: Body, parent: Node | None, value: Expression) -> bool:
     """Whether an attribute, an item or an operator of the result is used."""
     match parent:
         case MemberExpr():
             return not parent.name.startswith(_OF_COROUTINES)
         case IndexExpr():
             return parent.base is value
-        case OpExpr(op=operator):
-            return operator not in {"and", "or"} and not _is_formatted(parent, value)
+        case OpExpr(op="and" | "or"):
+            return False
+        case OpExpr(left=left):
+            # The class on the left may take coroutines: ``nursery << run()``.
+            infos = classes(body.type_of(left))
+            is_plain = bool(infos) and all(is_a(info, *PLAIN_VALUES) for info in infos)
+            return (left is value or is_plain) and not _is_formatted(parent, value)
         case ForStmt():
             return parent.expr is value
         case _:

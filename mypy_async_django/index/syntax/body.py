@@ -44,6 +44,7 @@ from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import LEAVES, children
 from mypy_async_django.bridge.types import class_object, definition, is_a
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
+from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
@@ -145,6 +146,21 @@ class Effects(Protocol):
         """Whether a function only uses what a parameter gets as a value.
 
         One of the project's may await it, or see that it is; others that take anything do not.
+        """
+        ...
+
+    def misuse_of_callback(self, function: FuncItem, parameter: str) -> Misuse | None:
+        """What a function does with the coroutine, if a parameter receives a coroutine function.
+
+        None where it may await it, where it does anything with the parameter but call it, and where
+        nothing is known of the function.
+        """
+        ...
+
+    def coroutine_from(self, function: FuncItem) -> frozenset[str]:
+        """The functions that a sync function calls to return a coroutine, by full names.
+
+        Empty where it may return something else.
         """
         ...
 

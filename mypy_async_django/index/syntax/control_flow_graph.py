@@ -30,7 +30,8 @@ class Graph(NamedTuple):
 
     ``node`` is the node that a step evaluates; None for a step that only joins others. ``steps`` are
     the steps of a node, ``before`` the direct predecessors of a step. ``raising`` holds, for a step
-    that catches an exception, the steps during which it can be raised.
+    that catches an exception, the steps during which it can be raised. ``ends`` are the steps after
+    which the body ends without `return`.
 
     The step of a statement comes after its expressions and targets, but for those with blocks: `if`,
     `try` and `while` before their first expression, `for` where the next item is taken, `with` where
@@ -42,6 +43,7 @@ class Graph(NamedTuple):
     steps: dict[Node, list[int]]
     before: list[Steps]
     raising: dict[int, list[int]]
+    ends: Steps = ()
 
     def predecessors(self, step: int) -> Iterable[int]:
         """The direct predecessors of ``step``, exception edges included."""
@@ -53,7 +55,7 @@ def graph_of(body: nodes.FuncItem | nodes.MypyFile) -> Graph:
     """The graph of ``body``'s own code, without nested functions and lambdas."""
     builder = _Builder(body)
     builder.run(body.defs if isinstance(body, nodes.MypyFile) else [*body.arguments, body.body])
-    return builder.graph
+    return builder.graph._replace(ends=builder.ends)
 
 
 class _Way(Enum):

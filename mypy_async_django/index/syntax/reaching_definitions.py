@@ -49,6 +49,11 @@ class Flow:
                     stack.append(step)
         return False
 
+    @property
+    def has_implicit_return(self) -> bool:
+        """Whether control can reach the end of the body, so that a function returns None there."""
+        return bool(self._graph.ends)
+
     def bindings(self) -> tuple[Binding, ...]:
         """The reachable bindings of local names, in source order."""
         return tuple(sorted(self._bits, key=lambda binding: _position(binding.node)))

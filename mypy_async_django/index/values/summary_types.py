@@ -1,13 +1,15 @@
 """Types of values that mypy knows nothing of: the model of a row, the queryset of a query."""
 
-from mypy.nodes import AwaitExpr, CallExpr, Expression, IndexExpr, MemberExpr, NameExpr
+from mypy.nodes import AwaitExpr, CallExpr, Expression, FuncDef, IndexExpr, MemberExpr, NameExpr
 from mypy.types import Instance, ProperType
 
 from mypy_async_django.bridge.members import Members, union
 from mypy_async_django.bridge.models import QUERYSET
+from mypy_async_django.bridge.types import is_a, member
 from mypy_async_django.index.queries import Query, Row
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import owners
 from mypy_async_django.index.values.sources import sources
 
 
@@ -17,12 +19,28 @@ def type_from_sources(body: Body, members: Members, expression: Expression) -> P
         return None
     if isinstance(expression, CallExpr):
         named = named_function(body.unaided, expression.callee)
-        if named is not None and named.is_awaited:
+        if named is not None and (
+            named.is_awaited or _returns_coroutine(body, expression, named.function)
+        ):
             return members.standard("typing.Coroutine", None, None, None)
     found = sources(body, expression)
     if not found.items or not found.is_complete:
         return None
     return union([_type_of(members, source) for source in found.items])
+
+
+def _returns_coroutine(body: Body, call: CallExpr, function: FuncDef) -> bool:
+    """Whether a sync function returns the coroutine of another, for this receiver too."""
+    made_by = body.effects.coroutine_from(function) if body.effects else frozenset()
+    if not made_by or not isinstance(call.callee, MemberExpr):
+        return bool(made_by)
+    names = (name.rpartition(".") for name in (function.fullname, *made_by))
+    return all(
+        (found := member(info, method)) is not None and found[0].fullname == owner
+        for owner, _, method in names
+        for info in owners(body.unaided, call.callee.expr)
+        if is_a(info, owner)
+    )
 
 
 def _type_of(members: Members, source: object) -> ProperType | None:
