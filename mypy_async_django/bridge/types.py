@@ -57,6 +57,11 @@ def alternatives(type_: ProperType) -> tuple[ProperType | None, ...]:
     return () if isinstance(type_, NoneType) else (type_,)
 
 
+def is_object(type_: ProperType) -> bool:
+    """Whether a type is ``object``, which says nothing of a value."""
+    return isinstance(type_, Instance) and type_.type.fullname == "builtins.object"
+
+
 def class_of(type_: ProperType | None) -> TypeInfo | None:
     """The class whose instance a value of the type is; None where it is none or several."""
     match type_:

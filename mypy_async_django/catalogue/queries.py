@@ -57,6 +57,9 @@ METHODS: Final[Mapping[str, QueryMethod]] = {
         ("complex_filter", "exclude", "filter", "none"), QueryMethod(Gives.QUERYSET, selects=True)
     ),
     **dict.fromkeys(
+        ("difference", "intersection", "union"), QueryMethod(Gives.QUERYSET, selects=True)
+    ),
+    **dict.fromkeys(
         ("defer", "only", "prefetch_related", "select_related"),
         QueryMethod(Gives.QUERYSET, loads=True),
     ),

@@ -2,8 +2,8 @@
 
 A row is written ``"source -> target"``. A source is an argument, by its position (``0``), its
 keyword (``default=``), as any positional one (``*``, from the second on ``1*``) or as the receiver
-of a method (``self``), followed by steps. A target is steps into the result, or ``self`` and steps
-into the receiver, for a method that stores. Steps: ``[*]`` is what iteration yields, ``[0]`` a
+of a method (``self``), followed by steps. A target is steps into the result; for a function that
+stores it is ``self``, the receiver, or ``0``, the first argument, and steps into that. Steps: ``[*]`` is what iteration yields, ``[0]`` a
 position, ``{*}`` a value of a mapping, ``.await`` what awaiting gives and ``()`` what calling gives.
 ``[n]`` is the position of the argument itself. Without a source nothing is there: a new container.
 """
@@ -16,12 +16,15 @@ _SECOND: Final = ("1[*] -> [*]",)
 
 
 class Transfer(NamedTuple):
-    """One row: ``argument`` with steps into it, and steps into the result, or the receiver."""
+    """One row: ``argument`` with steps into it, and steps into the result.
+
+    ``stored_in`` is ``self`` or ``0`` where they are steps into the receiver or the first argument.
+    """
 
     argument: str
     source: tuple[str, ...]
-    is_store: bool
     target: tuple[str, ...]
+    stored_in: str = ""
 
 
 def _for(names: Iterable[str], rows: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
@@ -58,6 +61,7 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
         _SECOND,
     ),
     "builtins.enumerate": ("0[*] -> [*][1]",),
+    "builtins.sum": ("0[*] -> ", "1 -> "),
     "builtins.zip": ("*[*] -> [*][n]",),
     "itertools.zip_longest": ("*[*] -> [*][n]",),
     "itertools.product": ("*[*] -> [*][n]",),
@@ -72,6 +76,7 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "itertools.repeat": ("0 -> [*]",),
     "itertools.tee": ("0[*] -> [*][*]",),
     "builtins.dict": ("0{*} -> {*}", "0[*][1] -> {*}"),
+    "collections.ChainMap": ("*{*} -> {*}",),
     "collections.OrderedDict": ("0{*} -> {*}", "0[*][1] -> {*}"),
     "collections.defaultdict": (" -> {*}", "1{*} -> {*}"),
     **_for(
@@ -90,8 +95,18 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "copy.copy": ("0 -> ",),
     "copy.deepcopy": ("0 -> ",),
     "typing.cast": ("1 -> ",),
+    "dataclasses.replace": ("0 -> ",),
+    "types.MappingProxyType": ("0{*} -> {*}",),
     "functools.partial": ("0() -> ()",),
     "functools.reduce": ("1[*] -> ", "2 -> "),
+    # Functions that change a container
+    **_for(("_bisect.insort_left", "_bisect.insort_right", "bisect.insort"), ("1 -> 0[*]",)),
+    **_for(("_heapq.heappop", "heapq.heappop"), ("0[*] -> ",)),
+    **_for(("_heapq.heappush", "heapq.heappush"), ("1 -> 0[*]",)),
+    **_for(
+        ("_heapq.heappushpop", "_heapq.heapreplace", "heapq.heappushpop", "heapq.heapreplace"),
+        ("0[*] -> ", "1 -> ", "1 -> 0[*]"),
+    ),
     # Methods of containers
     **_for(
         (
@@ -200,9 +215,9 @@ def _transfer(row: str) -> Transfer:
     left, _, right = row.partition("->")
     left, right = left.strip(), right.strip()
     start = min((at for mark in "[{(." if (at := left.find(mark)) >= 0), default=len(left))
-    is_store = right.startswith("self")
+    stored_in = next((root for root in ("self", "0") if right.startswith(root)), "")
     return Transfer(
-        left[:start], _steps(left[start:]), is_store, _steps(right.removeprefix("self"))
+        left[:start], _steps(left[start:]), _steps(right.removeprefix(stored_in)), stored_in
     )
 
 
@@ -211,9 +226,9 @@ _TABLE: Final[Mapping[str, tuple[Transfer, ...]]] = {
     **{name: tuple(map(_transfer, _ROWS[same])) for name, same in _ALSO.items()},
 }
 
-#: The names of methods that store an argument in their receiver.
+#: The names of functions that store an argument in their receiver, or in another argument.
 STORING: Final = frozenset(
-    name.rpartition(".")[2] for name, rows in _TABLE.items() if any(row.is_store for row in rows)
+    name.rpartition(".")[2] for name, rows in _TABLE.items() if any(row.stored_in for row in rows)
 )
 
 _BY_METHOD: Final[Mapping[str, tuple[Transfer, ...]]] = {

@@ -35,7 +35,7 @@ from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, class_type, union
 from mypy_async_django.bridge.models import MODEL
 from mypy_async_django.bridge.protocols import entered, iterated
-from mypy_async_django.bridge.types import alternatives, known, modules_of
+from mypy_async_django.bridge.types import alternatives, is_object, known, modules_of
 from mypy_async_django.index.inference.expressions import Expressions
 from mypy_async_django.index.inference.narrowing import Tests, tests_before
 from mypy_async_django.index.inference.parameters import parameters
@@ -107,8 +107,8 @@ class InferredTypes(Expressions):
         self._depth += 1
         try:
             type_ = self._of(expression)
-            if type_ is None and self._further is not None:
-                type_ = self._further(expression)
+            if self._further is not None and (type_ is None or is_object(type_)):
+                type_ = self._further(expression) or type_
         finally:
             self._depth -= 1
         if self._active:

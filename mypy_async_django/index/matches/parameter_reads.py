@@ -32,6 +32,7 @@ from mypy_async_django.index.resolution.call_targets import methods_used, proper
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS, named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import (
     Read,
     attributes_in,
@@ -291,7 +292,8 @@ def _lacks(body: Body, taken: _Taken) -> Iterator[Lacking]:
         first = missing[0]
         if first is not None and all(missing):
             row, name = first
-            if not may_be_set(body, taken.given, path[0], taken.node):
+            is_done = may_be_set(body, taken.given, path[0], taken.node)
+            if not is_done and not is_caught(body, taken.node):
                 yield Lacking(taken.node, taken.given, row, name, way)
                 return
 

@@ -12,8 +12,9 @@ _REPLACING: Final = frozenset({"object", "patch", "setattr"})
 
 
 def replaced_names(body: Body) -> frozenset[str]:
-    """The last parts of the names that a body, or a decorator of its function, replaces."""
+    """The last parts of the names that a body, or a decorator of a function here, replaces."""
     replacing = [*_decorators(body), *body.nodes]
+    replacing += [each for inner in body.every(Decorator) for each in inner.original_decorators]
     return frozenset(
         argument.value.rpartition(".")[2]
         for call in replacing

@@ -42,7 +42,7 @@ from mypy.types import ProperType
 from mypy_async_django.bridge.imports import MissingImports
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.bridge.tree import LEAVES, children
-from mypy_async_django.bridge.types import class_object, definition, is_a
+from mypy_async_django.bridge.types import class_object, definition, is_a, is_object
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
@@ -334,9 +334,11 @@ class Body:
                 return False
 
     def type_of(self, expression: Expression) -> ProperType | None:
-        """The expression's type, or None."""
+        """The expression's type, or None; for ``object`` what its sources tell."""
         found = self.types.type_of(expression)
-        return self.given(expression) if found is None and self.given else found
+        if self.given is None or not (found is None or is_object(found)):
+            return found
+        return self.given(expression) or found
 
     def reaching_values(self, expression: Expression) -> tuple[Expression, ...]:
         """The expressions whose value an expression may have, through assignments to local names.

@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import AwaitExpr, Expression, NameExpr, Node, RefExpr, TryStmt, TupleExpr, Var
+from mypy.nodes import (
+    AwaitExpr,
+    CallExpr,
+    Expression,
+    NameExpr,
+    Node,
+    RefExpr,
+    TryStmt,
+    TupleExpr,
+    Var,
+    WithStmt,
+)
 
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.index.syntax.body import Body
@@ -15,10 +26,10 @@ _MISSING: Final = "builtins.AttributeError"
 def is_caught(body: Body, node: Node) -> bool:
     """Whether a node is in a ``try`` block with an ``except SynchronousOnlyOperation`` handler.
 
-    Or in an ``except AttributeError`` handler whose ``try`` block awaits the async twin of the same
+    Or in a ``with suppress(SynchronousOnlyOperation)`` block. Or in an ``except AttributeError`` handler whose ``try`` block awaits the async twin of the same
     object: the handler runs for objects that have no twin.
     """
-    if not body.every(TryStmt):
+    if not body.every(TryStmt) and not body.every(WithStmt):
         return False
     inside = node
     for around in body.ancestors(node):
@@ -28,8 +39,18 @@ def is_caught(body: Body, node: Node) -> bool:
             for kind, handler in zip(around.types, around.handlers, strict=True):
                 if inside is handler and _MISSING in _names(kind) and _awaits(around, node):
                     return True
+        elif isinstance(around, WithStmt) and any(map(_suppresses, around.expr)):
+            return True
         inside = around
     return False
+
+
+def _suppresses(context: Expression) -> bool:
+    match context:
+        case CallExpr(callee=RefExpr(fullname="contextlib.suppress"), args=kinds):
+            return any(_RAISED in _names(kind) for kind in kinds)
+        case _:
+            return False
 
 
 def _awaits(statement: TryStmt, node: Node) -> bool:

@@ -10,7 +10,17 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import full_name
 
 #: Where functions come from that run none of their arguments and keep them only in containers.
-_QUIET: Final = ("builtins.", "collections.", "copy.", "itertools.", "typing.")
+_QUIET: Final = (
+    "_bisect.",
+    "_heapq.",
+    "asyncio.",
+    "builtins.",
+    "collections.",
+    "copy.",
+    "heapq.",
+    "itertools.",
+    "typing.",
+)
 
 
 def transfers_of(body: Body, call: CallExpr) -> tuple[Transfer, ...]:

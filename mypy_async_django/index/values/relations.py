@@ -9,10 +9,10 @@ from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
     Expression,
-    IfStmt,
     MemberExpr,
     NameExpr,
     Node,
+    OpExpr,
     UnaryExpr,
     Var,
 )
@@ -29,12 +29,14 @@ from mypy_async_django.bridge.types import class_of, classes, is_a, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import (
     Read,
     attributes_in,
     implicit_uses,
     reads,
 )
+from mypy_async_django.index.syntax.path_conditions import conditions_before
 from mypy_async_django.index.values.escapes import escapes
 from mypy_async_django.index.values.identity import is_same, is_same_name, may_share
 from mypy_async_django.index.values.provenance import rows_of
@@ -42,7 +44,9 @@ from mypy_async_django.index.values.sources import kept_attributes
 
 _REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
 #: Attributes of a model instance that tell what it has loaded.
-_STATE: Final = frozenset({"_prefetched_objects_cache", "_state", "get_deferred_fields"})
+_STATE: Final = frozenset(
+    {"__dict__", "_prefetched_objects_cache", "_state", "get_deferred_fields"}
+)
 
 
 class Unloaded(NamedTuple):
@@ -81,6 +85,7 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
             continue
         if (
             not loaded
+            and not is_caught(body, read.node)
             and not _is_key_null(body, read)
             and not may_be_set(body, read.receiver, read.name, read.node)
             and not _is_again(body, read, seen)
@@ -107,23 +112,25 @@ def _is_key_null(body: Body, read: Read) -> bool:
         if _is_key_of(body, target, read)
     ):
         return True
-    around = (read.node, *body.ancestors(read.node))
     return any(
-        block in around and _is_null_test(body, condition, read)
-        for branch in around
-        if isinstance(branch, IfStmt)
-        for condition, block in zip(branch.expr, branch.body, strict=True)
+        _is_null(body, condition, read, holds=holds)
+        for condition, holds in conditions_before(body, read.node)
     )
 
 
-def _is_null_test(body: Body, condition: Expression, read: Read) -> bool:
+def _is_null(body: Body, condition: Expression, read: Read, *, holds: bool) -> bool:
+    """Whether a condition that holds, or does not, says that the key of a relation is None."""
     match condition:
-        case ComparisonExpr(operators=["is" | "=="], operands=[key, none]):
-            return is_none(none) and _is_key_of(body, key, read)
-        case UnaryExpr(op="not", expr=key):
-            return _is_key_of(body, key, read)
+        case ComparisonExpr(operators=[operator], operands=[key, none]) if is_none(none):
+            return holds is (operator in {"is", "=="}) and _is_key_of(body, key, read)
+        case UnaryExpr(op="not", expr=inner):
+            return _is_null(body, inner, read, holds=not holds)
+        case OpExpr(op="and" | "or" as operator, left=left, right=right):
+            return holds is (operator == "and") and any(
+                _is_null(body, part, read, holds=holds) for part in (left, right)
+            )
         case _:
-            return False
+            return not holds and _is_key_of(body, condition, read)
 
 
 def _is_key_of(body: Body, key: Expression, read: Read) -> bool:
@@ -263,7 +270,12 @@ def _is_relation(body: Body, read: MemberExpr) -> bool:
 def _each_touched(
     body: Body, counts: Callable[[MemberExpr], bool]
 ) -> Iterator[tuple[Node, Expression]]:
-    return ((node, given) for node in body.nodes for given in _touched(body, node, counts))
+    for read in reads(body):
+        if read.name in _STATE:
+            yield read.node, read.receiver
+    for node in body.nodes:
+        for given in _touched(body, node, counts):
+            yield node, given
 
 
 def _touched(body: Body, node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
@@ -271,8 +283,8 @@ def _touched(body: Body, node: Node, counts: Callable[[MemberExpr], bool]) -> It
     match node:
         case AssignmentStmt():
             yield from (target.expr for target in attributes_in(node.lvalues) if counts(target))
-        case MemberExpr(name=name) if name in _STATE:
-            yield node.expr
+        case CallExpr(callee=NameExpr(fullname="builtins.vars"), args=[instance]):
+            yield instance
         case MemberExpr(name=name) if name in _REFRESHING and _is_told(body, node, "from_queryset"):
             yield node.expr
         case _:

@@ -37,6 +37,7 @@ from mypy_async_django.index.syntax.operations import (
 from mypy_async_django.index.values.escapes import has_escaped
 from mypy_async_django.index.values.paginators import runs_no_query
 from mypy_async_django.index.values.provenance import may_be_in_memory, related_row
+from mypy_async_django.index.values.relations import may_be_set
 from mypy_async_django.index.values.requests import is_session_loaded
 
 #: Uses that evaluate a queryset as a whole.
@@ -169,7 +170,7 @@ def _is_same(body: Body, one: Expression, other: Expression) -> bool:
     match one, other:
         case NameExpr(), NameExpr():
             made = body.definition_sites(one)
-            return made == body.definition_sites(other) if made else one.node is other.node
+            return bool(made & body.definition_sites(other)) if made else one.node is other.node
         case MemberExpr(), MemberExpr():
             return one.name == other.name and _is_same(body, one.expr, other.expr)
         case _:
@@ -272,7 +273,7 @@ def _is_prefetched_itself(body: Body, queryset: Expression, *, implicit: bool) -
     if related is None:
         return False
     manager, rows = related
-    if has_escaped(body, manager.expr, queryset):
+    if may_be_set(body, manager.expr, manager.name, queryset):
         return True
     if not rows:
         return implicit and not body.strict_relations

@@ -95,6 +95,7 @@ from mypy_async_django.index.resolution.callees import (
     getter,
     named_function,
 )
+from mypy_async_django.index.resolution.mocks import replaced_names
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind, in_order
 from mypy_async_django.index.syntax.body import Body, once
@@ -124,6 +125,7 @@ _MOST: Final = 16
 _MOST_ROUNDS: Final = 40
 #: Where classes come from whose objects keep no rows in attributes.
 _LIBRARIES: Final = ("_asyncio.", "asyncio.", "builtins.", "collections.", "django.", "typing.")
+_CHOOSING: Final = ("exclude", "filter")
 _GET_QUERYSET: Final = "get_queryset"
 _DEFAULTS: Final = frozenset({"create_defaults", "defaults"})
 
@@ -441,14 +443,20 @@ class _Solver:
         for change in self._body.every(OperatorAssignmentStmt):
             yield from self._assigned(change, change.lvalue, change.rvalue)
         for call in self._body.every(CallExpr):
-            if isinstance(call.callee, MemberExpr) and call.callee.name in STORING:
-                located = self._located(call.callee.expr)
-                for row in transfers_of(self._body, call) if located else ():
-                    if row.is_store and located:
-                        root, prefix = located
-                        for value, path, position in _arguments(call, row):
-                            inside = (*prefix, *written(row.target, position))
-                            yield _Store(call, root, inside, value, path)
+            if isinstance(call.callee, MemberExpr | NameExpr) and call.callee.name in STORING:
+                yield from self._put(call)
+
+    def _put(self, call: CallExpr) -> Iterator[_Store]:
+        """What a library function stores in its receiver, or in its first argument."""
+        for row in transfers_of(self._body, call):
+            if not row.stored_in:
+                continue
+            whole = call.args[0] if row.stored_in == "0" else getattr(call.callee, "expr", None)
+            if whole is None or not (located := self._located(whole)):
+                continue
+            root, prefix = located
+            for value, path, position in _arguments(call, row):
+                yield _Store(call, root, (*prefix, *written(row.target, position)), value, path)
 
     def _assigned(self, node: Node, target: Expression, value: Expression) -> Iterator[_Store]:
         match target, value:
@@ -653,7 +661,13 @@ class _Solver:
 
     def _operation(self, expression: OpExpr, path: Path) -> Iterator[Source]:
         is_either = expression.op in {"and", "or"}
-        is_together = expression.op in {"+", "|", "-", "&"} and path
+        is_together = expression.op in {"+", "|", "-", "&", "^"} and path
+        if expression.op in {"|", "&", "^"} and _is_combined(self._body, expression):
+            for operand in (expression.left, expression.right):
+                for value in self._ask(operand, ()):
+                    fresh = value._replace(behind=frozenset()) if isinstance(value, Query) else None
+                    yield from self._applied(fresh or _UNKNOWN, path, expression)
+            return
         if not is_either and not is_together:
             if not _is_text(self._body, expression):
                 yield _UNKNOWN
@@ -662,9 +676,7 @@ class _Solver:
         if is_together and isinstance(path[0], At) and isinstance(path[0].key, int):
             steps = (ITEM, *path[1:])
         for operand in (expression.left, expression.right):
-            for value in self._ask(operand, steps):
-                # What two querysets give when combined is not followed.
-                yield value if is_either or not _is_combined(self._body, expression) else _UNKNOWN
+            yield from self._ask(operand, steps)
 
     # Calls
 
@@ -859,6 +871,13 @@ class _Solver:
 
     # Queries
 
+    @cached_property
+    def _replaced(self) -> frozenset[str]:
+        """The names that a test patches here or around."""
+        around = self._body.around
+        names = replaced_names(self._body)
+        return names | replaced_names(around) if around is not None else names
+
     def _itself(self) -> Source:
         """What the body's first parameter receives: in a manager, its queryset."""
         function = self._body.function
@@ -893,9 +912,9 @@ class _Solver:
         self, value: Source, name: str, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
         """What a method of a manager or queryset gives."""
-        method = METHODS.get(name)
+        method = METHODS.get(name) if name not in self._replaced else None
         is_async = method is None and name.startswith("a") and name[1:] in METHODS
-        if is_async:
+        if is_async and name not in self._replaced:
             method = METHODS[name[1:]]
         if method is None:
             yield _UNKNOWN
@@ -974,6 +993,8 @@ class _Solver:
             (node for node in body.ancestors(call) if not isinstance(node, AwaitExpr)), None
         )
         match assignment:
+            case IndexExpr():
+                return False
             case AssignmentStmt(lvalues=[TupleExpr(items=[_, NameExpr() as other])]):
                 written = {binding.node for binding in body.flow.bindings()}
                 return any(
@@ -1047,7 +1068,7 @@ class _Solver:
         """What a library function moves from its arguments to where a path leads."""
         is_known = not path
         for row in rows:
-            if row.is_store:
+            if row.stored_in:
                 continue
             is_known |= after(path, written(row.target, -1)) is not None
             for value, inside, position in _arguments(call, row):
@@ -1123,8 +1144,9 @@ def _stepped(value: Source, name: str, call: CallExpr) -> Source:
                 later = value.later if step in value.later else (*value.later, step)
                 return value._replace(later=later)
             fresh = value if name == "all" else value._replace(behind=frozenset())
-            if name == "filter":
-                fresh = fresh._replace(selected=fresh.selected | _null_keys(value.model, call))
+            if name in _CHOOSING:
+                keys = _null_keys(value.model, call, when=name == "filter")
+                fresh = fresh._replace(selected=fresh.selected | keys)
             return built(fresh, [step]) if step else _UNKNOWN
         case Argument() | Returned():
             step = step_of(name, call)
@@ -1138,19 +1160,18 @@ def _stepped(value: Source, name: str, call: CallExpr) -> Source:
             return _UNKNOWN
 
 
-def _null_keys(model: TypeInfo, call: CallExpr) -> frozenset[str]:
-    """The foreign keys that a filter asks to be null: its rows have nothing to load behind them."""
-    found = {
-        name.removesuffix("__isnull"): value
+def _null_keys(model: TypeInfo, call: CallExpr, *, when: bool) -> frozenset[str]:
+    """The foreign keys that are null in the rows: these have nothing to load behind them."""
+    return frozenset(
+        key
         for name, value in zip(call.arg_names, call.args, strict=True)
-        if name is not None
-        and (is_none(value) if not name.endswith("__isnull") else _is_true(value))
-    }
-    return frozenset(name for name in found if _is_key(model, name))
+        if name is not None and _is_key(model, key := name.removesuffix("__isnull"))
+        if _is_bool(value, when) or (is_none(value) and when and key == name)
+    )
 
 
-def _is_true(value: Expression) -> bool:
-    return isinstance(value, NameExpr) and value.fullname == "builtins.True"
+def _is_bool(value: Expression, wanted: bool) -> bool:
+    return isinstance(value, NameExpr) and value.fullname == f"builtins.{wanted}"
 
 
 def _is_key(model: TypeInfo, name: str) -> bool:
@@ -1348,6 +1369,6 @@ def _is_text(body: Body, expression: Expression) -> bool:
 
 
 def _is_combined(body: Body, expression: OpExpr) -> bool:
-    """Whether an operator combines querysets."""
+    """Whether an operator combines querysets: the rows of either may have what the other loads."""
     infos = classes(body.types.type_of(expression.left))
     return any(is_a(info, QUERYSET) for info in infos)
