@@ -58,9 +58,18 @@ def may_hold_rows(type_: ProperType | None) -> bool:
 
 def model_class(queryset: Instance) -> TypeInfo | None:
     """The model of a queryset or manager type: the first type argument of Django's class."""
+    return _model_argument(queryset, 0)
+
+
+def row_class(queryset: Instance) -> TypeInfo | None:
+    """The model whose instances are the rows; None where rows are values, or tuples of them."""
+    return _model_argument(queryset, -1)
+
+
+def _model_argument(queryset: Instance, place: int) -> TypeInfo | None:
     base = next((base for base in queryset.type.mro if base.fullname in {QUERYSET, MANAGER}), None)
     arguments = map_instance_to_supertype(queryset, base).args if base else ()
-    found = class_of(known(arguments[0])) if arguments else None
+    found = class_of(known(arguments[place])) if arguments else None
     return found if found is not None and is_model(found) else None
 
 

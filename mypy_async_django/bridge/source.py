@@ -1,5 +1,7 @@
 """The text of expressions, as the user wrote them."""
 
+import io
+import tokenize
 from collections.abc import Sequence
 
 from mypy.nodes import (
@@ -38,25 +40,50 @@ class Source:
 
         mypy's own parser is wrong about columns behind characters that are not ASCII.
         """
-        start, end = node.line - 1, (node.end_line or 0) - 1
-        lines = self._lines[start : end + 1]
-        if start < 0 or not lines or node.end_column is None:
+        if not self.is_placed(node):
             return written(node)
-        if not all(line.isascii() for line in lines):
-            return written(node)
-        parts = [*lines[:-1], lines[-1][: node.end_column]]
-        parts[0] = parts[0][node.column :]
-        return _joined([part.strip() for part in parts])
+        end = (node.end_line or 0, node.end_column or 0)
+        return _joined(self._between((node.line, node.column), end))
+
+    def with_replaced(self, node: Node, part: Node, code: str) -> str | None:
+        """The node's text on one line, with code in the place of a part; None if it is not known."""
+        if not self.is_placed(node) or not self.is_placed(part):
+            return None
+        before = self._between((node.line, node.column), (part.line, part.column))
+        start = (part.end_line or 0, part.end_column or 0)
+        after = self._between(start, (node.end_line or 0, node.end_column or 0))
+        return _joined([*before[:-1], f"{before[-1]}{code}{after[0]}", *after[1:]])
+
+    def _between(self, start: tuple[int, int], end: tuple[int, int]) -> list[str]:
+        """The lines of the text between two positions of mypy's."""
+        lines = list(self._lines[start[0] - 1 : end[0]])
+        lines[-1] = lines[-1][: end[1]]
+        lines[0] = lines[0][start[1] :]
+        return lines
 
 
 def _joined(lines: list[str]) -> str:
-    """Lines of one expression as a single line, without the gaps that brackets allow."""
+    """Lines of one expression as a single line, without comments and the gaps that brackets allow."""
+    if len(lines) == 1:
+        return lines[0].strip()
     text = ""
-    for line in lines:
-        line = line.partition("  #")[0].rstrip()
+    for line in _without_comments(lines):
         tight = not text or text[-1] in "([{" or line[:1] in ")]}."
         text += line if tight else f" {line}"
     return text.replace(",)", ")").replace(",]", "]")
+
+
+def _without_comments(lines: list[str]) -> list[str]:
+    """Lines of one expression, stripped, without those that are empty then."""
+    try:
+        code = io.StringIO("\n".join(["(", *lines, ")"]))
+        for token in tokenize.generate_tokens(code.readline):
+            if token.type == tokenize.COMMENT:
+                number, column = token.start
+                lines[number - 2] = lines[number - 2][:column]
+    except (tokenize.TokenError, SyntaxError):
+        pass  # a part of an expression: its comments are left
+    return [stripped for line in lines if (stripped := line.strip())]
 
 
 def written(node: Node) -> str:

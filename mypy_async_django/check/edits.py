@@ -4,6 +4,7 @@ A fix says which code replaces a range. The tokens of both are compared, and onl
 are replaced: line breaks, comments and spacing between the others stay.
 """
 
+import ast
 import io
 import re
 import tokenize
@@ -46,6 +47,7 @@ class _Token(NamedTuple):
 def apply(text: str, edits: Iterable[Edit]) -> Applied:
     """The text with all fixes that do not overlap an earlier one; their imports are not added."""
     starts = _line_starts(text)
+    strings = _formatted_strings(text)
     taken: list[tuple[int, int]] = []
     replacements: list[_Replacement] = []
     made: list[Edit] = []
@@ -59,7 +61,7 @@ def apply(text: str, edits: Iterable[Edit]) -> Applied:
             skipped.append((edit, Skipped.LATER))
             continue
         found = [
-            _differences(text, start, end, change.text)
+            _differences(text, start, end, _requoted(change, strings))
             for (start, end), change in zip(ranges, edit.changes, strict=True)
         ]
         reason = next((each for each in found if isinstance(each, Skipped)), None)
@@ -73,6 +75,41 @@ def apply(text: str, edits: Iterable[Edit]) -> Applied:
     for start, end, new in sorted(replacements, reverse=True):
         text = text[:start] + new + text[end:]
     return Applied(text, tuple(made), tuple(skipped))
+
+
+class _String(NamedTuple):
+    """An f-string: its positions, by line and column, and the character that quotes it."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    quote: str
+
+
+def _formatted_strings(text: str) -> list[_String]:
+    """The f-strings of a module; none where Python cannot parse it."""
+    lines = re.split(r"\r\n|\r|\n", text)
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and node.end_lineno and node.end_col_offset:
+            quote = lines[node.end_lineno - 1].encode()[node.end_col_offset - 1 :][:1].decode()
+            end = (node.end_lineno, node.end_col_offset)
+            found.append(_String((node.lineno, node.col_offset), end, quote))
+    return found
+
+
+def _requoted(change: Change, strings: Sequence[_String]) -> str:
+    """The new code; in an f-string it must not have its quotes, before Python 3.12."""
+    start, end = (change.line, change.column), (change.end_line, change.end_column)
+    for string in strings:
+        if string.start < start and end < string.end and string.quote in change.text:
+            other = "'" if string.quote == '"' else '"'
+            if other not in change.text:
+                return change.text.replace(string.quote, other)
+    return change.text
 
 
 def _line_starts(text: str) -> list[int]:
@@ -112,11 +149,15 @@ def _differences(text: str, start: int, end: int, new: str) -> tuple[_Replacemen
         if any(first <= comment.start < last for comment in comments):
             return Skipped.COMMENT
         inserted = new[new_first:new_last]
-        # Space that the new code has on a side comes along where the old code has none.
+        # Space that only the new code has on a side comes along, that which only the old one has goes.
         if new[:new_first][-1:] == " " and code[:first][-1:].strip() and first:
             inserted = f" {inserted}"
         if new[new_last : new_last + 1] == " " and code[last : last + 1].strip():
             inserted = f"{inserted} "
+        if new_last < len(new) and new[new_last] != " ":
+            last += len(code[last:]) - len(code[last:].lstrip(" "))
+        if new_first and new[new_first - 1] != " ":
+            first = len(code[:first].rstrip(" "))
         found.append(_Replacement(start + first, start + last, inserted))
     return tuple(found)
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, NameExpr
+from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, MemberExpr, NameExpr, SuperExpr
 
 from mypy_async_django.bridge.types import classes, member
 from mypy_async_django.catalogue.builtin import LAZY_CALLERS, Use
@@ -20,8 +20,12 @@ from mypy_async_django.suggestion.wording import (
     WHOLE_USE,
     arguments_of,
     awaited_node,
+    call_in_thread,
     in_place,
     in_thread,
+    needs_transaction,
+    operand,
+    operation_in_thread,
     placed,
     replacing,
     use,
@@ -31,7 +35,7 @@ from mypy_async_django.suggestion.wording import (
 
 def for_call(body: Body, call: CallExpr, api: Api) -> str | Note:
     """The note for a call that must not run on the event loop."""
-    if api.name.startswith(BOUND_TO_THREAD):
+    if api.name.startswith(BOUND_TO_THREAD) or needs_transaction(body, call):
         return WHOLE_BLOCK
     twin = body.catalogue.twin(api)
     if twin is not None:
@@ -43,8 +47,7 @@ def for_call(body: Body, call: CallExpr, api: Api) -> str | Note:
     instead = body.catalogue.instead(api)
     if api.thread_bound:
         return use(instead) if instead else WHOLE_USE
-    function, arguments = body.source.text(call.callee), arguments_of(body, call)[1:-1]
-    code = in_thread(function, arguments, sensitive=is_sensitive(api))
+    code = call_in_thread(body, call, sensitive=is_sensitive(api))
     text = f'Use "{instead}" or {{}}' if instead else "Use {}"
     return replacing(body, call, placed(body, call, code), text=text)
 
@@ -59,9 +62,13 @@ def _twin(body: Body, call: CallExpr, twin: str) -> str:
     callee = call.callee
     module, _, name = twin.rpartition(".")
     if not module:
-        method = next(iter(body.reaching_values(callee)), callee)
-        prefix = f"{body.source.text(method.expr)}." if isinstance(method, MemberExpr) else ""
-        return prefix + twin
+        match next(iter(body.reaching_values(callee)), callee):
+            case MemberExpr(expr=owner):
+                return f"{operand(body, owner)}.{twin}"
+            case SuperExpr():
+                return f"super().{twin}"
+            case _:
+                return twin
     if isinstance(callee, NameExpr) and callee.fullname.rpartition(".")[0] == module:
         return name
     if isinstance(callee, MemberExpr) and callee.fullname.rpartition(".")[0] == module:
@@ -85,32 +92,33 @@ def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> st
     awaited = _TWIN_OF_LOADED.get(operation)
     if awaited and isinstance(found.function, FuncDef) and found.function.is_coroutine:
         return f'In "{found.function.name}", use "{awaited}"'
+    if effect is Effect.RAISES and needs_transaction(body, node):
+        return WHOLE_BLOCK
     sensitive = effect is not Effect.BLOCKS or body.catalogue.is_of_django(operation)
     match node:
         case CallExpr(callee=MemberExpr(expr=owner, name=name)) if twin := _own_twin(found, name):
-            return in_place(body, node, f"await {text(owner)}.{twin}{arguments_of(body, node)}")
+            code = f"await {operand(body, owner)}.{twin}{arguments_of(body, node)}"
+            return in_place(body, node, code)
         case _ if found.use in FUNCTION_OF:
             return use_in_thread(body, node, found.use, sensitive=sensitive)
         case _ if found.use is not None:
-            function, arguments = None, ""
+            return operation_in_thread(body, node, sensitive=sensitive) or WHOLE_BLOCK
         case CallExpr(callee=MemberExpr(expr=cache, name=name)) if name == RUN_BY_CACHE:
             code = f"await sync_to_async({text(cache)}.get_or_set){arguments_of(body, node)}"
             return replacing(body, awaited_node(body, node), code)
         case CallExpr(callee=MemberExpr(name=name)) if name in RUN_BY_ASYNCIO:
             return 'Use a callback that starts a thread or a task, with "asyncio.to_thread(...)"'
         case CallExpr() if _is_entered(body, node):
-            function, arguments = None, ""
+            return WHOLE_BLOCK
         case CallExpr() if found.makes_items or called_name(body, node) in LAZY_CALLERS:
             return use_in_thread(body, node, Use.ITERATE, sensitive=sensitive)
         case CallExpr():
-            function, arguments = text(node.callee), arguments_of(body, node)[1:-1]
+            return in_place(body, node, call_in_thread(body, node, sensitive=sensitive))
         case MemberExpr():
-            function, arguments = "getattr", f'{text(node.expr)}, "{node.name}"'
+            arguments = f'{text(node.expr)}, "{node.name}"'
+            return in_place(body, node, in_thread("getattr", arguments, sensitive=sensitive))
         case _:
-            function, arguments = None, ""
-    if function is None:
-        return WHOLE_BLOCK
-    return in_place(body, node, in_thread(function, arguments, sensitive=sensitive))
+            return WHOLE_BLOCK
 
 
 def _own_twin(found: Called, method: str) -> str | None:

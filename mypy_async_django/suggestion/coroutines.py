@@ -5,11 +5,8 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     FuncDef,
-    GeneratorExpr,
-    ListComprehension,
     ListExpr,
     MemberExpr,
-    SetComprehension,
     SetExpr,
     TupleExpr,
 )
@@ -26,7 +23,6 @@ from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
 from mypy_async_django.suggestion.wording import (
     arguments_of,
-    as_iterator,
     in_place,
     placed,
     replacing,
@@ -64,21 +60,11 @@ def for_coroutine(body: Body, call: CallExpr | AwaitExpr | MemberExpr) -> str | 
 
 
 def _awaited(body: Body, call: CallExpr, text: str) -> Note:
-    """The await in place; a generator becomes a list, for its source would become async."""
+    """The await in place, or a task where ``asyncio.wait`` takes one."""
     outer = body.parent(call)
     if isinstance(outer, SetExpr | ListExpr | TupleExpr | CallExpr) and _is_waited_for(body, call):
         return replacing(body, call, f"asyncio.create_task({text})")
-    for node in body.ancestors(call):
-        if isinstance(node, GeneratorExpr) and call is not node.sequences[0]:
-            if isinstance(body.parent(node), ListComprehension | SetComprehension):
-                break
-            items = _unbracketed(body.source.text(node)).replace(text, f"await {text}", 1)
-            return replacing(body, node, as_iterator(body, node, f"[{items}]"))
     return in_place(body, call, f"await {text}")
-
-
-def _unbracketed(text: str) -> str:
-    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def _is_waited_for(body: Body, call: CallExpr) -> bool:

@@ -1,5 +1,6 @@
 """Replacements of uses without a call: a queryset evaluated, a session read."""
 
+from keyword import iskeyword
 from typing import Final
 
 from mypy.nodes import (
@@ -10,6 +11,7 @@ from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
     ConditionalExpr,
+    DelStmt,
     DictionaryComprehension,
     Expression,
     ExpressionStmt,
@@ -27,12 +29,13 @@ from mypy.nodes import (
     RefExpr,
     SetComprehension,
     SliceExpr,
+    TypeInfo,
     UnaryExpr,
     WhileStmt,
 )
-from mypy.types import Instance, get_proper_type
+from mypy.types import Instance
 
-from mypy_async_django.bridge.models import is_model
+from mypy_async_django.bridge.models import row_class
 from mypy_async_django.bridge.types import alternatives
 from mypy_async_django.catalogue.builtin import BOOL, NEXT, Use
 from mypy_async_django.catalogue.row import Api
@@ -46,27 +49,30 @@ from mypy_async_django.suggestion.wording import (
     WHOLE_USE,
     as_iterator,
     in_place,
+    needs_transaction,
+    operand,
+    operation_in_thread,
     placed,
     replacing,
+    use,
     use_in_thread,
 )
 
 
 def for_use(body: Body, found: ImplicitUse, api: Api) -> tuple[str | Note, ...]:
     """The notes for a value that must not be used so on the event loop."""
+    if needs_transaction(body, found.value):
+        return (WHOLE_BLOCK,)
     twin = body.catalogue.twin(api)
-    value = body.source.text(found.value)
-    if isinstance(found.value, AwaitExpr):
-        value = f"({value})"
+    value = operand(body, found.value)
     match twin:
         case None if api.thread_bound:
             return (WHOLE_USE,)
         case None if found.use in _ITERATING:
             return (use_in_thread(body, found.value, found.use, sensitive=is_sensitive(api)),)
-        case None if isinstance(found.within, IndexExpr):
-            return (use_in_thread(body, found.value, Use.ITERATE, sensitive=is_sensitive(api)),)
         case None:
-            return (WHOLE_BLOCK,)
+            thread = operation_in_thread(body, found.value, sensitive=is_sensitive(api))
+            return (thread or WHOLE_BLOCK,)
         case "__aiter__":
             return (*_left_thread(body, found), _evaluated_in_place(body, found, value))
         case "aiterator":
@@ -107,9 +113,11 @@ def _evaluated_in_place(body: Body, found: ImplicitUse, value: str) -> Note:
         case Use.LENGTH, within:
             node = within if _is_call_of(within, "len") else node
             code = f"await {value}.acount()"
-        case Use.CONTAINS, ComparisonExpr() as node if _may_be_searched(body, found.value):
-            left = node.operands[node.operands.index(found.value) - 1]
-            negated = "not " if "not in" in node.operators else ""
+        case (
+            Use.CONTAINS,
+            ComparisonExpr(operands=[left, _], operators=[operator]) as node,
+        ) if _may_be_searched(body, found.value):
+            negated = "not " if operator == "not in" else ""
             code = f"{negated}await {value}.acontains({body.source.text(left)})"
         case Use.INDEX, IndexExpr(index=IntExpr(value=position)) as node:
             code = f"{all_rows(body, found.value, f'[{position or str()}:{position + 1}]')}[0]"
@@ -124,7 +132,8 @@ def _evaluated_in_place(body: Body, found: ImplicitUse, value: str) -> Note:
         case Use.ITERATE, CallExpr(callee=NameExpr(name="set"), args=[_]) as node:
             code = "{" + all_rows(body, found.value)[1:-1] + "}"
         case Use.ITERATE, CallExpr() as node if found.value in node.args:
-            code = body.source.text(node).replace(value, all_rows(body, found.value), 1)
+            rows = all_rows(body, found.value)
+            code = body.source.with_replaced(node, found.value, rows) or rows
         case _:
             code = all_rows(body, found.value)
     return replacing(body, node, placed(body, node, code) if isinstance(node, Expression) else code)
@@ -167,17 +176,23 @@ def _iterated(body: Body, found: ImplicitUse, value: str) -> Note:
             note = in_place(body, node, rows)
     if not is_name or note.edit is None:
         return note
-    there = replacing(body, made, twin)
-    if there.edit is None:
-        return note._replace(edit=None)
-    changes = (*there.edit.changes, *note.edit.changes)
     text = f"{note.text}, and {quoted(twin)} where {quoted(value)} is assigned"
+    there = replacing(body, made, twin)
+    if there.edit is None or len(_reads_of(body, found.value)) > 1:
+        return Note(text)  # all uses have to change at once
+    changes = (*there.edit.changes, *note.edit.changes)
     return note._replace(text=text, edit=note.edit._replace(changes=changes))
+
+
+def _reads_of(body: Body, name: Expression) -> list[NameExpr]:
+    """The names that may refer to the same value as a local name, with that name."""
+    bindings = set(body.flow.reaching(name)) if isinstance(name, NameExpr) else set()
+    return [other for other in body.every(NameExpr) if bindings & set(body.flow.reaching(other))]
 
 
 def _async_for(body: Body, loop: ForStmt, end: Expression, iterator: str = "") -> Note:
     """The header of a loop, up to the end of what it iterates, with ``async for``."""
-    code = f"async for {body.source.text(loop.index)} in {iterator or body.source.text(end)}"
+    code = f"async for {body.source.text(loop.index)} in {iterator or _iterable(body, end)}"
     return replacing(body, loop, code, end=end)
 
 
@@ -225,7 +240,53 @@ def _is_sliced(body: Body, queryset: Expression) -> bool:
 def all_rows(body: Body, queryset: Expression, part: str = "") -> str:
     """A list of a queryset's rows, or of a slice: ``[book async for book in books[:1]]``."""
     name = _row_name(body, queryset)
-    return f"[{name} async for {name} in {body.source.text(queryset)}{part}]"
+    sliced = f"{_to_slice(body, queryset, is_known=False)}{part}"
+    rows = sliced if part else _iterable(body, queryset)
+    return f"[{name} async for {name} in {rows}]"
+
+
+def _iterable(body: Body, queryset: Expression) -> str:
+    """A queryset's text to iterate over with ``async for``."""
+    match queryset:
+        case IndexExpr(base=base, index=SliceExpr() as part):
+            return f"{_to_slice(body, base, is_known=True)}[{body.source.text(part)}]"
+        case _:
+            return body.source.text(queryset)
+
+
+def _to_slice(body: Body, queryset: Expression, *, is_known: bool) -> str:
+    """A queryset's text to take a slice of: once it is evaluated, its slices are lists.
+
+    With ``is_known``, only if this body may evaluate it; without, also if other code may.
+    """
+    match queryset:
+        case CallExpr() | OpExpr():
+            is_loaded = False
+        case NameExpr():
+            made = body.reaching_values(queryset)
+            is_made_here = bool(made) and all(
+                isinstance(each, CallExpr | IndexExpr) for each in made
+            )
+            is_loaded = _may_be_evaluated(body, queryset) or not (is_known or is_made_here)
+        case _:
+            is_loaded = not is_known
+    text = operand(body, queryset)
+    return f"{text}.all()" if is_loaded else text
+
+
+def _may_be_evaluated(body: Body, queryset: NameExpr) -> bool:
+    """Whether a body iterates over the queryset of a local name, or passes it on."""
+    for other in _reads_of(body, queryset):
+        match body.parent(other):
+            case _ if other is queryset:
+                pass
+            case MemberExpr() | IfStmt() | WhileStmt() | OpExpr() | UnaryExpr():
+                pass
+            case IndexExpr(base=base) if base is other:
+                pass
+            case _:
+                return True
+    return False
 
 
 def _async_comprehension(
@@ -245,7 +306,8 @@ def _async_comprehension(
     ):
         is_queryset = sequence is queryset
         keyword = "async for" if is_queryset or is_async else "for"
-        value += f" {keyword} {text(index)} in {iterator if iterator and is_queryset else text(sequence)}"
+        rows = iterator or _iterable(body, sequence) if is_queryset else text(sequence)
+        value += f" {keyword} {text(index)} in {rows}"
         value += "".join(f" if {text(condition)}" for condition in conditions)
     outer = body.parent(node)
     if isinstance(outer, ListComprehension | SetComprehension):
@@ -257,29 +319,23 @@ def _async_comprehension(
     return replacing(body, node_replaced, "{" + value + "}")
 
 
-def _row(body: Body, queryset: Expression) -> Instance | None:
+def _row_model(body: Body, queryset: Expression) -> TypeInfo | None:
+    """The model whose instances a queryset's rows are; None for other rows."""
     type_ = body.type_of(queryset)
     for item in alternatives(type_) if type_ else ():
-        if isinstance(item, Instance) and item.args:
-            row = get_proper_type(item.args[-1])
-            return row if isinstance(row, Instance) else None
+        if isinstance(item, Instance):
+            return row_class(item)
     return None
 
 
-def _row_is_model(body: Body, queryset: Expression) -> bool:
-    row = _row(body, queryset)
-    return row is not None and is_model(row.type)
-
-
 def _may_be_searched(body: Body, queryset: Expression) -> bool:
-    return _row_is_model(body, queryset) and not _is_sliced(body, queryset)
+    return _row_model(body, queryset) is not None and not _is_sliced(body, queryset)
 
 
 def _row_name(body: Body, queryset: Expression) -> str:
-    row = _row(body, queryset)
-    if row is not None and _row_is_model(body, queryset):
-        return row.type.name.lower()
-    return "row"
+    model = _row_model(body, queryset)
+    name = model.name.lower() if model is not None else "row"
+    return "row" if iskeyword(name) else name
 
 
 def _item_twin(body: Body, found: ImplicitUse, value: str, twin: str) -> Note:
@@ -297,8 +353,16 @@ def _item_twin(body: Body, found: ImplicitUse, value: str, twin: str) -> Note:
     match statement:
         case AssignmentStmt(lvalues=[target], rvalue=new) if target is item:
             return replacing(body, statement, f"await {value}.{twin}({key}, {text(new)})")
-        case OperatorAssignmentStmt(op=operator, rvalue=new):
-            code = f"await {value}.aset({key}, await {value}.aget({key}) {operator} {text(new)})"
-            return replacing(body, statement, code)
+        case OperatorAssignmentStmt(op=operator, rvalue=new) if statement.lvalue is item:
+            old = f"await {value}.aget({key}, ...)"  # what it is without the key, is not to be seen
+            return Note(use(f"await {value}.aset({key}, {old} {operator} {text(new)})"))
+        case DelStmt(expr=target) if target is item:
+            return replacing(body, statement, f"await {value}.{twin}({key})")
+        case _ if found.use is Use.INDEX:
+            code = placed(body, item, f"await {value}.{twin}({key})")
+            return replacing(body, item, code, text=_NONE_WITHOUT_KEY, is_safe=False)
         case _:
-            return in_place(body, item, f"await {value}.{twin}({key})")
+            return Note(WHOLE_BLOCK)
+
+
+_NONE_WITHOUT_KEY: Final = "Use {}, which is None without the key"

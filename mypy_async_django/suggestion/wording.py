@@ -5,21 +5,36 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mypy.nodes import (
+    AssignmentExpr,
+    AssignmentStmt,
     AwaitExpr,
     Block,
     CallExpr,
+    ClassDef,
+    ComparisonExpr,
+    ConditionalExpr,
     Expression,
     GeneratorExpr,
     IndexExpr,
+    LambdaExpr,
+    ListComprehension,
     MemberExpr,
     NameExpr,
     Node,
+    OpExpr,
+    SetComprehension,
     Statement,
+    UnaryExpr,
+    WithStmt,
 )
+from mypy.types import Overloaded
 
+from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import NEXT, Use
+from mypy_async_django.catalogue.django_database import ATOMIC_CLASS
 from mypy_async_django.catalogue.offload import IMPORTS
 from mypy_async_django.finding import Note, quoted
+from mypy_async_django.index.orm.row_locks import locks
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
 from mypy_async_django.record import Change, Edit
@@ -48,13 +63,18 @@ def replacing(
 ) -> Note:
     """A note that shows code, with the edit that puts the code in the place of a node.
 
-    With ``end``, it is the place from the node's start to that node's end. ``text`` is the note, with ``{}`` for the code. ``imports`` are full names that the code needs
-    besides the usual ones. Without ``is_safe``, the edit is safe unless it uses a bridge.
+    With ``end``, it is the range from the node's start to that node's end. ``text`` is the note, with
+    ``{}`` for the code. ``imports`` are full names that the code needs besides the usual ones.
+    Without ``is_safe``, the edit is safe unless it uses a bridge.
     """
-    note = Note(text.format(quoted(shortened(code))))
     outer = body.parent(node)
     if code.startswith("await ") and isinstance(outer, AwaitExpr):
         node = outer  # it is awaited already, in vain
+    if _awaits(code):
+        if _is_in_class_body(body, node):
+            return Note(f"{text.format(quoted(shortened(code)))} before the class, {_NO_AWAIT}")
+        node, code = _outside_generators(body, node, code)
+    note = Note(text.format(quoted(shortened(code))))
     position = _range(body, node, end or node)
     if position is None or "..." in code:
         return note  # a person has to fill in what is left out
@@ -62,6 +82,46 @@ def replacing(
         is_safe = not any(bridge in code for bridge in _BRIDGES)
     change = Change(*position, code)
     return note._replace(edit=Edit((change,), (*imports, *imports_for(code)), is_safe))
+
+
+_NO_AWAIT: Final = "whose body cannot await"
+
+
+def _awaits(code: str) -> bool:
+    return "await " in code or "async for " in code
+
+
+def _is_in_class_body(body: Body, node: Node) -> bool:
+    return any(isinstance(outer, ClassDef) for outer in body.ancestors(node))
+
+
+def _outside_generators(body: Body, node: Node, code: str) -> tuple[Node, str]:
+    """A node and its new code, which awaits; generators around it become lists.
+
+    An await would make an async generator of it, which the function that consumes it cannot iterate.
+    """
+    inner = node
+    for outer in body.ancestors(node):
+        if isinstance(outer, GeneratorExpr) and inner is not outer.sequences[0]:
+            if isinstance(body.parent(outer), ListComprehension | SetComprehension):
+                inner = outer
+                continue
+            generator = body.source.with_replaced(outer, node, code)
+            if generator is None:
+                break
+            node, code = outer, as_iterator(body, outer, f"[{_unbracketed(generator)}]")
+        inner = outer
+    return node, code
+
+
+def _unbracketed(code: str) -> str:
+    """Code without the brackets around all of it; those of the only argument may belong to the call."""
+    depth = 0
+    for token in _BRACKETS.finditer(code):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if not depth:
+            return code[1:-1] if code[0] == "(" and token.end() == len(code) else code
+    return code
 
 
 def imports_for(code: str) -> Iterator[str]:
@@ -108,20 +168,27 @@ def shortened(code: str) -> str:
     parts: list[str] = []
     position = 0
     for start, end in _argument_lists(code):
-        if start < position or end - start <= _LONGEST_ARGUMENTS or " for " in code[start:end]:
+        arguments = code[start:end]
+        if start < position or len(arguments) <= _LONGEST_ARGUMENTS or " for " in arguments:
             continue
-        first = re.match(r"\(([\w.]+), ", code[start:end])
+        if arguments.startswith("(lambda:"):
+            continue  # what it runs is shown, with its own arguments shortened
+        first = re.match(r"\(([\w.]+), ", arguments)
         shown = f"({first[1]}, ...)" if first and len(first[1]) <= _LONGEST_FIRST else "(...)"
         parts += [code[position:start], shown]
         position = end
     return "".join([*parts, code[position:]])
 
 
+#: Brackets that are calls' or group code, and strings, which may have others.
+_BRACKETS: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[()]""")
+
+
 def _argument_lists(code: str) -> Iterator[tuple[int, int]]:
     """The bracketed arguments of the calls in code, from left to right, outer ones first."""
     found: list[tuple[int, int]] = []
     opened: list[int] = []
-    for token in re.finditer(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[()]""", code):
+    for token in _BRACKETS.finditer(code):
         if token[0] == "(":
             opened.append(token.start())
         elif token[0] == ")" and opened:
@@ -131,11 +198,30 @@ def _argument_lists(code: str) -> Iterator[tuple[int, int]]:
     yield from sorted(found)
 
 
-def in_thread(function: str, arguments: str, *, sensitive: bool) -> str:
-    """A call in a thread, ``sensitive`` if it has to be the one that holds the connections."""
-    if sensitive:
-        return f"await sync_to_async({function})({arguments})"
-    return f"await asyncio.to_thread({', '.join(filter(None, (function, arguments)))})"
+def call_in_thread(body: Body, call: CallExpr, *, sensitive: bool) -> str:
+    """A call of the code, made in a thread."""
+    function, arguments = body.source.text(call.callee), arguments_of(body, call)[1:-1]
+    is_overloaded = isinstance(body.type_of(call.callee), Overloaded)
+    return in_thread(function, arguments, sensitive=sensitive, is_overloaded=is_overloaded)
+
+
+def _may_be_in_lambda(code: str) -> bool:
+    """Whether code means the same in a lambda: neither ``await`` nor ``super()`` does."""
+    return not _awaits(code) and "super()" not in code
+
+
+def in_thread(
+    function: str, arguments: str, *, sensitive: bool, is_overloaded: bool = False
+) -> str:
+    """A call in a thread, ``sensitive`` if it has to be the one that holds the connections.
+
+    For type checkers, ``sync_to_async`` takes the first variant of an overloaded function.
+    """
+    if not sensitive:
+        return f"await asyncio.to_thread({', '.join(filter(None, (function, arguments)))})"
+    if is_overloaded and _may_be_in_lambda(f"{function}{arguments}"):
+        return f"await sync_to_async(lambda: {function}({arguments}))()"
+    return f"await sync_to_async({function})({arguments})"
 
 
 def use_in_thread(body: Body, value: Expression, use: Use, *, sensitive: bool) -> Note:
@@ -145,23 +231,76 @@ def use_in_thread(body: Body, value: Expression, use: Use, *, sensitive: bool) -
     """
     function = FUNCTION_OF.get(use, "list")
     text = body.source.text(value)
-    if isinstance(value, AwaitExpr):
-        text = f"({text})"
     node: Expression = value
     match body.parent(value):
         case CallExpr(callee=NameExpr(name=name), args=[argument]) as call:
             node = call if name == function and argument is value else value
         case _:
             pass
-    if sensitive and function in _UNTYPED and "await " not in text:
-        code = f"await sync_to_async(lambda: {function}({text}))()"
-    else:
-        code = in_thread(function, text, sensitive=sensitive)
+    code = in_thread(function, text, sensitive=sensitive, is_overloaded=function == "list")
+    match body.parent(node):
+        case CallExpr() as outer if called_name(body, outer) == NEXT:
+            if not isinstance(value, CallExpr):
+                return Note(WHOLE_BLOCK)  # it may be asked for the next item elsewhere too
+            code = f"iter({code})"
+        case AssignmentStmt() if isinstance(value, CallExpr) and use is Use.ITERATE:
+            code = f"iter({code})"  # which may be asked for its next item later
+        case _:
+            pass
     return replacing(body, node, placed(body, node, code))
 
 
-#: Classes that type checkers do not accept for ``sync_to_async`` along with an argument.
-_UNTYPED: Final = frozenset({"list"})
+def operation_in_thread(body: Body, value: Expression, *, sensitive: bool) -> Note | None:
+    """A note for an item that is read of a value, or looked for in it: the operation in a thread.
+
+    None if the value is used otherwise, or if the operation awaits.
+    """
+    match body.parent(value):
+        case IndexExpr(base=base) as operation if base is value:
+            outer = body.parent(operation)
+            if isinstance(outer, AssignmentStmt) and operation in outer.lvalues:
+                return None
+        case ComparisonExpr(operators=["in" | "not in"]) as operation:
+            pass
+        case _:
+            return None
+    text = body.source.text(operation)
+    if not _may_be_in_lambda(text):
+        return None
+    bridge = "sync_to_async(lambda: {})()" if sensitive else "asyncio.to_thread(lambda: {})"
+    return in_place(body, operation, f"await {bridge.format(text)}")
+
+
+def needs_transaction(body: Body, node: Expression) -> bool:
+    """Whether a query is part of a transaction, or locks rows: awaited, it would be part of none."""
+    is_inside = any(
+        isinstance(block, WithStmt)
+        and not block.is_async
+        and any(all_are(body.type_of(entered), ATOMIC_CLASS) for entered in block.expr)
+        for block in body.ancestors(node)
+    )
+    match node:
+        case CallExpr(callee=MemberExpr(expr=queryset)):
+            return is_inside or locks(body, queryset)
+        case _:
+            return is_inside or locks(body, node)
+
+
+_IN_BRACKETS: Final = (
+    AssignmentExpr,
+    AwaitExpr,
+    ComparisonExpr,
+    ConditionalExpr,
+    LambdaExpr,
+    OpExpr,
+    UnaryExpr,
+)
+
+
+def operand(body: Body, node: Expression) -> str:
+    """An expression's text to take an attribute or an item of: an operation stands in brackets."""
+    text = body.source.text(node)
+    return f"({text})" if isinstance(node, _IN_BRACKETS) else text
 
 
 def arguments_of(body: Body, call: CallExpr) -> str:

@@ -28,20 +28,20 @@ def locked_rows(body: Body) -> Iterator[Expression]:
     for node in body.nodes:
         match node:
             case AwaitExpr(expr=CallExpr(callee=MemberExpr(name=name, expr=queryset)) as call):
-                if name in LOCKING and _is_django(body, queryset, name) and _locks(body, queryset):
+                if name in LOCKING and _is_django(body, queryset, name) and locks(body, queryset):
                     yield call
             case ForStmt(is_async=True, expr=queryset):
-                if _locks(body, queryset):
+                if locks(body, queryset):
                     yield queryset
             case GeneratorExpr() | DictionaryComprehension():
                 for queryset, is_async in zip(node.sequences, node.is_async, strict=True):
-                    if is_async and _locks(body, queryset):
+                    if is_async and locks(body, queryset):
                         yield queryset
             case _:
                 pass
 
 
-def _locks(body: Body, queryset: Expression) -> bool:
+def locks(body: Body, queryset: Expression) -> bool:
     """Whether the steps that built a queryset ask for locks, and those after that are Django's."""
     asked = False
     seen: set[Expression] = set()
