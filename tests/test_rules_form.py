@@ -183,6 +183,17 @@ def test_example_is_right_without_async(rule: Rule, reported: Mapping[str, list[
     assert not said, f"{file_of(rule)}: reported of the example without async: {said[0]}"
 
 
+@every_rule
+def test_example_gives_the_code_without_annotations(
+    rule: Rule, reported: Mapping[str, list[str]]
+) -> None:
+    """A rule works in code that has no annotations: types are inferred where they are missing."""
+    said = reported.get(module_of(rule, "unannotated"), [])
+    assert any(error.endswith(f"[{rule.code.code}]") for error in said), (
+        f"{file_of(rule)}: mypy does not report the example without annotations"
+    )
+
+
 def test_cases_are_right_without_async(reported: Mapping[str, list[str]]) -> None:
     """The same law for all that the rules are tested with."""
     for module in sorted(name for name in reported if name.startswith("case_")):
@@ -191,12 +202,13 @@ def test_cases_are_right_without_async(reported: Mapping[str, list[str]]) -> Non
 
 
 def modules() -> Iterator[tuple[str, str]]:
-    """The modules to check: for each rule the two of its page, and the first without async."""
+    """The modules to check: for each rule the two of its page, and variants of the first."""
     for rule in RULES:
         wrong = pages.example(rule, "What it does")
         yield module_of(rule, "example"), wrong
         yield module_of(rule, "instead"), pages.example(rule, "How to fix it")
         yield module_of(rule, "sync"), without_async(wrong)
+        yield module_of(rule, "unannotated"), without_annotations(wrong)
     for path in sorted(CASES.glob("test_async_*.yml")):
         for case in yaml.safe_load(path.read_text(encoding="utf-8")):
             if "parametrized" not in case:
@@ -211,6 +223,17 @@ def of_coroutines(errors: list[str]) -> list[str]:
 def without_async(text: str) -> str:
     """A module with all its async removed; types may no longer fit, but it is valid."""
     return ast.unparse(WithoutAsync().visit(ast.parse(text)))
+
+
+def without_annotations(text: str) -> str:
+    """A module whose functions have no annotations."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+    return ast.unparse(tree)
 
 
 def module_of(rule: Rule, which: str) -> str:
