@@ -28,6 +28,7 @@ USES: Final[Mapping[Use, str]] = {
     Use.ASSIGN_ITEM: "Assigning an item of",
     Use.DELETE_ITEM: "Deleting an item of",
     Use.FORMAT: "Formatting",
+    Use.EQUAL: "Comparing",
     Use.ENTER: "Entering",
     Use.COPY: "Copying",
 }

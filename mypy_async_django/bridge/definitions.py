@@ -10,9 +10,11 @@ from mypy.nodes import (
     CallExpr,
     ClassDef,
     Decorator,
+    DictExpr,
     Expression,
     FuncDef,
     GlobalDecl,
+    IntExpr,
     LambdaExpr,
     ListExpr,
     MemberExpr,
@@ -21,6 +23,7 @@ from mypy.nodes import (
     OperatorAssignmentStmt,
     RefExpr,
     Statement,
+    StrExpr,
     TupleExpr,
 )
 
@@ -28,6 +31,8 @@ from mypy_async_django.bridge.tree import all_statements, children, statements
 
 #: Methods of a row that load no relation.
 _SAVING: Final = frozenset({"adelete", "arefresh_from_db", "asave", "delete", "save"})
+#: Values that tell more than their class: functions, constants, tables of functions.
+_TELLING: Final = (LambdaExpr, RefExpr, CallExpr, DictExpr, IntExpr, StrExpr)
 #: Parts of a property that do not run when it is read, by the decorator that makes them.
 _PROPERTY_PARTS: Final = frozenset({"setter", "deleter"})
 
@@ -72,7 +77,7 @@ class Definitions:
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
-        """The variables that are bound to what may be a function and to nothing else.
+        """The variables that are bound to a function, a constant or a dict, and to nothing else.
 
         Without those of classes that an annotation makes a field: each object may have its own.
         """
@@ -248,7 +253,7 @@ def _values(defs: Sequence[Statement], owner: str) -> Iterator[tuple[str, Value]
                 yield from _values(statement.defs.body, _within(owner, name))
             case AssignmentStmt(lvalues=[NameExpr(name=name)], rvalue=value):
                 is_field = bool(owner) and statement.unanalyzed_type is not None
-                if isinstance(value, LambdaExpr | RefExpr | CallExpr) and not is_field:
+                if isinstance(value, _TELLING) and not is_field:
                     yield _within(owner, name), Value(value, owner)
             case _:
                 pass

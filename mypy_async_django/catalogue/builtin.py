@@ -17,6 +17,7 @@ class Use(Enum):
     ASSIGN_ITEM = auto()
     DELETE_ITEM = auto()
     FORMAT = auto()
+    EQUAL = auto()
     ENTER = auto()
     COPY = auto()
 
@@ -40,6 +41,7 @@ METHODS: Final[Mapping[Use, tuple[str, ...]]] = {
     Use.ASSIGN_ITEM: ("__setitem__",),
     Use.DELETE_ITEM: ("__delitem__",),
     Use.FORMAT: ("__format__", "__str__", "__repr__"),
+    Use.EQUAL: ("__eq__",),
     Use.ENTER: ("__enter__",),
     Use.COPY: ("__copy__", "__getstate__"),
 }

@@ -28,16 +28,19 @@ from mypy_async_django.effects.summary import Names, Summary
 from mypy_async_django.index.abstract import (
     CALLED,
     ITEM,
+    SLICE,
     UNKNOWN,
     All,
     Arguments,
     Call,
+    Chosen,
     ClassObject,
     Closure,
     Condition,
     Created,
     Dispatch,
     Either,
+    Entry,
     Function,
     Getter,
     Instance,
@@ -57,6 +60,8 @@ from mypy_async_django.index.abstract import (
     Test,
     Value,
     Variable,
+    either,
+    step_to,
 )
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS, getter, sync_function
 
@@ -254,6 +259,9 @@ class Evaluator:
                 return self._narrower(found, declared)
             case Member(owner=owner, step=step, declared=declared):
                 return self._narrower(self.step(self.value(owner, environment), step), declared)
+            case Entry(owner=owner, key=key):
+                step = step_to(self.value(key, environment))
+                return self.step(self.value(owner, environment), step)
             case Variable(name=name):
                 return self.value(self._summary_named(name).returns, NO_ENVIRONMENT)
             case Closure(captured=()):
@@ -271,6 +279,9 @@ class Evaluator:
                 return Created(name, self.arguments(arguments, environment))
             case OneOf(values=values):
                 return OneOf(tuple((key, self.value(each, environment)) for key, each in values))
+            case Chosen(values=values):
+                left = [each for when, each in values if self.holds(when, environment) is not False]
+                return either(self.value(each, environment) for each in left)
             case Items(item=item, is_empty=is_empty):
                 return Items(self.value(item, environment), is_empty)
             case ResultOf(function=function, arguments=arguments, declared=declared):
@@ -304,6 +315,13 @@ class Evaluator:
         if step.endswith("*"):
             return self._beginning_with(owner, step[:-1])
         match owner:
+            case Items() if step == SLICE:
+                return owner
+            case Instance(class_=name) if step == SLICE:
+                info = self._class_named(name)
+                return owner if info is not None and is_a(info, QUERYSET) else UNKNOWN
+            case Packed(arguments=arguments) if step == ITEM:
+                return either(each.value for each in arguments if each.name is None)
             case OneOf(values=values) if step.startswith("[") or step == f"get{CALLED}":
                 return next((value for key, value in values if key == step), owner)
             case Items(item=item) if step.startswith("["):
@@ -351,6 +369,10 @@ class Evaluator:
         return None if isinstance(owner, ClassObject) else owner
 
     def _attribute(self, owner: Value, info: TypeInfo, name: str, variable: Var) -> Value:
+        if isinstance(owner, Created | ClassObject) and variable.is_initialized_in_class:
+            constant = self.value(Variable(variable.fullname), NO_ENVIRONMENT)
+            if isinstance(constant, Literal):
+                return constant
         related = relation(info, name)
         type_ = known(variable.type)
         of = class_of(type_)
@@ -629,6 +651,8 @@ def _is_certain(api: Api, arguments: Arguments) -> bool:
 def _untyped(node: SymbolNode | None) -> FuncDef | None:
     """The sync function behind decorators that have no types: its summary says what they do."""
     if not isinstance(node, Decorator) or node.func.is_coroutine or node.var.is_property:
+        return None
+    if node.func.abstract_status:
         return None
     return None if is_awaitable(known(node.var.type)) else node.func
 

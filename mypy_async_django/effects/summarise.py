@@ -59,9 +59,12 @@ from mypy_async_django.index.abstract import (
     UNKNOWN,
     Action,
     Call,
+    Chosen,
     Dispatch,
     Instance,
+    Literal,
     Of,
+    OneOf,
     Operation,
     Parameter,
     Partial,
@@ -118,6 +121,7 @@ _IS_RUNNING: Final = "is_running"
 _KEEPING: Final = ("asgiref.", "builtins.", "django.", "functools.")
 _PARTIAL: Final = "functools.partial"
 _MOST_NEEDS: Final = 20
+_MOST_RETURNS: Final = 8
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _RENDERED: Final = "QuerySet.__iter__"
 
@@ -139,9 +143,12 @@ def summary_named(
     if attribute and (result := _kept_value(attribute, bodies.definitions, body_of, is_project)):
         return Summary(result=result)
     value = bodies.value(name)
-    if value is not None and _is_function(value.value, bodies.symbol(name)):
+    if value is not None:
         module = body_of(_without_statements(tree))
-        return _summary_of_value(value.value, module, body_of, is_project)
+        if _is_function(value.value, bodies.symbol(name)):
+            return _summary_of_value(value.value, module, body_of, is_project)
+        held = abstraction(module).value(value.value)
+        return Summary(returns=held if isinstance(held, Literal | OneOf) else UNKNOWN)
     definition = bodies.function(name)
     if definition is None:
         return Summary()
@@ -348,17 +355,24 @@ def _parameters(body: Body) -> tuple[Parameter, ...]:
 
 
 def _returns(body: Body) -> Value:
-    """The value that all ways out of a function return, where it is more than one of a class."""
+    """The value that a function returns, or the values with their conditions.
+
+    A mere instance of a class counts as unknown: the type says as much.
+    """
     function = body.function
     if body.is_coroutine or not isinstance(function, FuncItem) or function.is_generator:
         return UNKNOWN
-    found = {
-        abstraction(body).value(node.expr)
+    values = abstraction(body)
+    found = [
+        (values.condition(node), values.value(node.expr))
         for node in body.every(ReturnStmt)
         if node.expr is not None and not isinstance(node.expr, AwaitExpr)
-    }
-    value = found.pop() if len(found) == 1 else UNKNOWN
-    return UNKNOWN if isinstance(value, Instance) else value
+    ]
+    distinct = {UNKNOWN if isinstance(value, Instance) else value for _, value in found}
+    if len(distinct) == 1:
+        return distinct.pop()
+    is_told = any(when != ALWAYS for when, _ in found) and len(found) <= _MOST_RETURNS
+    return Chosen(tuple(found)) if is_told else UNKNOWN
 
 
 def _stores(body: Body) -> Iterator[tuple[str, Value]]:

@@ -4,7 +4,7 @@ A function is described in terms of its parameters; each call substitutes its ar
 here is immutable, compares by value and names classes and functions by their full names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ Names = tuple[str, ...]
 
 ITEM: Final = "[]"
 """The step of an access path from a collection to one of its items."""
+SLICE: Final = "[:]"
+"""The step from a collection to a part of it, which has items of the same kind."""
 CALLED: Final = "()"
 """Ends the step of an access path to the result of a method: ``all()``."""
 
@@ -70,6 +72,14 @@ class Member(Value):
     owner: Value
     step: str
     declared: Value = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Value):
+    """What a dict has under a key."""
+
+    owner: Value
+    key: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +213,13 @@ ALWAYS: Final = Condition()
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen(Value):
+    """One of several values, each with a condition without which it is not the one."""
+
+    values: tuple[tuple[Condition, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Test(Condition):
     """A test of one value: ``kind`` says which, ``operands`` with what.
 
@@ -309,6 +326,25 @@ class Way:
 
     steps: Names
     is_memo: bool = False
+
+
+CALLABLES: Final = Function | Closure | Partial | Getter | Performs | ClassObject | OneOf
+"""Values that can be called, as is plain."""
+
+
+def either(values: Iterable[Value]) -> Value:
+    """What several values are: the one that all are, or one of several functions."""
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) == 1:
+        return distinct[0]
+    if distinct and all(isinstance(value, CALLABLES) for value in distinct):
+        return OneOf(tuple(("", value) for value in distinct))
+    return UNKNOWN
+
+
+def step_to(key: Value) -> str:
+    """The step from a collection to what it has under a key; any item where that is not known."""
+    return f"[{key.kind}:{key.text}]" if isinstance(key, Literal) else ITEM
 
 
 def roots(part: object) -> Iterator[str]:

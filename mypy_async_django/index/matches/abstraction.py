@@ -1,6 +1,7 @@
 """Abstraction: what a body's expressions are, and when its nodes run, in terms of its parameters."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from mypy.nodes import (
@@ -30,6 +31,7 @@ from mypy.nodes import (
     RefExpr,
     SetComprehension,
     SetExpr,
+    SliceExpr,
     StrExpr,
     TupleExpr,
     TypeInfo,
@@ -41,6 +43,7 @@ from mypy.types import Instance as InstanceType
 from mypy.types import LiteralType, NoneType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.models import MANAGER, QUERYSET, model_class
+from mypy_async_django.bridge.tree import is_none, walk
 from mypy_async_django.bridge.types import (
     alternatives,
     class_object,
@@ -52,17 +55,21 @@ from mypy_async_django.bridge.types import (
 from mypy_async_django.catalogue.offload import ASKING
 from mypy_async_django.index.abstract import (
     ALWAYS,
+    CALLABLES,
     CALLED,
     ITEM,
     NONE,
+    SLICE,
     UNKNOWN,
     All,
     Arguments,
+    Chosen,
     ClassObject,
     Closure,
     Condition,
     Created,
     Either,
+    Entry,
     Function,
     Getter,
     Instance,
@@ -79,6 +86,8 @@ from mypy_async_django.index.abstract import (
     Test,
     Value,
     Variable,
+    either,
+    step_to,
 )
 from mypy_async_django.index.matches.matches import api_of_function
 from mypy_async_django.index.resolution.callees import is_nested
@@ -117,7 +126,8 @@ class Abstraction:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._values: dict[Expression, Value] = {}
-        self._under_way: set[Node] = set()
+        self._under_way: set[Expression] = set()
+        self._summarised: set[FuncItem] = set()
 
     def value(self, expression: Expression) -> Value:
         """What an expression is; ``UNKNOWN`` where nothing is known of it."""
@@ -175,27 +185,38 @@ class Abstraction:
                 return self._member(expression)
             case CallExpr():
                 return self._call(expression)
+            case IndexExpr(base=base, index=SliceExpr()):
+                return self._step(self.value(base), SLICE, expression)
             case IndexExpr(base=base, index=index):
-                return self._step(self.value(base), _key(self.value(index)), expression)
+                return self._entry(self.value(base), self.value(index), expression)
             case DictExpr(items=items):
-                values = [(_key(self.value(key)), self.value(value)) for key, value in items if key]
-                is_callable = any(isinstance(value, _CALLABLES) for _, value in values)
+                values = [
+                    (step_to(self.value(key)), self.value(value)) for key, value in items if key
+                ]
+                is_callable = any(isinstance(value, CALLABLES) for _, value in values)
                 return OneOf(tuple(values)) if is_callable else UNKNOWN
             case ListExpr(items=items) | TupleExpr(items=items) | SetExpr(items=items):
-                return Items(_either([self.value(item) for item in items]), is_empty=not items)
+                return Items(either([self.value(item) for item in items]), is_empty=not items)
             case ListComprehension(generator=generator) | SetComprehension(generator=generator):
                 return Items(self.value(generator.left_expr))
             case GeneratorExpr():
                 return Items(self.value(expression.left_expr))
-            case ConditionalExpr(if_expr=one, else_expr=other):
-                return self._chosen(expression, one, other)
+            case ConditionalExpr(cond=condition, if_expr=one, else_expr=other):
+                return self._chosen(expression, condition, one, other)
             case OpExpr(op="or", left=one, right=other):
-                return self._chosen(expression, one, other)
+                return self._chosen(expression, one, one, other)
             case _:
                 return self._by_type(expression)
 
-    def _chosen(self, whole: Expression, *values: Expression) -> Value:
-        found = _either([self.value(value) for value in values])
+    def _chosen(
+        self, whole: Expression, condition: Expression, one: Expression, other: Expression
+    ) -> Value:
+        """One value where a condition holds, else the other."""
+        values = self.value(one), self.value(other)
+        conditions = [self._when(condition, holds=holds) or ALWAYS for holds in (True, False)]
+        if values[0] != values[1] and conditions != [ALWAYS, ALWAYS]:
+            return Chosen(tuple(zip(conditions, values, strict=True)))
+        found = either(values)
         return self._by_type(whole) if found is UNKNOWN else found
 
     def _name(self, name: NameExpr) -> Value:
@@ -205,7 +226,9 @@ class Abstraction:
         if all(binding.kind is BindingKind.ARGUMENT for binding in bindings):
             return Of((name.name,), self._by_type(name))
         found = [self._bound(binding) for binding in bindings]
-        value = found[0] if len(found) == 1 else _either(found)
+        value = found[0] if len(found) == 1 else either(found)
+        if isinstance(value, Instance) and value.may_be_none and self._is_tested(name):
+            return replace(value, may_be_none=False)
         return self._by_type(name) if value is UNKNOWN else value
 
     def _bound(self, binding: Binding) -> Value:
@@ -254,9 +277,18 @@ class Abstraction:
         if member.node is not None and (found := self._referred(member)):
             return found
         owner = self.value(member.expr)
+        if isinstance(owner, ClassObject) and (constant := self._constant_of(member)):
+            return constant
         if owner is UNKNOWN or (isinstance(owner, Of) and member.name in self._assigned):
             return self._by_type(member)
         return self._step(owner, member.name, member)
+
+    def _constant_of(self, member: MemberExpr) -> Literal | None:
+        """The member of an enum, where mypy has not said what the name stands for."""
+        info = class_object(self._body.type_of(member.expr))
+        symbol = info.names.get(member.name) if info is not None else None
+        node = symbol.node if symbol is not None else None
+        return _enum_member(node) if isinstance(node, Var) else None
 
     @property
     def _assigned(self) -> frozenset[str]:
@@ -268,11 +300,22 @@ class Abstraction:
         match owner:
             case Of(path=path) if len(path) <= _LONGEST:
                 return Of((*path, step), declared)
+            case Items() | Instance() if step == SLICE:
+                return owner
             case Items(item=item) if step.startswith("["):
                 return item
             case OneOf(values=values) if step.startswith("["):
                 return next((value for key, value in values if key == step), owner)
-            case Created() | ClassObject() | Function() | Member() | Variable() | ResultOf():
+            case (
+                Chosen()
+                | Created()
+                | ClassObject()
+                | Entry()
+                | Function()
+                | Member()
+                | Variable()
+                | ResultOf()
+            ):
                 return Member(owner, step)
             case Instance(item=item) if step == ITEM and item is not UNKNOWN:
                 return item
@@ -280,6 +323,12 @@ class Abstraction:
                 return Member(owner, step)
             case _:
                 return declared
+
+    def _entry(self, owner: Value, key: Value, expression: Expression) -> Value:
+        """What an index gets, of a key that the caller may decide."""
+        if isinstance(owner, OneOf | Variable) and isinstance(key, Of):
+            return Entry(owner, key)
+        return self._step(owner, step_to(key), expression)
 
     def _call(self, call: CallExpr) -> Value:
         name = called_name(self._body, call)
@@ -299,15 +348,15 @@ class Abstraction:
                 return Created(info.fullname, self.arguments(call))
             case MemberExpr(expr=owner, name=method):
                 receiver = self.value(owner)
-                if isinstance(receiver, OneOf) and method == "get":
-                    return self._step(receiver, _key(self.value(call.args[0])), call)
+                if isinstance(receiver, OneOf | Variable) and method == "get" and first:
+                    return self._entry(receiver, self.value(call.args[0]), call)
                 if isinstance(receiver, Of | Member) and not self._is_own(call.callee):
                     return self._step(receiver, f"{method}{CALLED}", call)
             case _:
                 pass
         function = self.value(call.callee)
         declared = self._by_type(call)
-        if isinstance(function, _CALLABLES | Variable | Of | Member):
+        if isinstance(function, CALLABLES | Chosen | Entry | Variable | Of | Member):
             return ResultOf(function, self.arguments(call), declared)
         return declared
 
@@ -328,14 +377,16 @@ class Abstraction:
                 return self._by_type(call)
 
     def closure(self, function: FuncItem) -> Value:
-        """A lambda, or a function inside the body."""
-        if function in self._under_way or self._body.summarise is None:
+        """A lambda, or a function inside the body that runs when it is called."""
+        if function in self._summarised or self._body.summarise is None:
             return UNKNOWN
-        self._under_way.add(function)
+        if function.is_generator or function.is_coroutine:
+            return UNKNOWN
+        self._summarised.add(function)
         try:
             summary = self._body.summarise(function)
         finally:
-            self._under_way.discard(function)
+            self._summarised.discard(function)
         around = self._body.function
         return Closure(around.fullname if isinstance(around, FuncDef) else "", summary)
 
@@ -367,7 +418,18 @@ class Abstraction:
             model = model_class(one)
             item = Instance(model.fullname) if model is not None else UNKNOWN
             is_loaded = None if is_consumed(self._body, expression) else False
-        return Instance(info.fullname, may_be_none(type_), item, is_loaded)
+        is_optional = may_be_none(type_) and not self._is_tested(expression)
+        return Instance(info.fullname, is_optional, item, is_loaded)
+
+    def _is_tested(self, name: Expression) -> bool:
+        """Whether a local name is known not to be None, by the tests before."""
+        return isinstance(name, NameExpr) and any(
+            _excludes_none(tested, name.name, holds=holds)
+            and self._body.definition_sites(each) == self._body.definition_sites(name)
+            for tested, holds in conditions_before(self._body, name)
+            for each in _names_in(tested)
+            if each.name == name.name
+        )
 
     # Conditions
 
@@ -478,9 +540,6 @@ class Abstraction:
 
 _abstraction = once(Abstraction)
 
-#: Values that can be called, as is plain.
-_CALLABLES: Final = Function | Closure | Partial | Getter | Performs | ClassObject | OneOf
-
 
 @once
 def _assigned_attributes(body: Body) -> frozenset[str]:
@@ -488,6 +547,27 @@ def _assigned_attributes(body: Body) -> frozenset[str]:
     return frozenset(
         target.name for node in body.nodes for target in attributes_in(getattr(node, "lvalues", ()))
     )
+
+
+def _names_in(condition: Expression) -> Iterator[NameExpr]:
+    return (node for node in walk(condition) if isinstance(node, NameExpr))
+
+
+def _excludes_none(condition: Expression, name: str, *, holds: bool) -> bool:
+    """Whether a name is not None where a condition holds, or does not."""
+    match condition:
+        case UnaryExpr(op="not", expr=inner):
+            return _excludes_none(inner, name, holds=not holds)
+        case OpExpr(op="and" | "or" as operator) if holds == (operator == "and"):
+            sides = condition.left, condition.right
+            return any(_excludes_none(side, name, holds=holds) for side in sides)
+        case ComparisonExpr(operators=["is" | "is not" as operator], operands=[left, right]):
+            is_of_name = isinstance(left, NameExpr) and left.name == name
+            return is_of_name and is_none(right) and holds == (operator == "is not")
+        case NameExpr():
+            return condition.name == name and holds
+        case _:
+            return False
 
 
 def _is_function(reference: RefExpr) -> bool:
@@ -508,20 +588,6 @@ def _all(conditions: Sequence[Condition]) -> Condition:
 
 def _negated(condition: Condition) -> Condition:
     return condition.condition if isinstance(condition, Not) else Not(condition)
-
-
-def _either(values: Sequence[Value]) -> Value:
-    """What several values are: the one that all are, or one of several functions."""
-    distinct = list(dict.fromkeys(values))
-    if len(distinct) == 1:
-        return distinct[0]
-    if distinct and all(isinstance(value, _CALLABLES) for value in distinct):
-        return OneOf(tuple(("", value) for value in distinct))
-    return UNKNOWN
-
-
-def _key(value: Value) -> str:
-    return f"[{value.kind}:{value.text}]" if isinstance(value, Literal) else ITEM
 
 
 def _literal(expression: StrExpr | IntExpr | BytesExpr) -> Literal:

@@ -20,9 +20,11 @@ from mypy_async_django.index.abstract import (
     UNKNOWN,
     Arguments,
     Call,
+    Chosen,
     Closure,
     Created,
     Dispatch,
+    Entry,
     Getter,
     Instance,
     Member,
@@ -46,15 +48,28 @@ from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import calls, implicit_uses, reads
 
 #: Values whose methods the caller decides.
-_OPEN: Final = Of | Member | Created | OneOf | ResultOf | Variable | Closure | Partial | Getter
+_OPEN: Final = (
+    Of
+    | Member
+    | Entry
+    | Chosen
+    | Created
+    | OneOf
+    | ResultOf
+    | Variable
+    | Closure
+    | Partial
+    | Getter
+)
 _CALL: Final = ("__call__",)
 
 
 class Dynamic(NamedTuple):
-    """A node that runs what the class of a value decides."""
+    """A node that runs what the class of a value decides; by an ``implicit`` use if it is no call."""
 
     node: Expression
     use: Dispatch
+    implicit: Use | None = None
 
 
 def call_of(body: Body, called: Called) -> Call:
@@ -145,7 +160,8 @@ def _dynamic_uses(body: Body) -> Iterator[Dynamic]:
         yield from _run(body, call)
     for use in implicit_uses(body):
         if _is_open(body, use.value):
-            yield Dynamic(use.value, Dispatch(values.value(use.value), METHODS[use.use]))
+            used = Dispatch(values.value(use.value), METHODS[use.use])
+            yield Dynamic(use.value, used, use.use)
     for read in reads(body):
         if read.node not in callees and _is_open(body, read.receiver):
             yield Dynamic(

@@ -154,8 +154,9 @@ def touches_of(body: Body) -> Iterator[tuple[str, tuple[str, ...]]]:
     for value, attribute in _each_touch(body):
         for parameter in _parameters_in(body, value):
             touched[parameter].add(attribute)
-    for name, kind in zip(function.arg_names, function.arg_kinds, strict=True):
-        if name is not None and not kind.is_star() and "" not in touched[name]:
+    for argument in function.arguments:  # mypy leaves names out of "arg_names"
+        name = argument.variable.name
+        if not argument.kind.is_star() and "" not in touched[name]:
             yield name, tuple(sorted(touched[name]))
 
 

@@ -9,7 +9,7 @@ from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.abstract import Call, Way
 from mypy_async_django.index.matches.abstraction import abstraction
-from mypy_async_django.index.matches.actions import arguments_of, call_of
+from mypy_async_django.index.matches.actions import arguments_of, call_of, dynamic_uses
 from mypy_async_django.index.matches.matches import api_of_function, matches
 from mypy_async_django.index.matches.parameter_reads import request_loads
 from mypy_async_django.index.resolution.call_targets import (
@@ -68,6 +68,15 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
         if not is_caught(body, called.node):
             seen.add(called.node)
             yield ReachedEffect(called, way.steps)
+    for dynamic in dynamic_uses(body):
+        node = dynamic.node
+        if node in seen or is_caught(body, node):
+            continue
+        way = body.effects.dispatched(dynamic.use, effect)
+        if way is not None and not way.is_memo and not _is_replaced(replaced, way):
+            seen.add(node)
+            decided = Var(dynamic.use.names[0])
+            yield ReachedEffect(Called(node, decided, dynamic.implicit), way.steps)
     for found in _handed_over(body, effect):
         if found.node not in seen and not is_caught(body, found.node):
             seen.add(found.node)

@@ -1,6 +1,7 @@
 """The operations of a body: calls, implicit uses of values (iteration, truth tests), attribute reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from mypy.nodes import (
@@ -291,9 +292,11 @@ def _extension(body: Body, node: OperatorAssignmentStmt) -> Iterator[ImplicitUse
 
 
 def _comparison(body: Body, node: ComparisonExpr) -> Iterator[ImplicitUse]:
-    for operator, right in zip(node.operators, node.operands[1:], strict=True):
+    for operator, (left, right) in zip(node.operators, pairwise(node.operands), strict=True):
         if operator in {"in", "not in"}:
             yield ImplicitUse(right, Use.CONTAINS, node)
+        elif operator in {"==", "!="}:
+            yield ImplicitUse(left, Use.EQUAL, node)
 
 
 def _guards(body: Body, node: MatchStmt) -> Iterator[ImplicitUse]:

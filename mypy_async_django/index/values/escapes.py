@@ -124,8 +124,8 @@ def _is_harmless(effects: Effects, model: TypeInfo, name: str, seen: frozenset[s
     function = found[1].node.func if isinstance(found[1].node, Decorator) else found[1].node
     if not isinstance(function, FuncDef) or function.is_static or not function.arg_names:
         return False
-    itself = function.arg_names[0]
-    return itself is not None and _leaves_relations(effects, function, itself, model, seen)
+    itself = function.arg_names[0] or "self"  # mypy leaves out the names of special methods
+    return _leaves_relations(effects, function, itself, model, seen)
 
 
 def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:
