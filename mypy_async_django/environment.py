@@ -36,17 +36,21 @@ class Environment(NamedTuple):
     templates: TemplateSettings = TemplateSettings()
 
 
-def environment(python_executable: str | None, settings: Config) -> Environment:
+def environment(
+    python_executable: str | None, settings: Config, *, loads_django: bool = True
+) -> Environment:
     """The environment of a run, once mypy has made all its plugins.
 
-    ``python_executable`` is the interpreter that mypy checks for.
+    ``python_executable`` is the interpreter that mypy checks for. Without ``loads_django``, Django
+    settings that are loaded in this process belong to another run: they do not count.
     """
+    loaded = _loaded_settings() if loads_django else None
     return Environment(
         settings,
         settings.django_version or django_version(python_executable),
         packages(python_executable, AWAITING),
-        settings_facts(),
-        template_settings(),
+        facts(loaded) if loaded is not None else NOTHING_KNOWN,
+        template_settings(loaded),
     )
 
 
@@ -87,24 +91,17 @@ def _loaded_settings() -> Any:
     return settings if settings is not None and settings.configured else None
 
 
-def settings_facts() -> SettingsFacts:
-    """What the project's Django settings decide; nothing where they are not loaded."""
-    settings = _loaded_settings()
-    return facts(settings) if settings is not None else NOTHING_KNOWN
-
-
 #: Loaders that look into directories only.
 _LOADERS: Final = frozenset(
     f"django.template.loaders.{name}.Loader" for name in ("app_directories", "cached", "filesystem")
 )
 
 
-def template_settings() -> TemplateSettings:
-    """Where the project's templates are, by the settings that django-stubs' plugin has loaded.
+def template_settings(settings: Any) -> TemplateSettings:
+    """Where the project's templates are, by its Django settings, None for none.
 
-    Nothing where they are not loaded, or where a template may come from elsewhere.
+    Nothing where Django's apps are not loaded, or where a template may come from elsewhere.
     """
-    settings = _loaded_settings()
     apps = getattr(sys.modules.get("django.apps"), "apps", None)
     if settings is None or apps is None or not apps.apps_ready:
         return TemplateSettings()

@@ -88,7 +88,10 @@ class PluginHooks(Hooks):
 
     @cached_property
     def _environment(self) -> Environment:
-        return environment(self._build.python_executable, self._settings)
+        build = self._build
+        return environment(
+            build.python_executable, self._settings, loads_django=build.has_other_plugins
+        )
 
     @cached_property
     def _templates(self) -> Templates:

@@ -58,6 +58,11 @@ class Build:
         return self.options.python_executable
 
     @property
+    def has_other_plugins(self) -> bool:
+        """Whether mypy runs with plugins besides this one."""
+        return len(self.options.plugins) > 1
+
+    @property
     def configuration_file(self) -> str | None:
         """The file that mypy has read its configuration from."""
         return self.options.config_file

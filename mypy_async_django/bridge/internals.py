@@ -66,6 +66,7 @@ NEEDED: Final[Mapping[str, Sequence[str]]] = {
         "disabled_error_codes",
         "enabled_error_codes",
         "fine_grained_incremental",
+        "plugins",
         "python_executable",
         "python_version",
         "num_workers",

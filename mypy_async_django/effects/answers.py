@@ -116,9 +116,11 @@ class Answers:
             return "", {}, {}
         self._make(self._path)
         answers: dict[str, dict[str, str]] = {}
+        # A reader that may not write fails where it meets another process's journal.
+        mode = "rw" if self._is_writable else "ro"
         try:
             with closing(
-                sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", _WAIT, uri=True)
+                sqlite3.connect(f"{self._path.absolute().as_uri()}?mode={mode}", _WAIT, uri=True)
             ) as file:
                 [(identity,)] = file.execute("SELECT value FROM identity")
                 for module, function, found in file.execute("SELECT * FROM answers"):

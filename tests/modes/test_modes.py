@@ -5,8 +5,10 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import pytest
@@ -239,6 +241,21 @@ def test_cache_of_another_version_of_the_plugin(
     assert project.checked().rechecked == set()
     monkeypatch.setattr(environment, "_sources", lambda: "edited")
     assert "view" in project.checked().rechecked
+
+
+def test_django_settings_of_another_run_do_not_count(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No plugin of this run has loaded them; in mypy's parallel workers they are not loaded."""
+    project = places.project()
+    project.checked()
+    settings = SimpleNamespace(
+        configured=True, SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies"
+    )
+    monkeypatch.setitem(sys.modules, "django.conf", SimpleNamespace(settings=settings))
+    again = project.checked()
+    assert not again.messages
+    assert not again.rechecked
 
 
 def test_what_tells_one_version_of_the_plugin_from_another(
