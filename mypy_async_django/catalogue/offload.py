@@ -98,6 +98,9 @@ TASK_STARTERS: Final = frozenset(
 #: Event loops, whose method ``create_task`` does the same.
 LOOPS: Final = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
 
+#: The method of event loops that runs a function in a thread and returns a future.
+RUN_IN_EXECUTOR: Final = "run_in_executor"
+
 #: Methods of a task that store no reference to it.
 TASK_METHODS: Final = frozenset({"add_done_callback", "set_name"})
 

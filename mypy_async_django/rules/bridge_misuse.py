@@ -6,6 +6,8 @@
   place of the function
 - `await sync_to_async(find)`: nothing calls what `sync_to_async` made
 - a coroutine function given to `sync_to_async`, or `@sync_to_async` on an `async def`
+- a generator function given to `sync_to_async`, if the coroutine iterates the generator: only the
+  call that creates it runs in the thread
 - a sync function given to `async_to_sync`, or `@async_to_sync` on a `def`
 - `sync_to_async(connection.cursor)`: the connection is looked up here, the thread has another
 - `thread_sensitive=False` for a function that uses the database, itself or through others
@@ -98,6 +100,7 @@ from mypy_async_django.index.coroutines.bridges import (
     decorating_offloaders,
     early_calls,
     is_switched_off,
+    offloaded_generators,
     offloads,
     sync_functions_to_sync,
 )
@@ -129,6 +132,16 @@ def findings(body: Body) -> Iterator[Finding]:
     if not body.is_coroutine:  # there, async_to_sync fails whatever it is given
         yield from _sync_functions(body)
     yield from _in_any_thread(body)
+    for call, generator in offloaded_generators(body):
+        yield Finding(
+            CODE,
+            call,
+            f'"{generator.name}" is a generator function: {quoted(body.source.text(call))} only '
+            "creates the generator, and iterating it here runs its code on the event loop",
+            (
+                f'Return a list from "{generator.name}", or iterate it in a function that runs there',
+            ),
+        )
     for call, method in bound_to_loop(body):
         name, text = quoted(body.source.text(call.callee)), quoted(body.source.text(method))
         yield Finding(

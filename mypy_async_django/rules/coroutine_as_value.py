@@ -12,6 +12,8 @@ functions too:
 - handed to something that takes any value: the context of `render`, the data of `JsonResponse`,
   the content of `HttpResponse`, any parameter of type `Any` or `object`; of your own functions, if
   the function tests, shows or compares what it gets, or hands it on to such a place
+- assigned to an attribute, or handed to a parameter, whose declared type no coroutine has, in code
+  that mypy does not check
 - a coroutine function where its call was meant: `asyncio.gather(load)`
 
 The coroutine is followed through names, displays and comprehensions. The error stands where it is
@@ -69,12 +71,16 @@ your own whose parameter is declared as `Coroutine[Any, Any, T]` or `Awaitable[T
 from collections.abc import Iterator
 from typing import Final
 
-from mypy.nodes import CallExpr
+from mypy.nodes import CallExpr, MemberExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding, Note, quoted
-from mypy_async_django.index.coroutines.coroutine_values import coroutine_values, uncalled_functions
+from mypy_async_django.index.coroutines.coroutine_values import (
+    coroutine_values,
+    mypy_knows,
+    uncalled_functions,
+)
 from mypy_async_django.index.coroutines.value_uses import ValueUse
 from mypy_async_django.index.syntax.body import Body
 
@@ -87,8 +93,12 @@ _MISUSED: Final = {
     ValueUse.COMPARED: "the coroutine object is compared",
     ValueUse.LOOKED_INTO: "the coroutine object does not have what its result has",
     ValueUse.PASSED: "the coroutine object is used as a value",
+    ValueUse.MISTYPED: "the coroutine object is stored in its place",
 }
 
+_GETTING: Final = frozenset({ValueUse.PASSED, ValueUse.MISTYPED})
+#: Uses that mypy reports where it knows that the value is a coroutine.
+_REPORTED: Final = frozenset({ValueUse.LOOKED_INTO, ValueUse.MISTYPED})
 _RIGHT: Final = frozenset({ValueUse.TAKEN_CARE_OF, ValueUse.DROPPED, ValueUse.RETURNED})
 
 
@@ -98,8 +108,10 @@ def findings(body: Body) -> Iterator[Finding]:
         if end.use in _RIGHT:
             continue
         what = _MISUSED[end.use]
-        if end.use is ValueUse.PASSED and isinstance(end.node, CallExpr):
+        if end.use in _GETTING and isinstance(end.node, CallExpr):
             what = f"{quoted(body.source.text(end.node.callee))} gets the coroutine object"
+        elif end.use in _GETTING and isinstance(end.node, MemberExpr):
+            what = f"{quoted(body.source.text(end.node))} gets the coroutine object"
         text = quoted(body.source.text(call))
         is_elsewhere = end.node.line != call.line
         yield Finding(
@@ -115,7 +127,7 @@ def findings(body: Body) -> Iterator[Finding]:
                 ),
             ),
             unless_said="Coroutine",
-            mypy_reports=body.is_checked and end.use is ValueUse.LOOKED_INTO,
+            mypy_reports=end.use in _REPORTED and mypy_knows(body, call),
         )
     for function in uncalled_functions(body):
         text = quoted(body.source.text(function))

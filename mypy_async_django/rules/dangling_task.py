@@ -5,7 +5,8 @@
 `asyncio.create_task`, `asyncio.ensure_future`, `loop.create_task` and `asyncio.shield` of a
 coroutine where the task is not kept: as a statement of its own, only to give it a callback or a
 name, assigned to `_`, or assigned to a name that is never used again in a function that does not
-wait any more.
+wait any more. Also `loop.run_in_executor` where nothing uses the future: its thread runs to the
+end, but an exception in it is handled nowhere.
 
 ```python
 import asyncio
@@ -96,8 +97,16 @@ from mypy.nodes import (
     WithStmt,
 )
 
+from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import all_are, classes, is_coroutine_type
-from mypy_async_django.catalogue.offload import FUTURE, LOOPS, SHIELD, TASK_METHODS, TASK_STARTERS
+from mypy_async_django.catalogue.offload import (
+    FUTURE,
+    LOOPS,
+    RUN_IN_EXECUTOR,
+    SHIELD,
+    TASK_METHODS,
+    TASK_STARTERS,
+)
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
@@ -125,6 +134,27 @@ def findings(body: Body) -> Iterator[Finding]:
                 "garbage-collected before it finishes",
                 (_STORE,),
             )
+    for call in _dropped_futures(body):
+        yield Finding(
+            CODE,
+            call,
+            f"Future from {quoted(body.source.text(call.callee))} is dropped, so nothing waits for "
+            "the function or handles its exceptions",
+            (suggestion.for_coroutine(body, call),),
+        )
+
+
+def _dropped_futures(body: Body) -> Iterator[CallExpr]:
+    """The calls of ``loop.run_in_executor`` whose future nothing uses."""
+    for call in calls(body):
+        callee = call.callee
+        if (
+            isinstance(callee, MemberExpr)
+            and callee.name == RUN_IN_EXECUTOR
+            and all_are(body.type_of(callee.expr), *LOOPS)
+            and final_use(body, call).use is ValueUse.DROPPED
+        ):
+            yield call
 
 
 def _results_of_callbacks(body: Body) -> Iterator[CallExpr]:

@@ -78,7 +78,7 @@ from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.offload import ASYNC_CONTEXT_MANAGER, GATHER
 from mypy_async_django.codes import code
 from mypy_async_django.finding import Finding, quoted
-from mypy_async_django.index.coroutines.coroutine_values import coroutine_values
+from mypy_async_django.index.coroutines.coroutine_values import coroutine_values, mypy_knows
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
@@ -91,7 +91,7 @@ def findings(body: Body) -> Iterator[Finding]:
     """Coroutines that are kept, returned or made without anything ever running them."""
     for call, end in coroutine_values(body):
         is_statement = isinstance(body.parent(call), ExpressionStmt)
-        said = is_statement and body.is_checked and body.types.type_of(call) is not None
+        said = is_statement and mypy_knows(body, call)
         if end.use not in {ValueUse.DROPPED, ValueUse.RETURNED}:
             continue
         text = quoted(body.source.text(call))

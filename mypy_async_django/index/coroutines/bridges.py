@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mypy.nodes import (
+    AwaitExpr,
     CallExpr,
     Decorator,
     Expression,
@@ -24,10 +25,17 @@ from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.matches.matches import api_of_function, api_of_member, matches
 from mypy_async_django.index.matches.transitive_effects import reached
+from mypy_async_django.index.resolution.call_targets import is_iterated
 from mypy_async_django.index.resolution.callees import sync_callees
-from mypy_async_django.index.resolution.offloading import handed_over, is_called_early, offloader_of
+from mypy_async_django.index.resolution.offloading import (
+    handed_over,
+    is_called_early,
+    is_run_elsewhere,
+    offloaded_by,
+    offloader_of,
+)
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.operations import called_name, calls, full_name
+from mypy_async_django.index.syntax.operations import called_name, calls, full_name, function_named
 
 _FIRST: Final = (None, "awaitable")
 
@@ -78,6 +86,33 @@ def _lowest_decorators(body: Body) -> Iterator[tuple[Expression, str, FuncDef]]:
             maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
             if name := full_name(body, maker):
                 yield decorator, name, node.func
+
+
+def offloaded_generators(body: Body) -> Iterator[tuple[CallExpr, FuncDef]]:
+    """The awaited calls that create a generator in a thread, which the coroutine itself iterates."""
+    for call in calls(body) if body.is_coroutine else ():
+        function = _created_elsewhere(body, call)
+        awaited = body.parent(call)
+        if (
+            function is not None
+            and function.is_generator
+            and not function.is_coroutine
+            and isinstance(awaited, AwaitExpr)
+            and is_iterated(body, awaited)
+        ):
+            yield call, function
+
+
+def _created_elsewhere(body: Body, call: CallExpr) -> FuncDef | None:
+    """The function that a call runs in a thread by an offloader, which may decorate it."""
+    offloaded = offloaded_by(body, call)
+    match function_named(body, offloaded.function if offloaded else call.callee):
+        case FuncDef() as function if offloaded:
+            return function
+        case Decorator(original_decorators=[_]) as decorator if not offloaded:
+            return decorator.func if is_run_elsewhere(body, decorator) else None
+        case _:
+            return None
 
 
 def awaits_in_vain(body: Body) -> Iterator[tuple[CallExpr, Expression]]:

@@ -54,6 +54,11 @@ def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr | Member
             yield read.node, final_use(body, read.node)
 
 
+def mypy_knows(body: Body, value: Expression) -> bool:
+    """Whether mypy itself has checked an expression and knows its type."""
+    return body.is_checked and body.types.type_of(value) is not None
+
+
 #: Uses that are wrong for any awaitable, also for a task that runs by itself.
 _MISTAKEN = frozenset({ValueUse.TESTED, ValueUse.FORMATTED})
 

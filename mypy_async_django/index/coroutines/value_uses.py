@@ -49,14 +49,26 @@ from mypy.types import (
     get_proper_type,
 )
 
-from mypy_async_django.bridge.types import classes, definition, is_a, is_coroutine_type
+from mypy_async_django.bridge.models import is_column, is_model
+from mypy_async_django.bridge.types import (
+    COROUTINES,
+    classes,
+    common_member,
+    definition,
+    is_a,
+    is_coroutine_type,
+    known,
+    member,
+)
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.offload import WAIT
 from mypy_async_django.catalogue.shared import ADDING_METHODS, PLAIN_VALUES
 from mypy_async_django.index.resolution.argument_binding import (
     bind,
+    cannot_hold,
     holds_anything,
     is_anything,
+    refuses,
     star_parameters,
     takes_anything,
 )
@@ -78,6 +90,7 @@ class ValueUse(Enum):
     COMPARED = auto()
     LOOKED_INTO = auto()
     PASSED = auto()
+    MISTYPED = auto()
 
 
 class FinalUse(NamedTuple):
@@ -87,6 +100,8 @@ class FinalUse(NamedTuple):
     node: Node
 
 
+#: The classes of a coroutine.
+_COROUTINE: Final = (*COROUTINES, "typing.Awaitable", "builtins.object")
 #: Functions that inspect any object: passing them a coroutine is no mistake.
 _INSPECTORS: Final = frozenset(
     [
@@ -210,6 +225,9 @@ class _Tracker:
         if isinstance(target, IndexExpr) and isinstance(target.base, NameExpr):
             yield from self._put_into(target.base, target)
             return
+        if self._is_coroutine and not inside and _is_of_another_type(self._body, target):
+            yield FinalUse(ValueUse.MISTYPED, target)
+            return
         if not isinstance(target, NameExpr) or (
             isinstance(self._body.function, MypyFile) and target.name != "_"
         ):
@@ -315,6 +333,8 @@ class _Tracker:
             found = definition(self._body.type_of(call.callee))
             if found is not None and found.fullname == "builtins.str.format":
                 return ValueUse.FORMATTED
+        if self._is_coroutine and not inside and refuses(self._body, call, value, *_COROUTINE):
+            return ValueUse.MISTYPED
         anything = takes_anything(self._body, call, value, inside=inside)
         return ValueUse.PASSED if anything and self._uses(call, value) else ValueUse.TAKEN_CARE_OF
 
@@ -367,6 +387,25 @@ def value_parameters(body: Body) -> Iterator[str]:
         ends = [final_use(body, use, inside=inside) for use in uses]
         if ends and all(end.use is not ValueUse.TAKEN_CARE_OF for end in ends):
             yield binding.name
+
+
+def _is_of_another_type(body: Body, target: Expression) -> bool:
+    """Whether an attribute is declared with a type that no coroutine has, or is a model's column."""
+    if not isinstance(target, MemberExpr):
+        return False
+    owners = classes(body.type_of(target.expr))
+    declared = common_member(owners, target.name)
+    if not isinstance(declared, Var) or declared.is_property:
+        return False
+    if all(is_model(owner) for owner in owners):
+        return all(is_column(owner, target.name) for owner in owners)
+    accepts = [common_member((owner,), "__setattr__") for owner in owners]
+    type_ = known(declared.type)
+    return (
+        all(each is None or each.fullname == "builtins.object.__setattr__" for each in accepts)
+        and cannot_hold(type_, *_COROUTINE)
+        and not any(member(info, "__set__") for info in classes(type_))
+    )
 
 
 def _container_of(call: CallExpr) -> NameExpr | None:

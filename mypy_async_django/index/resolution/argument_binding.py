@@ -16,17 +16,19 @@ from mypy.nodes import (
 from mypy.types import (
     AnyType,
     CallableType,
+    FunctionLike,
     Instance,
     Overloaded,
     ProperType,
     Type,
     TypeOfAny,
+    TypeType,
     TypeVarType,
     UnionType,
     get_proper_type,
 )
 
-from mypy_async_django.bridge.types import class_object, definition, is_awaitable, member
+from mypy_async_django.bridge.types import class_object, classes, definition, is_awaitable, member
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS
 from mypy_async_django.index.syntax.body import Body
 
@@ -41,6 +43,25 @@ def takes_anything(body: Body, call: CallExpr, argument: Expression, *, inside: 
     signatures = list(_signatures(body, call.callee))
     return bool(signatures) and all(
         _takes_anything(signature, skip, call, argument, inside) for signature, skip in signatures
+    )
+
+
+def refuses(body: Body, call: CallExpr, argument: Expression, *names: str) -> bool:
+    """Whether the declared parameter that receives an argument can hold no object of these classes."""
+    signatures = list(_signatures(body, call.callee))
+    if not signatures or call.arg_kinds[call.args.index(argument)].is_star():
+        return False
+    formals = [_formal(signature, skip, call, argument) for signature, skip in signatures]
+    return all(cannot_hold(declared, *names) for declared in formals)
+
+
+def cannot_hold(declared: ProperType | None, *names: str) -> bool:
+    """Whether no object of the named classes has a declared type; False where that is not certain."""
+    if isinstance(declared, TypeVarType | FunctionLike | TypeType):
+        return False
+    found = classes(declared)
+    return bool(found) and not any(
+        info.is_protocol or info.fallback_to_any or info.fullname in names for info in found
     )
 
 

@@ -189,7 +189,7 @@ def run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
         return
     name = called_name(body, call)
     callback = _callback(body, call)
-    if name == _REDUCE or (name in _MAPPING and _is_consumed(body, call)):
+    if name == _REDUCE or (name in _MAPPING and is_iterated(body, call)):
         callback = _Callback(0)
     is_sorting = name in _SORTING or _is_list_sort(body, call)
     for index, (argument, keyword) in enumerate(zip(call.args, call.arg_names, strict=True)):
@@ -231,7 +231,7 @@ def _run_by_call(
         function = None if is_run_elsewhere(body, node) else function
     if function is None or not function.is_generator:
         return function
-    return function if _is_consumed(body, call) else None
+    return function if is_iterated(body, call) else None
 
 
 def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:
@@ -286,16 +286,16 @@ def keeps_result(body: Body, called: Called) -> bool:
     return is_kept or node.var.is_settable_property  # mypy's own way to know a cached property
 
 
-def _is_consumed(body: Body, call: CallExpr, asking: frozenset[CallExpr] = frozenset()) -> bool:
-    """Whether this body iterates or enters the generator that a call creates."""
-    asking |= {call}
+def is_iterated(body: Body, value: Expression, asking: frozenset[Expression] = frozenset()) -> bool:
+    """Whether this body iterates or enters the generator that an expression creates."""
+    asking |= {value}
     return any(
-        call in body.reaching_values(use.value) and _takes_items(body, use, asking)
+        value in body.reaching_values(use.value) and _takes_items(body, use, asking)
         for use in implicit_uses(body)
     )
 
 
-def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[CallExpr] = frozenset()) -> bool:
+def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[Expression] = frozenset()) -> bool:
     """Whether a use runs a generator now: ``map`` does not, unless it is iterated itself."""
     if use.use is not Use.ITERATE:
         return use.use in {Use.ENTER, Use.CONTAINS}
@@ -303,6 +303,6 @@ def _takes_items(body: Body, use: ImplicitUse, asking: frozenset[CallExpr] = fro
         case GeneratorExpr() as generator:
             return body.parent(generator.left_expr) is generator
         case CallExpr() as call if called_name(body, call) in ITERATED_LATER:
-            return call not in asking and _is_consumed(body, call, asking)
+            return call not in asking and is_iterated(body, call, asking)
         case _:
             return True
