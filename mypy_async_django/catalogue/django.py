@@ -29,7 +29,8 @@ _MODEL_FORMS: Final = (
     raises(f"{_FORMS}.BaseInlineFormSet", "save_new", unless="commit=False 1=False"),
     # No query once the form was validated, for instance in a thread.
     raises(f"{_FORMS}.BaseModelForm", "errors", when=_CHECKS, first_use_only=True),
-    raises(f"{_FORMS}.BaseModelForm", "full_clean is_valid validate_unique", when=_CHECKS),
+    raises(f"{_FORMS}.BaseModelForm", "is_valid", when=_CHECKS, is_kept=True),
+    raises(f"{_FORMS}.BaseModelForm", "full_clean validate_unique", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelForm", "save", unless="commit=False 0=False"),
     raises(f"{_FORMS}.BaseModelForm", "save_m2m", when="the form has a many-to-many field"),
     raises(
@@ -39,7 +40,8 @@ _MODEL_FORMS: Final = (
     ),
     raises(f"{_FORMS}.BaseModelFormSet", "save", unless="commit=False 0=False"),
     raises(f"{_FORMS}.BaseModelFormSet", "save_existing", unless="commit=False 2=False"),
-    raises(f"{_FORMS}.BaseModelFormSet", "full_clean is_valid", when=_CHECKS),
+    raises(f"{_FORMS}.BaseModelFormSet", "is_valid", when=_CHECKS, is_kept=True),
+    raises(f"{_FORMS}.BaseModelFormSet", "full_clean", when=_CHECKS),
     raises(f"{_FORMS}.BaseModelFormSet", "initial_form_count", when=_UNBOUND),
     raises(f"{_FORMS}.ModelChoiceField", "to_python"),
     raises(f"{_FORMS}.ModelMultipleChoiceField", "clean to_python"),

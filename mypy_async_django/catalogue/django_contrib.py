@@ -46,6 +46,7 @@ _USERS: Final = (
         twin="a*",
         since=(5, 2),
         when=_NO_SUPERUSER,
+        guarded_by="is_superuser !is_active is_anonymous !is_authenticated",
     ),
     raises(f"{_AUTH}.models.UserManager", "create_superuser create_user", twin="a*", since=(5, 2)),
 )
@@ -130,10 +131,13 @@ _OTHERS: Final = (
         "django.contrib.contenttypes.models.ContentTypeManager",
         "get_by_natural_key get_for_id get_for_model get_for_models",
         when=_NOT_CACHED,
+        is_kept=True,
     ),
     raises("django.contrib.sites.models.SiteManager", "get_by_natural_key"),
-    raises("django.contrib.sites.models.SiteManager", "get_current", when=_NOT_CACHED),
-    raises("django.contrib.sites.shortcuts", "get_current_site", when=_NOT_CACHED),
+    raises(
+        "django.contrib.sites.models.SiteManager", "get_current", when=_NOT_CACHED, is_kept=True
+    ),
+    raises("django.contrib.sites.shortcuts", "get_current_site", when=_NOT_CACHED, is_kept=True),
     blocks_on_file("django.contrib.staticfiles.finders", "find"),
 )
 

@@ -12,6 +12,15 @@ from mypy_async_django.catalogue.row import Api, blocks, raises
 #: The prefixes of the full names of connections and cursors: each belongs to one thread.
 BOUND_TO_THREAD: Final = "django.db.backends."
 
+#: What closes the connections of the thread that runs it, and the classes of objects that do.
+CLOSING: Final = frozenset({"django.db.close_old_connections"})
+CONNECTION: Final = (
+    "django.db.backends.base.base.BaseDatabaseWrapper",
+    "django.db.utils.BaseConnectionHandler",
+    "django.utils.connection.BaseConnectionHandler",
+    "django.utils.connection.ConnectionProxy",
+)
+
 ATOMIC: Final = "django.db.transaction.atomic"
 ATOMIC_CLASS: Final = "django.db.transaction.Atomic"
 

@@ -8,6 +8,9 @@ Version = tuple[int, int]
 NEVER: Final[Version] = (99, 0)
 """A version that no Django has: the twin is not released yet."""
 
+#: Values of `Api.when` that the code at a call can decide.
+ON_DISK: Final = "the file is on disk"
+HOST: Final = "it is given a host"
 
 #: As the value of an argument in `Api.unless`: a literal IP address, which needs no look-up.
 ADDRESS: Final = "address"
@@ -51,6 +54,9 @@ class Api(NamedTuple):
     ``thread_bound`` says that the object belongs to one thread, which opened the connection or took the
     lock: running the one call in another thread is no replacement.
 
+    ``is_kept`` says that the object keeps the result: the call has no effect where a thread has run it
+    before.
+
     ``first_use_only`` says that the effect depends on earlier uses of the object: the row counts for a
     new object, or for a local name that was not used before.
     """
@@ -65,6 +71,7 @@ class Api(NamedTuple):
     guarded_by: str | None = None
     harmless_if_new: bool = False
     thread_bound: bool = False
+    is_kept: bool = False
     first_use_only: bool = False
 
     def is_certain(self, effect: Effect) -> bool:
@@ -83,6 +90,7 @@ class _Facts(TypedDict, total=False):
     guarded_by: str
     harmless_if_new: bool
     thread_bound: bool
+    is_kept: bool
     first_use_only: bool
 
 
@@ -103,6 +111,7 @@ def _row(effect: Effect, owner: str, name: str, facts: _Facts) -> Api:
         guarded_by=facts.get("guarded_by"),
         harmless_if_new=facts.get("harmless_if_new", False),
         thread_bound=facts.get("thread_bound", False),
+        is_kept=facts.get("is_kept", False),
         first_use_only=facts.get("first_use_only", False),
     )
 

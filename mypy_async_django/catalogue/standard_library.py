@@ -16,7 +16,7 @@ No row, since the call is harmless more often than not:
 from itertools import chain
 from typing import Final
 
-from mypy_async_django.catalogue.row import ADDRESS, Api, blocks, blocks_on_file
+from mypy_async_django.catalogue.row import ADDRESS, HOST, ON_DISK, Api, blocks, blocks_on_file
 
 _HTTP: Final = "httpx.AsyncClient"
 _LOOKUP: Final = "asyncio.get_running_loop().getaddrinfo"
@@ -26,8 +26,6 @@ _STREAMS: Final = "asyncio.open_connection"
 _WATCHED: Final = "asyncio.get_running_loop().add_reader"
 
 _BLOCKING: Final = "the socket is in blocking mode"
-_HOST: Final = "it is given a host"
-_ON_DISK: Final = "the file is on disk"
 _PENDING: Final = "the future is not done"
 
 # The arguments that make a call return at once, by name and by position.
@@ -224,7 +222,7 @@ _SOCKETS: Final = (
 )
 
 _PROTOCOLS: Final = (
-    blocks("ftplib", "FTP FTP_TLS", when=_HOST),
+    blocks("ftplib", "FTP FTP_TLS", when=HOST),
     blocks(
         "ftplib.FTP",
         "abort connect cwd delete dir login mkd mlsd nlst ntransfercmd pwd quit rename retrbinary"
@@ -258,14 +256,14 @@ _PROTOCOLS: Final = (
         "poplib.POP3",
         "apop capa dele list noop pass_ quit retr rpop rset stat stls top uidl user utf8",
     ),
-    blocks("smtplib", "LMTP SMTP SMTP_SSL", instead="aiosmtplib", when=_HOST),
+    blocks("smtplib", "LMTP SMTP SMTP_SSL", instead="aiosmtplib", when=HOST),
     blocks(
         "smtplib.SMTP",
         "auth connect data docmd ehlo ehlo_or_helo_if_needed expn getreply helo help login mail"
         " noop quit rcpt rset send send_message sendmail starttls verify",
         instead="aiosmtplib",
     ),
-    blocks("telnetlib", "Telnet", when=_HOST),
+    blocks("telnetlib", "Telnet", when=HOST),
     blocks(
         "telnetlib.Telnet",
         "expect fill_rawq interact mt_interact open rawq_getchar read_all read_some read_until"
@@ -304,18 +302,18 @@ _FILE_OBJECTS: Final = (
     blocks_on_file("_io.TextIOWrapper", "__iter__ flush read readline readlines truncate"),
     blocks_on_file("_io.TextIOWrapper", "write writelines"),
     blocks_on_file("builtins", "open"),
-    blocks_on_file("bz2", "BZ2File open", when=_ON_DISK),
-    blocks_on_file("bz2.BZ2File", "peek read read1 readinto", when=_ON_DISK),
-    blocks_on_file("bz2.BZ2File", "readline readlines write writelines", when=_ON_DISK),
+    blocks_on_file("bz2", "BZ2File open", when=ON_DISK),
+    blocks_on_file("bz2.BZ2File", "peek read read1 readinto", when=ON_DISK),
+    blocks_on_file("bz2.BZ2File", "readline readlines write writelines", when=ON_DISK),
     blocks_on_file("codecs", "open"),
-    blocks_on_file("gzip", "GzipFile open", when=_ON_DISK),
-    blocks_on_file("gzip.GzipFile", "peek read read1 readline write", when=_ON_DISK),
-    blocks_on_file("lzma", "LZMAFile open", when=_ON_DISK),
-    blocks_on_file("lzma.LZMAFile", "peek read read1 readline write", when=_ON_DISK),
-    blocks_on_file("tarfile", "TarFile open", when=_ON_DISK),
+    blocks_on_file("gzip", "GzipFile open", when=ON_DISK),
+    blocks_on_file("gzip.GzipFile", "peek read read1 readline write", when=ON_DISK),
+    blocks_on_file("lzma", "LZMAFile open", when=ON_DISK),
+    blocks_on_file("lzma.LZMAFile", "peek read read1 readline write", when=ON_DISK),
+    blocks_on_file("tarfile", "TarFile open", when=ON_DISK),
     blocks_on_file("tarfile", "is_tarfile"),
     blocks_on_file("tarfile.TarFile", "add extract extractall"),
-    blocks_on_file("tarfile.TarFile", "addfile getmembers getnames next", when=_ON_DISK),
+    blocks_on_file("tarfile.TarFile", "addfile getmembers getnames next", when=ON_DISK),
     blocks_on_file("tempfile", "NamedTemporaryFile TemporaryDirectory TemporaryFile"),
     blocks_on_file("tempfile", "mkdtemp mkstemp"),
     blocks_on_file("tempfile.TemporaryDirectory", "cleanup"),
@@ -324,9 +322,9 @@ _FILE_OBJECTS: Final = (
         "__iter__ close flush read readline readlines truncate write writelines",
     ),
     blocks_on_file("tokenize", "open"),
-    blocks_on_file("zipfile", "ZipFile is_zipfile", when=_ON_DISK),
+    blocks_on_file("zipfile", "ZipFile is_zipfile", when=ON_DISK),
     blocks_on_file("zipfile.ZipFile", "extract extractall write"),
-    blocks_on_file("zipfile.ZipFile", "open read testzip writestr", when=_ON_DISK),
+    blocks_on_file("zipfile.ZipFile", "open read testzip writestr", when=ON_DISK),
 )
 
 _FILES: Final = (
@@ -345,7 +343,7 @@ _FILES: Final = (
     blocks_on_file("importlib.resources.abc.Traversable", "open read_bytes read_text"),
     blocks_on_file("linecache", "checkcache getline getlines updatecache"),
     blocks_on_file("ntpath", "realpath"),
-    blocks_on_file("os", "access chmod chown copy_file_range fchmod fchown fdatasync fdopen fstat"),
+    blocks_on_file("os", "access chmod chown copy_file_range fchmod fchown fdatasync fstat"),
     blocks_on_file("os", "fsync ftruncate getxattr lchmod lchown link listdir listxattr"),
     blocks_on_file(
         "os", "lockf lstat makedirs mkdir mkfifo mknod open pread preadv pwrite pwritev"

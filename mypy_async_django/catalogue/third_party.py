@@ -15,7 +15,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Final, NamedTuple
 
-from mypy_async_django.catalogue.row import Api, Effect, blocks, blocks_on_file
+from mypy_async_django.catalogue.row import ON_DISK, Api, Effect, blocks, blocks_on_file
 
 _ELASTIC: Final = "elasticsearch.AsyncElasticsearch"
 _GRPC: Final = "grpc.aio"
@@ -29,7 +29,6 @@ _SLACK_HOOK: Final = "slack_sdk.webhook.async_client.AsyncWebhookClient"
 _SSH: Final = "asyncssh"
 _TWILIO: Final = "twilio.http.async_http_client.AsyncTwilioHttpClient"
 
-_ON_DISK: Final = "the file is on disk"
 _NO_TIME: Final = "0=0 timeout=0"
 _TRANSACTION: Final = "tpc_begin tpc_commit tpc_prepare tpc_recover tpc_rollback"
 _VERBS: Final = "delete get head options patch post put request"
@@ -195,19 +194,19 @@ _SERVICES: Final = (
 
 _FILES: Final = (
     blocks("pandas.io.sql", "read_sql read_sql_query read_sql_table"),
-    blocks_on_file("PIL.Image", "open", when=_ON_DISK),
-    blocks_on_file("PIL.Image.Image", "save", when=_ON_DISK),
-    blocks_on_file("openpyxl.reader.excel", "load_workbook", when=_ON_DISK),
-    blocks_on_file("openpyxl.workbook.workbook.Workbook", "save", when=_ON_DISK),
-    blocks_on_file("pandas.io.excel._base", "read_excel", when=_ON_DISK),
-    blocks_on_file("pandas.io.feather_format", "read_feather", when=_ON_DISK),
-    blocks_on_file("pandas.io.json._json", "read_json", when=_ON_DISK),
-    blocks_on_file("pandas.io.orc", "read_orc", when=_ON_DISK),
-    blocks_on_file("pandas.io.parquet", "read_parquet", when=_ON_DISK),
-    blocks_on_file("pandas.io.parsers.readers", "read_csv read_fwf read_table", when=_ON_DISK),
-    blocks_on_file("pandas.io.pickle", "read_pickle", when=_ON_DISK),
+    blocks_on_file("PIL.Image", "open", when=ON_DISK),
+    blocks_on_file("PIL.Image.Image", "save", when=ON_DISK),
+    blocks_on_file("openpyxl.reader.excel", "load_workbook", when=ON_DISK),
+    blocks_on_file("openpyxl.workbook.workbook.Workbook", "save", when=ON_DISK),
+    blocks_on_file("pandas.io.excel._base", "read_excel", when=ON_DISK),
+    blocks_on_file("pandas.io.feather_format", "read_feather", when=ON_DISK),
+    blocks_on_file("pandas.io.json._json", "read_json", when=ON_DISK),
+    blocks_on_file("pandas.io.orc", "read_orc", when=ON_DISK),
+    blocks_on_file("pandas.io.parquet", "read_parquet", when=ON_DISK),
+    blocks_on_file("pandas.io.parsers.readers", "read_csv read_fwf read_table", when=ON_DISK),
+    blocks_on_file("pandas.io.pickle", "read_pickle", when=ON_DISK),
     blocks_on_file("pandas.io.pytables", "read_hdf"),
-    blocks_on_file("pandas.io.xml", "read_xml", when=_ON_DISK),
+    blocks_on_file("pandas.io.xml", "read_xml", when=ON_DISK),
 )
 
 _WEB_SERVICES: Final = (

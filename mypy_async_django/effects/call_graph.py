@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
-from mypy.nodes import ARG_POS, FuncItem, LambdaExpr, MypyFile, TypeInfo, Var
+from mypy.nodes import ARG_POS, FuncItem, LambdaExpr, MypyFile, SymbolNode, TypeInfo, Var
 
 from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.lookup import title
@@ -25,6 +25,7 @@ from mypy_async_django.effects.summary import (
 )
 from mypy_async_django.index.abstract import (
     ALWAYS,
+    AWAITED,
     Action,
     All,
     Call,
@@ -94,7 +95,7 @@ class CallGraph:
         self._class_named = class_named
         self._reachable = reachable
         self._is_project = is_project
-        self._evaluator = Evaluator(self._summary, class_named, api)
+        self._evaluator = Evaluator(self._summary, class_named, api, self._defined)
         self._summaries: dict[str, Summary] = {}
         self._mentioned: dict[str, frozenset[str]] = {}
         self.asked: set[str] = set()
@@ -121,7 +122,7 @@ class CallGraph:
             arguments = call.arguments if call else ()
             summary = self._summary_of(function)
             values = bound(summary.parameters, self._evaluator.arguments(arguments, _NOTHING))
-            given = Environment(tuple(values.items()))
+            given = Environment(tuple(values.items()), _awaited(call))
             return self._ways([Target(name, summary, given, is_nested=True)], effect)
         call = call or Call(function.fullname)
         target = self._called(call, when, _NOTHING)
@@ -252,6 +253,7 @@ class CallGraph:
             for test, holds in (*environment.assumed, *_tests(when))
             if test.value.path[:1] in passed
         )
+        assumed = (*assumed, *_awaited(call))
         return self._narrowed(
             target._replace(environment=target.environment._replace(assumed=assumed))
         )
@@ -411,6 +413,12 @@ class CallGraph:
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         return self._summary(function.fullname).is_awaited
 
+    def closes_connections(self, function: FuncItem, way: Way) -> bool:
+        """Whether a function, or one on the way from it to a query, closes its connections."""
+        if is_nested(function) and self._summary_of(function).closes_connections:
+            return True
+        return any(self._summary(step).closes_connections for step in way.steps[:-1])
+
     def uses_as_value(self, function: FuncItem, parameter: str) -> bool:
         """Whether a function only uses what a parameter gets as a value.
 
@@ -498,6 +506,13 @@ class CallGraph:
         tree = module_of(function, self._modules)
         return function.removeprefix(f"{tree.fullname}.") if tree else function
 
+    def _defined(self, name: str) -> SymbolNode | None:
+        """What a full name stands for at the top level of its module."""
+        module, _, short = name.rpartition(".")
+        tree = self._modules.get(module)
+        symbol = tree.names.get(short) if tree is not None else None
+        return symbol.node if symbol is not None else None
+
     def _summary(self, function: str) -> Summary:
         self.asked.add(function)
         if function not in self._summaries:
@@ -528,6 +543,11 @@ def _own(parameters: Sequence[Parameter], call: Call) -> Iterator[tuple[str, Of]
     for name, value in bound(parameters, arguments).items():
         if isinstance(value, Of) and len(value.path) == 1:
             yield name, value
+
+
+def _awaited(call: Call | None) -> tuple[tuple[Test, bool], ...]:
+    """What is assumed of a function whose result is awaited."""
+    return ((AWAITED, True),) if call is not None and call.is_awaited else ()
 
 
 def _tests(condition: Condition, *, holds: bool = True) -> Iterator[tuple[Test, bool]]:

@@ -112,7 +112,7 @@ class Target(NamedTuple):
 class Evaluator:
     """Evaluates values; ``summary_named`` gives summaries, ``class_named`` classes.
 
-    ``api`` gives the catalogue's rows. ``strict`` says that relations of unknown rows count as not
+    ``api`` gives the catalogue's rows, ``function_named`` what a module's name stands for. ``strict`` says that relations of unknown rows count as not
     loaded.
     """
 
@@ -121,12 +121,14 @@ class Evaluator:
         summary_named: Callable[[str], Summary],
         class_named: Callable[[str], TypeInfo | None],
         api: Callable[[str], Api | None],
+        function_named: Callable[[str], SymbolNode | None],
         *,
         strict: bool = False,
     ) -> None:
         self._summary_named = summary_named
         self._class_named = class_named
         self._api = api
+        self._function_named = function_named
         self._strict = strict
         self._depth = 0
 
@@ -231,7 +233,7 @@ class Evaluator:
                 owner, _, method = name.rpartition(".")
                 info = self._class_named(owner)
                 found = member(info, method) if info else None
-                node = found[1].node if found else None
+                node = found[1].node if found else self._function_named(name)
                 return node.is_coroutine if isinstance(node, FuncDef) else None
             case _:
                 return None

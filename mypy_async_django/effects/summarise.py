@@ -38,7 +38,7 @@ from mypy_async_django.bridge.definitions import AttributeValue, Definitions
 from mypy_async_django.bridge.function_bodies import ModuleBodies
 from mypy_async_django.bridge.models import QUERYSET, is_column, may_hold_rows
 from mypy_async_django.bridge.tree import is_none
-from mypy_async_django.bridge.types import all_are, result_type
+from mypy_async_django.bridge.types import all_are, is_awaitable, result_type
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
@@ -56,13 +56,17 @@ from mypy_async_django.effects.summary import (
 )
 from mypy_async_django.index.abstract import (
     ALWAYS,
+    AWAITED,
     UNKNOWN,
     Action,
+    All,
     Call,
     Chosen,
+    Condition,
     Dispatch,
     Instance,
     Literal,
+    Not,
     Of,
     OneOf,
     Operation,
@@ -76,6 +80,7 @@ from mypy_async_django.index.coroutines.returned_coroutines import coroutine_fro
 from mypy_async_django.index.coroutines.value_uses import value_parameters
 from mypy_async_django.index.matches.abstraction import abstraction
 from mypy_async_django.index.matches.actions import arguments_of, call_of, dynamic_uses
+from mypy_async_django.index.matches.closing import closes_connections
 from mypy_async_django.index.matches.matches import Match, api_of_function, matches
 from mypy_async_django.index.matches.memos import memo_of, memo_of_callee
 from mypy_async_django.index.matches.parameter_reads import (
@@ -87,7 +92,7 @@ from mypy_async_django.index.matches.parameter_reads import (
 from mypy_async_django.index.matches.rendered import rendered_querysets, rendered_rows
 from mypy_async_django.index.queries import Kind, Result
 from mypy_async_django.index.resolution.call_targets import call_targets
-from mypy_async_django.index.resolution.callees import is_nested, sync_callees
+from mypy_async_django.index.resolution.callees import is_nested, named_function, sync_callees
 from mypy_async_django.index.resolution.cooperative_super import is_cooperative, upward
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
@@ -289,6 +294,7 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         queries=tuple(sorted(_queries(body, is_project))),
         callbacks=tuple(callback_parameters(body)),
         coroutine_from=coroutine_from(body),
+        closes_connections=closes_connections(body),
     )
 
 
@@ -302,8 +308,15 @@ def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]
     if body.is_coroutine or _probes(body):
         return actions, chains
     values = abstraction(body)
+
+    def condition(node: Node) -> Condition:
+        when = values.condition(node)
+        if not _is_on_sync_way(body, node):
+            return when
+        return Not(AWAITED) if when == ALWAYS else All((when, Not(AWAITED)))
+
     for operation, node in _operations(body):
-        actions.add(Action(operation, values.condition(node), memo_of(body, node)))
+        actions.add(Action(operation, condition(node), memo_of(body, node)))
     for target in call_targets(body):
         function, node = target.function, target.node
         if is_caught(body, node):
@@ -311,17 +324,42 @@ def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]
         if not isinstance(function, Var) and is_nested(function):
             if not function.is_coroutine:
                 run = Dispatch(values.closure(function), ("__call__",), arguments_of(body, target))
-                actions.add(Action(run, values.condition(node), memo_of(body, node)))
+                actions.add(Action(run, condition(node), memo_of(body, node)))
         elif is_project(function.fullname):
             memo = memo_of(body, node) or memo_of_callee(body, target)
-            actions.add(Action(call_of(body, target), values.condition(node), memo))
+            actions.add(Action(call_of(body, target), condition(node), memo))
             if chain := upward(body, target):
                 chains.add(chain)
     for dynamic in dynamic_uses(body):
         if not is_caught(body, dynamic.node):
             memo = memo_of(body, dynamic.node)
-            actions.add(Action(dynamic.use, values.condition(dynamic.node), memo))
+            actions.add(Action(dynamic.use, condition(dynamic.node), memo))
     return actions, chains
+
+
+def _is_on_sync_way(body: Body, node: Node) -> bool:
+    """Whether a function that on some ways returns a coroutine does something on another way.
+
+    Callers that await the result have taken one of the former.
+    """
+    returned = _returned_coroutines(body)
+    return bool(returned) and not any(body.flow.reaches(node, each) for each in returned)
+
+
+@once
+def _returned_coroutines(body: Body) -> Sequence[ReturnStmt]:
+    """The ``return`` statements of a sync function that return something to await."""
+    if body.is_coroutine:
+        return ()
+    return [
+        node
+        for node in body.every(ReturnStmt)
+        if isinstance(node.expr, CallExpr)
+        and (
+            is_awaitable(body.type_of(node.expr))
+            or ((named := named_function(body, node.expr.callee)) and named.is_awaited)
+        )
+    ]
 
 
 def _operations(body: Body) -> Iterator[tuple[Operation, Node]]:

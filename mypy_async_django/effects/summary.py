@@ -54,6 +54,7 @@ class Summary(NamedTuple):
     method is part of one; see `index.resolution.cooperative_super`. ``is_awaited`` says that a
     decorator, of which mypy knows the name only, makes a coroutine function of a sync one.
     ``touches`` are the parameters of which it only reads, calls and sets attributes, with those.
+    ``closes_connections`` says that it closes those of its thread before it returns.
     ``queries`` are operations on what a function of the project returns (its full name, the
     operation): they raise if that is a queryset. ``value_parameters`` are parameters of any type
     that it never awaits. ``callbacks`` are the parameters that it only calls, with the misuse of
@@ -77,6 +78,7 @@ class Summary(NamedTuple):
     queries: tuple[tuple[str, str], ...] = ()
     callbacks: tuple[CallbackParameter, ...] = ()
     coroutine_from: tuple[ResultFrom, ...] = ()
+    closes_connections: bool = False
 
     def called(self) -> Iterator[str]:
         """The functions of the project that it calls, by their full names."""

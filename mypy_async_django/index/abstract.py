@@ -224,7 +224,7 @@ class Test(Condition):
     """A test of one value: ``kind`` says which, ``operands`` with what.
 
     The kinds: "none", "true", "equals" one of some literals, "instance" of one of some classes,
-    "coroutine function", "callable".
+    "coroutine function", "callable", and of `AWAITED` "awaited".
     """
 
     __test__ = False
@@ -236,6 +236,10 @@ class Test(Condition):
     def moved(self, parameter: str) -> "Test":
         """The same test of another function's parameter, which gets the same value."""
         return Test(Of((parameter, *self.value.path[1:])), self.kind, self.operands)
+
+
+AWAITED: Final = Test(Of(("await",)), "awaited")
+"""That the result of the call is awaited; no parameter can have this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,13 +276,14 @@ class Call:
     """A call of a known function of the project, or of a variable that holds one.
 
     ``is_virtual`` says that the class of the receiver decides which override runs; not so behind
-    ``super()``.
+    ``super()``. ``is_awaited`` says that the result is the operand of an ``await``.
     """
 
     function: str
     receiver: Value | None = None
     arguments: Arguments = ()
     is_virtual: bool = True
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

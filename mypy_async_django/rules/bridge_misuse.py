@@ -70,8 +70,9 @@ async def book_page(request: HttpRequest, pk: int) -> HttpResponse:
 ## When to ignore it
 
 A long read-only query that should not hold up the other sync code may run with
-`thread_sensitive=False` on purpose, if the function closes its connection. Write `# type:
-ignore[bridge-misuse]` there.
+`thread_sensitive=False` on purpose, if the function closes its connection. A function that ends
+with `close_old_connections()` or `connection.close()`, or does so in a `finally`, is not reported,
+nor what channels' `database_sync_to_async` runs.
 
 ## Known limits
 
@@ -207,13 +208,13 @@ def _sync_functions(body: Body) -> Iterator[Finding]:
 
 
 def _in_any_thread(body: Body) -> Iterator[Finding]:
-    for decorator, _, definition in decorating_offloaders(body):
-        if is_switched_off(decorator, _THREAD_SENSITIVE):
+    for decorator, offloader, definition in decorating_offloaders(body):
+        if not offloader.closes_connections and is_switched_off(decorator, _THREAD_SENSITIVE):
             way = database_work(body, definition)
             if way is not None:
                 yield _elsewhere(body, decorator, f'"{definition.name}"', way)
-    for call, _, function in offloads(body):
-        if is_switched_off(call, _THREAD_SENSITIVE):
+    for call, offloader, function in offloads(body):
+        if not offloader.closes_connections and is_switched_off(call, _THREAD_SENSITIVE):
             outer = body.parent(call)
             given = outer.args if isinstance(outer, CallExpr) and outer.callee is call else ()
             way = database_work(body, function, given)

@@ -510,6 +510,7 @@ LEFT_OUT: Final = {
     "builtins.__import__": "the second import of a module is a look into a dict",
     "os.execv": "replaces the process, event loop and all",
     "os.fork": "does not wait; what is wrong with it in a coroutine is not blocking",
+    "os.fdopen": "wraps a file that is open, reads nothing",
     "os.getcwd": "asks the kernel, not the disk",
     "os.kill": "sends a signal and does not wait",
     "os.path.abspath": "calls os.getcwd() at most",

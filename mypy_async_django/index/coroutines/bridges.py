@@ -17,12 +17,13 @@ from mypy.nodes import (
 from mypy.types import CallableType, NoneType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.tree import functions
-from mypy_async_django.bridge.types import class_object, classes, known, member
+from mypy_async_django.bridge.types import all_are, class_object, classes, known, member
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
-from mypy_async_django.catalogue.django import ASYNC_CLIENT
+from mypy_async_django.catalogue.django import ASYNC_CLIENT, RESPONSE
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.matches.closing import closes_connections
 from mypy_async_django.index.matches.matches import api_of_function, api_of_member, matches
 from mypy_async_django.index.matches.transitive_effects import reached
 from mypy_async_django.index.resolution.call_targets import is_iterated
@@ -35,9 +36,15 @@ from mypy_async_django.index.resolution.offloading import (
     offloader_of,
 )
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.operations import called_name, calls, full_name, function_named
+from mypy_async_django.index.syntax.operations import (
+    called_name,
+    calls,
+    full_name,
+    function_named,
+)
 
 _FIRST: Final = (None, "awaitable")
+_DJANGO: Final = "django."
 
 
 def early_calls(body: Body) -> Iterator[CallExpr]:
@@ -143,6 +150,8 @@ def _work_inside(body: Body, function: FuncDef) -> tuple[str, ...] | None:
     if body.module is None:
         return None
     inside = body.module.body_of(function)
+    if closes_connections(inside):
+        return None
     if any(
         matched.api.effect is Effect.RAISES and not matched.api.when for matched in matches(inside)
     ):
@@ -156,7 +165,11 @@ def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] |
         return () if row.effect is effect and not row.when else None
     for item in sync_callees(body, function):
         way = body.effects.path(item, effect) if body.effects else None
-        if way is not None and not body.catalogue.trusts(item.fullname):
+        if way is None or body.effects is None:
+            continue
+        if effect is Effect.RAISES and body.effects.closes_connections(item, way):
+            continue
+        if not body.catalogue.trusts(item.fullname):
             return way.steps
     return None
 
@@ -180,10 +193,24 @@ def _gives_no_awaitable(body: Body, function: Expression) -> bool:
     row = api_of_function(body, function)
     if row is not None and row.instead == ASYNC_CLIENT:
         return False
-    if _is_no_awaitable(get_proper_type(type_.ret_type)):
+    result = get_proper_type(type_.ret_type)
+    if _may_be_view(body, function, result):
+        return False
+    if _is_no_awaitable(result):
         return True
     found = list(sync_callees(body, function))
     return len(found) == 1 and _answers_no_awaitable(body, found[0])
+
+
+def _may_be_view(body: Body, function: Expression, result: ProperType) -> bool:
+    """Whether a function may be an async view whose declared type is that of a sync one.
+
+    So may be whatever ``View.as_view()`` or ``dispatch`` gives, and each variable that holds a view.
+    """
+    if not all_are(result, RESPONSE):
+        return False
+    named = function_named(body, function)
+    return named is None or named.fullname.startswith(_DJANGO)
 
 
 def _asks_about(body: Body, function: Expression) -> bool:

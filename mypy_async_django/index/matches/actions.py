@@ -81,10 +81,12 @@ def call_of(body: Body, called: Called) -> Call:
     match node:
         case CallExpr() if called.use is None and called.is_callee:
             arguments = values.arguments(node)
+            is_awaited = body.is_awaited(node)
             if isinstance(function, FuncDef) and function.info and not function.is_static:
                 is_virtual = not isinstance(node.callee, SuperExpr)
-                return Call(name, _receiver(body, node, function), arguments, is_virtual)
-            return Call(name, None, arguments)
+                receiver = _receiver(body, node, function)
+                return Call(name, receiver, arguments, is_virtual, is_awaited)
+            return Call(name, None, arguments, is_awaited=is_awaited)
         case MemberExpr(expr=receiver) if called.use is None or called.use is Use.ASSIGN:
             return Call(name, values.value(receiver))
         case _ if called.use is not None:

@@ -3,28 +3,49 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mypy.nodes import CallExpr, Expression, MemberExpr, SuperExpr, TypeInfo
+from mypy.nodes import (
+    ARG_STAR,
+    ARG_STAR2,
+    CallExpr,
+    Expression,
+    MemberExpr,
+    StrExpr,
+    SuperExpr,
+    TypeInfo,
+)
 
 from mypy_async_django.bridge.models import QUERYSET, has_many_to_many
+from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import all_are, class_of, item_class
 from mypy_async_django.catalogue.frameworks.rest_framework import SERIALIZED
-from mypy_async_django.catalogue.row import Api
+from mypy_async_django.catalogue.row import HOST, ON_DISK, Api, Effect
+from mypy_async_django.index.matches.on_disk import is_in_memory, is_on_disk
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.operations import Read
+from mypy_async_django.index.syntax.operations import ImplicitUse, Read
 from mypy_async_django.index.values.result_cache import is_consumed
 
 _DJANGO: Final = "django."
+_TEXT_FILE: Final = "_io.TextIOWrapper."
 _IN_MEMORY: Final = ("typing.AbstractSet", "typing.Sequence")
 
 Answer = bool | None
 """Whether it happens; None where the code does not show it."""
 
 
-def decided(body: Body, operation: CallExpr | Read, api: Api) -> Api | None:
-    """The row as it is true here: without its condition if that is met, None if it is not."""
+def decided(body: Body, operation: CallExpr | ImplicitUse | Read, api: Api) -> Api | None:
+    """The row as it is true here: without its condition if that is met, None if it is not.
+
+    Whether a file is on disk has to be known.
+    """
+    if api.effect is Effect.BLOCKS_ON_FILE and not isinstance(operation, Read):
+        if api.when == ON_DISK:
+            return api._replace(when=None) if is_on_disk(body, operation) else None
+        return None if api.name.startswith(_TEXT_FILE) and _is_in_memory(body, operation) else api
     match operation:
         case Read(receiver=receiver) if api.name in SERIALIZED:
             answer: Answer = _serializes_queryset(body, receiver)
+        case CallExpr() if api.when == HOST:
+            answer = _is_given_host(operation)
         case CallExpr() if api.name in _CONDITIONS:
             answer = _CONDITIONS[api.name](body, operation)
         case _:
@@ -32,6 +53,27 @@ def decided(body: Body, operation: CallExpr | Read, api: Api) -> Api | None:
     if answer is None:
         return api
     return api._replace(when=None) if answer else None
+
+
+def _is_in_memory(body: Body, operation: CallExpr | ImplicitUse) -> bool:
+    """Whether the file object that an operation uses is around a buffer in memory."""
+    match operation:
+        case ImplicitUse(value=file) | CallExpr(callee=MemberExpr(expr=file)):
+            return is_in_memory(body, file)
+        case _:
+            return False
+
+
+def _is_given_host(call: CallExpr) -> Answer:
+    """Of what connects when it is made: whether a host is among its arguments."""
+    if any(kind in {ARG_STAR, ARG_STAR2} for kind in call.arg_kinds):
+        return None
+    host = _argument(call, 0, "host")
+    return host is not None and not is_none(host) and not _is_empty(host)
+
+
+def _is_empty(text: Expression) -> bool:
+    return isinstance(text, StrExpr) and not text.value
 
 
 def _serializes_queryset(body: Body, serializer: Expression) -> bool:
@@ -70,6 +112,14 @@ def _serializes(position: int) -> Callable[[Body, CallExpr], Answer]:
     return answer
 
 
+def _hashes(body: Body, call: CallExpr) -> Answer:
+    """Of ``make_password``: no, for None, and for a hasher of the project's, which may be fast."""
+    password, hasher = _argument(call, 0, "password"), _argument(call, 2, "hasher")
+    if password is not None and is_none(password):
+        return False
+    return False if hasher is not None and not isinstance(hasher, StrExpr) else None
+
+
 def _sets(*names: str) -> Callable[[Body, CallExpr], Answer]:
     """Of a generic view: no, if it leaves attributes or methods to Django, whose answer is no."""
 
@@ -105,6 +155,7 @@ _PAGINATION: Final = ("get_paginate_by", "paginate_by")
 _EMPTINESS: Final = ("allow_empty", "get_allow_empty")
 
 _CONDITIONS: Final[Mapping[str, Callable[[Body, CallExpr], Answer]]] = {
+    "django.contrib.auth.hashers.make_password": _hashes,
     "django.core.serializers.base.Serializer.serialize": _serializes(0),
     "django.core.serializers.serialize": _serializes(1),
     "django.forms.models.model_to_dict": _loads_many,

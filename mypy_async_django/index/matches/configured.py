@@ -17,18 +17,17 @@ _OWNERS: Final = {registry.owner: registry for registry in REGISTRIES}
 def as_configured(body: Body, receiver: Expression | None, api: Api) -> Api | None:
     """The row of a method of a cache or storage with the effect that its backend has.
 
-    The row itself where the backend is not known; None for a backend that works in memory.
+    The row itself where the backend is not known; None for a backend that works in memory, and for
+    an object that may have such a backend.
     """
     registry = _OWNERS.get(api.name.rpartition(".")[0])
     if registry is None or receiver is None:
         return api
     effects = _effects(body, receiver, registry)
-    if len(effects) != 1:
-        return api
-    (effect,) = effects
-    if effect is None:
+    if effects == {None}:
         return None
-    return api._replace(effect=effect) if isinstance(effect, Effect) else api
+    known = [effect for effect in effects if isinstance(effect, Effect)]
+    return api._replace(effect=known[0]) if len(effects) == len(known) == 1 else api
 
 
 def _effects(body: Body, receiver: Expression, registry: Registry) -> set[Effect | str | None]:
@@ -46,8 +45,9 @@ def _effects(body: Body, receiver: Expression, registry: Registry) -> set[Effect
             values += (value.if_expr, value.else_expr)
             continue
         alias = _alias(body, value, registry)
-        # A value without an alias may have any.
-        effects |= body.catalogue.facts.effects(registry.setting, alias) or {UNKNOWN}
+        possible = body.catalogue.facts.effects(registry.setting, alias) or {UNKNOWN}
+        # A value without an alias may have any: where one is harmless, nobody knows.
+        effects |= {None} if alias is None and None in possible else possible
     return effects
 
 
@@ -55,6 +55,13 @@ def _alias(body: Body, value: Expression, registry: Registry) -> str | None:
     if full_name(body, value) == registry.default:
         return "default"
     if isinstance(value, IndexExpr) and full_name(body, value.base) == registry.aliases:
-        key = value.index
-        return key.value if isinstance(key, StrExpr) else literal_text(body.type_of(key))
+        return _text(body, value.index)
     return None
+
+
+def _text(body: Body, key: Expression) -> str | None:
+    """The string that an expression is, by its type, or by the one value that a name has."""
+    if (text := literal_text(body.type_of(key))) is not None:
+        return text
+    values = values_of(body, key) or (key,)
+    return values[0].value if len(values) == 1 and isinstance(values[0], StrExpr) else None

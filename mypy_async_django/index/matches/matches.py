@@ -37,6 +37,7 @@ from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import ADDRESS, Api, Effect
 from mypy_async_django.index.matches.conditions import decided
 from mypy_async_django.index.matches.configured import as_configured
+from mypy_async_django.index.matches.first_time import has_run
 from mypy_async_django.index.matches.guards import is_guarded
 from mypy_async_django.index.resolution.module_level import reaches_coroutine, values_of
 from mypy_async_django.index.resolution.offloading import is_called_early
@@ -126,7 +127,7 @@ def _matches(body: Body) -> Iterator[Match]:
             continue  # an AsyncClient in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
             api = api._replace(effect=Effect.NESTS)
-        if (api := decided(body, call, api)) is None:
+        if (api := decided(body, call, api)) is None or (api.is_kept and has_run(body, call)):
             continue
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
         if (api := as_configured(body, receiver, api)) is None:
@@ -137,6 +138,7 @@ def _matches(body: Body) -> Iterator[Match]:
             yield Match(call, api)
     for use in implicit_uses(body):
         row = api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use)
+        row = decided(body, use, row) if row else None
         if row and (api := as_configured(body, use.value, row)):
             yield Match(use, api)
     for read in reads(body):

@@ -95,6 +95,8 @@ def needs_of(body: Body) -> Iterator[Need]:
         if not _is_argument(root) or not _may_be_relation(body, read):
             continue
         parameter = _parameter(body, root)
+        if is_caught(body, read.node):
+            continue
         if parameter and not may_be_set(body, read.receiver, read.name, read.node):
             yield Need(parameter, path)
     yield from _asked_of_requests(body)
@@ -130,6 +132,8 @@ def _may_be_relation(body: Body, read: Read) -> bool:
 def passes_of(body: Body) -> Iterator[Passed]:
     """The parameters that a function passes on as they came in, with or without a call to see."""
     for taken in _passed(body):
+        if is_caught(body, taken.node):
+            continue
         if parameter := _parameter(body, taken.given):
             yield Passed(parameter, taken.function.fullname, taken.parameter)
 
@@ -206,7 +210,8 @@ def lacking(body: Body) -> Iterator[Lacking]:
     """The calls and properties that read on an instance of this body what its query left out."""
     if body.effects is not None:
         for taken in _taken(body, _is_no_constant):
-            yield from _lacks(body, taken)
+            if not is_caught(body, taken.node):
+                yield from _lacks(body, taken)
 
 
 class Loading(NamedTuple):

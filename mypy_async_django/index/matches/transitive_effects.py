@@ -92,7 +92,7 @@ def _way(body: Body, called: Called, effect: Effect) -> Way | None:
     """The way from what a node runs to an operation, with what is passed there."""
     assert body.effects is not None
     if isinstance(called.function, LambdaExpr) or _is_inside(called):
-        call = Call("", None, arguments_of(body, called))
+        call = Call("", None, arguments_of(body, called), is_awaited=body.is_awaited(called.node))
     else:
         call = call_of(body, called)
     when = abstraction(body).condition(called.node)

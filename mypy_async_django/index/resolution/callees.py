@@ -195,8 +195,12 @@ def _keeps_sync(node: Decorator) -> bool:
         return not node.decorators  # a plain class method or static method, not yet checked
     match get_proper_type(node.var.type):
         case CallableType() as type_:
-            # What returns a value or something to await may run the function in a thread.
-            return not any(map(is_awaitable, alternatives(get_proper_type(type_.ret_type))))
+            # What returns a value or something to await may run the function in a thread. mypy takes
+            # ``partial(sync_to_async, thread_sensitive=True)`` for a maker of such functions.
+            result = get_proper_type(type_.ret_type)
+            while isinstance(result, CallableType):
+                result = get_proper_type(result.ret_type)
+            return not any(map(is_awaitable, alternatives(result)))
         case Instance() as made:
             return made.type.fullname == CACHED_FUNCTION
         case _:

@@ -1,21 +1,28 @@
 """How many calls of a coroutine function may run concurrently."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from mypy.nodes import (
     AssignmentStmt,
     AwaitExpr,
+    Block,
     CallExpr,
+    ConditionalExpr,
     Decorator,
     ForStmt,
     FuncDef,
     GeneratorExpr,
+    IfStmt,
     LambdaExpr,
+    MatchStmt,
     MypyFile,
     NameExpr,
     Node,
+    RaiseStmt,
     RefExpr,
     ReturnStmt,
+    TryStmt,
     TypeInfo,
     WhileStmt,
 )
@@ -34,18 +41,50 @@ def starts(tree: MypyFile, function: FuncDef) -> int:
     """How many of a function inside another may run at once, as far as its module shows.
 
     A call that is awaited on the spot starts none; one in a loop, or a function that is returned,
-    stands for many.
+    stands for many. Those in branches of which only one runs count once.
     """
-    found = 0
+    found: list[tuple[int, tuple[Node, ...]]] = []
     for name, around in _mentions(tree, function):
         call = around[-1] if around else None
-        if isinstance(call, CallExpr) and call.callee is name:
-            if len(around) > 1 and isinstance(around[-2], AwaitExpr):
-                continue
-        elif isinstance(call, ReturnStmt):
-            found += MANY
-        found += MANY if any(isinstance(node, _REPEATING) for node in _within(around)) else 1
-    return found
+        is_called = isinstance(call, CallExpr) and call.callee is name
+        if is_called and len(around) > 1 and isinstance(around[-2], AwaitExpr):
+            continue
+        is_many = isinstance(call, ReturnStmt) or any(
+            isinstance(node, _REPEATING) for node in _within(around)
+        )
+        found.append((MANY if is_many else 1, (*around, name)))
+    if all(_is_one_of(one, other) for (_, one), (_, other) in combinations(found, 2)):
+        return max((times for times, _ in found), default=0)
+    return sum(times for times, _ in found)
+
+
+def _is_one_of(one: tuple[Node, ...], other: tuple[Node, ...]) -> bool:
+    """Whether only one of two nodes runs, by the nodes around each."""
+    shared = [a for a, b in zip(one, other, strict=False) if a is b]
+    around = shared[-1]
+    first, second = one[len(shared)], other[len(shared)]
+    match around:
+        case IfStmt() | MatchStmt():
+            return isinstance(first, Block) and isinstance(second, Block)
+        case ConditionalExpr(if_expr=then, else_expr=otherwise):
+            return {first, second} == {then, otherwise}
+        case TryStmt(handlers=handlers):
+            return any(each in handlers for each in (first, second))
+        case Block(body=statements):
+            order: dict[Node, int] = {each: position for position, each in enumerate(statements)}
+            earlier = min((one, other), key=lambda nodes: order[nodes[len(shared)]])
+            return _leaves(earlier[len(shared) :])
+        case _:
+            return False
+
+
+def _leaves(around: tuple[Node, ...]) -> bool:
+    """Whether control does not go on behind the branch that a node stands in."""
+    match around:
+        case (IfStmt(), Block(body=[*_, ReturnStmt() | RaiseStmt()]), *_):
+            return True
+        case _:
+            return False
 
 
 def is_run_once(tree: MypyFile, function: FuncDef) -> bool:

@@ -142,6 +142,10 @@ class Effects(Protocol):
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         ...
 
+    def closes_connections(self, function: FuncItem, way: Way) -> bool:
+        """Whether a function, or one on the way from it to a query, closes its connections."""
+        ...
+
     def uses_as_value(self, function: FuncItem, parameter: str) -> bool:
         """Whether a function only uses what a parameter gets as a value.
 

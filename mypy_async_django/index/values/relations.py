@@ -89,6 +89,7 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
             and not _is_key_null(body, read)
             and not may_be_set(body, read.receiver, read.name, read.node)
             and not _is_again(body, read, seen)
+            and not is_caught(body, read.node)
         ):
             seen.append(read)
             yield Unloaded(read, rows, any(row.has_loaded(read.name) for row in rows))
