@@ -118,7 +118,7 @@ def relation(model: TypeInfo, name: str) -> Relation | None:
     field = field_class(model, name)
     if field is None:
         return None
-    if is_a(field.type, *_TO_MANY, *RELATED_MANAGERS):
+    if is_a(field.type, *_TO_MANY, *_MANY_DESCRIPTORS, *RELATED_MANAGERS):
         target = class_of(known(field.args[0])) if field.args else None
         is_known = target is not None and is_model(target)
         return Relation(RelationKind.MANY, target if is_known else None, False, _BY_PREFETCH)

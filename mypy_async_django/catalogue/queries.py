@@ -81,6 +81,14 @@ METHODS: Final[Mapping[str, QueryMethod]] = {
 }
 _NOTHING: Final = QueryMethod(Gives.OTHER)
 
+#: What a queryset answers without a query if it is one of prefetched rows: uses and methods.
+FROM_ROWS: Final = frozenset(
+    {
+        *("__bool__", "__contains__", "__getitem__", "__iter__", "__len__"),
+        *(name for name, method in METHODS.items() if method.prefetched),
+    }
+)
+
 
 def query_method(name: str) -> QueryMethod:
     """What a queryset's method does; of those that are not known, that it returns something else."""

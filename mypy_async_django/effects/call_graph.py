@@ -33,6 +33,7 @@ from mypy_async_django.index.abstract import (
     Created,
     Dispatch,
     Either,
+    Follow,
     Not,
     Of,
     Operation,
@@ -54,10 +55,15 @@ _MOST: Final = 20_000
 
 
 class Reachable(NamedTuple):
-    """What is reached from a function: the ways to operations, and the functions that were asked."""
+    """What is reached from a function: the ways to operations, and the functions that were asked.
+
+    ``needs`` are the access paths from rows of the caller that are followed, with the functions on
+    the way to where.
+    """
 
     ways: Mapping[Effect, Way]
     asked: frozenset[str]
+    needs: Mapping[Names, Names] = {}
 
 
 class ReachableMemo(dict[tuple[str, Environment], Reachable]):
@@ -143,16 +149,37 @@ class CallGraph:
             if isinstance(start, Operation):
                 found += [Way((start.title,))] if start.effect is effect else []
                 continue
-            key = start.name, start.environment
-            reachable = None if start.is_nested else self._reachable.get(key)
-            if reachable is None:
-                reachable = self._reachable_from(start)
-                if not start.is_nested:
-                    self._reachable[key] = reachable
-            self.asked |= reachable.asked
+            reachable = self._reached_from(start)
             if effect in reachable.ways:
                 found.append(reachable.ways[effect])
         return min(found, key=lambda way: (way.is_memo, len(way.steps)), default=None)
+
+    def needs(self, use: Call | Dispatch, when: Condition = ALWAYS) -> Mapping[Names, Names]:
+        """The access paths from rows in a call's arguments that are followed, and by which functions.
+
+        Each path starts with the row's key.
+        """
+        starts: Iterable[Target | Operation]
+        if isinstance(use, Call):
+            starts = [self._called(use, when, _NOTHING)]
+        else:
+            starts = self._dispatched(use, _NOTHING)
+        found: dict[Names, Names] = {}
+        for start in starts:
+            if isinstance(start, Target):
+                for path, way in self._reached_from(start).needs.items():
+                    found.setdefault(path, way)
+        return found
+
+    def _reached_from(self, start: Target) -> Reachable:
+        key = start.name, start.environment
+        reachable = None if start.is_nested else self._reachable.get(key)
+        if reachable is None:
+            reachable = self._reachable_from(start)
+            if not start.is_nested:
+                self._reachable[key] = reachable
+        self.asked |= reachable.asked
+        return reachable
 
     def _reachable_from(self, start: Target) -> Reachable:
         """All that is reached from a function, each summary read once for what it is given."""
@@ -161,6 +188,7 @@ class CallGraph:
         came_from: dict[_Key, _Key | None] = {first: None}
         names: dict[_Key, str] = {first: start.name}
         ways: dict[Effect, Way] = {}
+        needs: dict[Names, Names] = {}
 
         def found(effect: Effect, operation: str, key: _Key) -> None:
             steps = (*_steps(key, came_from, names), operation)
@@ -178,6 +206,10 @@ class CallGraph:
                     found(Effect.RAISES, operation, here)
             for action in summary.actions:
                 if self._evaluator.holds(action.when, environment) is False:
+                    continue
+                if isinstance(action.does, Follow):
+                    for need in self._evaluator.follow(action.does, environment):
+                        needs.setdefault(need.path, _steps(here, came_from, names))
                     continue
                 is_memo = here[2] or self._is_memo(action, environment)
                 for each in self._run(action, environment):
@@ -207,7 +239,7 @@ class CallGraph:
                     came_from[key] = lower
                     names[key] = above
                     queue.append((Target(above, self._summary(above), _NOTHING), key))
-        reachable = Reachable(ways, frozenset(self.asked))
+        reachable = Reachable(ways, frozenset(self.asked), needs)
         self.asked = asked
         return reachable
 
@@ -224,6 +256,8 @@ class CallGraph:
                 return [operation]
             case Call() as call:
                 return [self._called(call, action.when, environment)]
+            case Follow():
+                return ()
             case use:
                 found = self._dispatched(use, environment)
                 return (
@@ -289,6 +323,8 @@ class CallGraph:
             match action.does:
                 case Dispatch(value=value, arguments=arguments):
                     found.update(roots(value), roots(arguments))
+                case Follow(value=value):
+                    found.update(roots(value))
                 case Call(function=called, receiver=receiver, arguments=arguments):
                     inside = self._summary(called)
                     mentioned = self._mentions(called, inside, depth + 1)
@@ -317,7 +353,7 @@ class CallGraph:
     def _leads_nowhere(self, target: Target) -> bool:
         """Whether it is known that nothing is reached from a function."""
         reachable = self._reachable.get((target.name, target.environment))
-        if reachable is None or reachable.ways or target.is_nested:
+        if reachable is None or reachable.ways or reachable.needs or target.is_nested:
             return False
         self.asked |= reachable.asked
         return True
@@ -480,21 +516,6 @@ class CallGraph:
             further = [(called, to) for name, called, to in summary.passes if name == here[1]]
             queue += [each for each in further if each not in queue]
         return frozenset(found)
-
-    def needs(self, function: FuncItem, parameter: str) -> Iterator[tuple[Names, Names]]:
-        """The attributes read on a parameter, and by which functions, the nearest first."""
-        start = (function.fullname, parameter)
-        came_from: dict[tuple[str, str], tuple[str, str] | None] = {start: None}
-        queue = [start]
-        for here in queue:
-            summary = self._summary(here[0])
-            for name, path in summary.needs:
-                if name == here[1]:
-                    yield tuple(path.split(".")), tuple(step[0] for step in _way(here, came_from))
-            for name, called, to in summary.passes:
-                if name == here[1] and (called, to) not in came_from:
-                    came_from[called, to] = here
-                    queue.append((called, to))
 
     def file(self, function: str) -> str:
         """The path of the file that a function stands in; empty for a function in a function."""

@@ -1,6 +1,7 @@
 """Evaluation: abstract values and conditions of a summary, with a call's arguments put in."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from mypy.argmap import map_actuals_to_formals
@@ -18,11 +19,11 @@ from mypy.nodes import (
 )
 from mypy.types import AnyType, Type, TypeOfAny
 
-from mypy_async_django.bridge.models import MANAGER, QUERYSET, relation
+from mypy_async_django.bridge.models import FIELD, MANAGER, QUERYSET, RelationKind, relation
 from mypy_async_django.bridge.types import class_of, is_a, is_awaitable, known, member
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
 from mypy_async_django.catalogue.lookup import title
-from mypy_async_django.catalogue.queries import Gives, query_method
+from mypy_async_django.catalogue.queries import FROM_ROWS, Gives, query_method
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.effects.summary import Names, Summary
 from mypy_async_django.index.abstract import (
@@ -41,6 +42,7 @@ from mypy_async_django.index.abstract import (
     Dispatch,
     Either,
     Entry,
+    Follow,
     Function,
     Getter,
     Instance,
@@ -67,23 +69,13 @@ from mypy_async_django.index.resolution.callees import CONSTRUCTORS, getter, syn
 
 #: Calls inside one another that a value is followed through.
 _DEEPEST: Final = 8
+_ALL: Final = f"all{CALLED}"
+#: Steps from a row of the caller that are followed.
+_LONGEST: Final = 6
 _CALL: Final = ("__call__",)
 _OBJECT: Final = "builtins.object"
 _BOOLEAN: Final = ("__bool__", "__len__")
 _POSITIONAL: Final = ARG_POS.value
-#: Methods that a queryset answers from rows in memory, and uses that do.
-_FROM_ROWS: Final = frozenset(
-    {
-        "count",
-        "exists",
-        "contains",
-        "__iter__",
-        "__len__",
-        "__bool__",
-        "__contains__",
-        "__getitem__",
-    }
-)
 
 
 class Environment(NamedTuple):
@@ -107,6 +99,12 @@ class Target(NamedTuple):
     summary: Summary
     environment: Environment
     is_nested: bool = False
+
+
+class Need(NamedTuple):
+    """An access path from a row of the caller that is followed, the row's key first."""
+
+    path: Names
 
 
 class Evaluator:
@@ -329,10 +327,11 @@ class Evaluator:
             case Items(item=item) if step.startswith("["):
                 return item
             case Instance(item=item) if step == ITEM and item is not UNKNOWN:
-                return item
+                return _reached(owner, step, item)
             case Instance() | Created() | ClassObject():
                 info = self._class_named(owner.class_)
-                return self._member(owner, info, step) if info is not None else UNKNOWN
+                found = self._member(owner, info, step) if info is not None else UNKNOWN
+                return _reached(owner, step, found) if isinstance(owner, Instance) else found
             case _:
                 return UNKNOWN
 
@@ -380,9 +379,13 @@ class Evaluator:
         of = class_of(type_)
         if of is None:
             return Variable(variable.fullname) if variable.is_initialized_in_class else UNKNOWN
-        if related is not None and not is_a(of, MANAGER):
-            return Instance(related.target.fullname) if related.target else UNKNOWN
-        return Instance(of.fullname)
+        target = related.target.fullname if related is not None and related.target else ""
+        if related is None:
+            return UNKNOWN if is_a(of, FIELD) else Instance(of.fullname)
+        row = Instance(target) if target else UNKNOWN
+        if related.kind is RelationKind.MANY:
+            return Instance(MANAGER, item=row, is_loaded=None)
+        return row
 
     def _chained(self, owner: Value, method: str) -> Value:
         item = owner.item if isinstance(owner, Instance) else UNKNOWN
@@ -531,6 +534,13 @@ class Evaluator:
             yield from self.use(Dispatch(value, (name,), is_read=name == step), ())
             value = self.step(value, step)
 
+    def follow(self, follow: Follow, environment: Environment) -> Iterator[Need]:
+        """What is followed of a row of the caller."""
+        value = self.value(follow.value, environment)
+        for each in (each for _, each in value.values) if isinstance(value, OneOf) else (value,):
+            if isinstance(each, Instance) and each.given:
+                yield Need((*each.given, follow.name))
+
     def use(self, use: Dispatch, arguments: Arguments) -> Iterator[Target | Operation]:
         """What the class of a value runs; the value has its arguments put in."""
         value = use.value
@@ -597,8 +607,10 @@ class Evaluator:
 
     def _is_in_memory(self, value: Value, use: Dispatch) -> bool:
         """Whether a queryset, or related manager, may have the rows that a use needs in memory."""
-        if not isinstance(value, Instance) or not _FROM_ROWS.intersection(use.names):
+        if not isinstance(value, Instance) or not FROM_ROWS.intersection(use.names):
             return False
+        if value.given and (value.given[-1] == _ALL or not value.given[-1].endswith(CALLED)):
+            return True  # the caller knows
         return value.is_loaded is None or value.is_loaded
 
     def exact(self, function: str, receiver: Value) -> str:
@@ -633,6 +645,19 @@ def bound(parameters: Sequence[Parameter], arguments: Arguments) -> dict[str, Va
         elif not indices and parameter.default is not None and not is_open:
             found[parameter.name] = parameter.default
     return found
+
+
+def _reached(owner: Instance, step: str, found: Value) -> Value:
+    """What is reached from a row of the caller, with the way there."""
+    if not owner.given or len(owner.given) > _LONGEST:
+        return found
+    match found:
+        case Instance(given=()):
+            return replace(found, given=(*owner.given, step))
+        case Value() if found is UNKNOWN:
+            return Instance("", may_be_none=True, given=(*owner.given, step))
+        case _:
+            return found
 
 
 def _unknown(index: int) -> Type:

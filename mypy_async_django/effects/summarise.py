@@ -74,6 +74,7 @@ from mypy_async_django.index.abstract import (
     Partial,
     Passed,
     Value,
+    roots,
 )
 from mypy_async_django.index.coroutines.callback_parameters import callback_parameters
 from mypy_async_django.index.coroutines.returned_coroutines import coroutine_from
@@ -84,10 +85,11 @@ from mypy_async_django.index.matches.closing import closes_connections
 from mypy_async_django.index.matches.matches import Match, api_of_function, matches
 from mypy_async_django.index.matches.memos import memo_of, memo_of_callee
 from mypy_async_django.index.matches.parameter_reads import (
+    follows_of,
     is_untouched_argument,
-    needs_of,
     passes_of,
     touches_of,
+    uses,
 )
 from mypy_async_django.index.matches.rendered import rendered_querysets, rendered_rows
 from mypy_async_django.index.queries import Kind, Result
@@ -125,8 +127,8 @@ _IS_RUNNING: Final = "is_running"
 #: Where decorators come from that give what the function gives.
 _KEEPING: Final = ("asgiref.", "builtins.", "django.", "functools.")
 _PARTIAL: Final = "functools.partial"
-_MOST_NEEDS: Final = 20
 _MOST_RETURNS: Final = 8
+_MOST_FOLLOWED: Final = 30
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _RENDERED: Final = "QuerySet.__iter__"
 
@@ -272,7 +274,6 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
     body = body_of(function)
     body.summarise = lambda item: summary_of(item, body_of, is_project)
     actions, ways = _actions(body, is_project)
-    needs = sorted({(need.parameter, ".".join(need.path)) for need in needs_of(body)})
     passes = {
         (passed.parameter, passed.function, passed.to)
         for passed in passes_of(body)
@@ -283,10 +284,10 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         parameters=_parameters(body),
         returns=_returns(body),
         stores=tuple(sorted(_stores(body), key=repr)),
-        needs=tuple(needs[:_MOST_NEEDS]),
         passes=tuple(sorted(passes)),
         result=_result(body, is_project),
         is_probe=_is_probe(body),
+        is_coroutine=body.is_coroutine,
         upward=tuple(sorted(ways)),
         is_cooperative=is_cooperative(body) and not _probes(body),
         touches=tuple(sorted(touches_of(body))),
@@ -301,12 +302,12 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
 def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]]:
     """What a body does, and the ``super()`` chains of what it calls.
 
-    Nothing for a coroutine, which is looked at itself, nor where it asks whether a loop is running.
+    Of a coroutine, which is looked at itself, only what it follows of its parameters and passes on.
+    Nothing where it asks whether a loop is running.
     """
-    actions: set[Action] = set()
     chains: set[Names] = set()
-    if body.is_coroutine or _probes(body):
-        return actions, chains
+    if _probes(body):
+        return set(), chains
     values = abstraction(body)
 
     def condition(node: Node) -> Condition:
@@ -315,6 +316,14 @@ def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]
             return when
         return Not(AWAITED) if when == ALWAYS else All((when, Not(AWAITED)))
 
+    followed = ((follow, node) for follow, node in follows_of(body) if any(roots(follow)))
+    actions = {Action(follow, condition(node)) for follow, node in followed}
+    actions = set(sorted(actions, key=repr)[:_MOST_FOLLOWED])
+    if body.is_coroutine:
+        given = (
+            (use, node) for node, use in uses(body) if any(roots(use)) and not is_caught(body, node)
+        )
+        return actions | {Action(use, condition(node)) for use, node in given}, chains
     for operation, node in _operations(body):
         actions.add(Action(operation, condition(node), memo_of(body, node)))
     for target in call_targets(body):

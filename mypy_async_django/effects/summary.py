@@ -42,14 +42,15 @@ class Summary(NamedTuple):
     ``returns`` is the value that all ways out return, ``stores`` are the values that a constructor
     keeps in attributes.
 
-    ``needs`` are the attributes read on a parameter (its name, then ``court.judge``), ``passes`` the
-    parameters passed on (its name, a function's full name, the parameter there). ``result`` holds
+    ``passes`` are the parameters passed on (its name, a function's full name, the parameter there).
+    ``result`` holds
     the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that returns the
     same and the `Step`s from there, or `PARAMETER` with the name of one that is returned, or `DERIVED`
     with the fields of a `Derived`, or `LOADED` for a queryset with its rows, or `ITEMS` with the
     same for each item of a tuple, or nothing.
 
-    ``is_probe`` says that it finds out whether an event loop is running: its callers do not query in
+    ``is_coroutine`` says that it is awaited: what it runs is looked at where it is written, and
+    ``actions`` are what it follows of its parameters and passes on. ``is_probe`` says that it finds out whether an event loop is running: its callers do not query in
     one. ``upward`` are the ``super()`` chains of calls of mixins, ``is_cooperative`` says that the
     method is part of one; see `index.resolution.cooperative_super`. ``is_awaited`` says that a
     decorator, of which mypy knows the name only, makes a coroutine function of a sync one.
@@ -66,10 +67,10 @@ class Summary(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     returns: Value = UNKNOWN
     stores: tuple[tuple[str, Value], ...] = ()
-    needs: tuple[tuple[str, str], ...] = ()
     passes: tuple[tuple[str, str, str], ...] = ()
     result: tuple[Any, ...] = ()
     is_probe: bool = False
+    is_coroutine: bool = False
     upward: tuple[Names, ...] = ()
     is_cooperative: bool = False
     is_awaited: bool = False

@@ -94,13 +94,16 @@ class Instance(Value):
     """An instance of a class, or of a subclass that is not known.
 
     ``item`` is what iterating it gives. ``is_loaded`` says of a queryset or related manager whether
-    its rows are in memory, None if that is not known.
+    its rows are in memory, None if that is not known. ``given`` is the access path to it from a row
+    of the caller, the row's key first: the caller knows what is loaded. With it, ``class_`` is empty
+    where the class is unknown.
     """
 
     class_: str
     may_be_none: bool = False
     item: Value = UNKNOWN
     is_loaded: bool | None = False
+    given: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +304,17 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Follow:
+    """An attribute of a value that is read, or a use of its rows: a query unless it is loaded.
+
+    Only a caller that knows which row the value comes from can tell.
+    """
+
+    value: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """Something that a function does, and when.
 
@@ -308,7 +322,7 @@ class Action:
     object whose attribute keeps it, or ``UNKNOWN`` for a variable of the process.
     """
 
-    does: Operation | Call | Dispatch
+    does: Operation | Call | Dispatch | Follow
     when: Condition = ALWAYS
     memo: Value | None = None
 

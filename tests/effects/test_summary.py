@@ -1,5 +1,8 @@
 """What is kept of a function: the facts that its callers need, the same text for the same facts."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 
 from mypy.nodes import Block, FuncDef, MypyFile
@@ -8,15 +11,43 @@ from typing_extensions import override
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.call_graph import CallGraph, ReachableMemo
 from mypy_async_django.effects.summary import Summaries, Summary, answer
-from mypy_async_django.index.abstract import Action, Call, Operation, Way
+from mypy_async_django.index.abstract import (
+    Action,
+    Call,
+    Follow,
+    Instance,
+    Of,
+    Operation,
+    Parameter,
+    Passed,
+    Way,
+)
 
 
 def test_the_same_facts_are_the_same_answer() -> None:
-    """In each process; other facts are another answer."""
+    """In each process, whatever its hash seed; other facts are another answer."""
     found = answer(_doing(Effect.BLOCKS, "time.sleep"))
-    assert found == answer(_doing(Effect.BLOCKS, "time.sleep"))
-    assert found == "11eae373eebd27e67335347c"
     assert found != answer(_doing(Effect.RAISES, "time.sleep"))
+    assert {_answer_with(seed) for seed in ("1", "2")} == {found}
+
+
+def _answer_with(seed: str) -> str:
+    """The answer for the same facts in a process with a hash seed."""
+    program = (
+        "import mypy.build\n"
+        "from mypy_async_django.catalogue.row import Effect\n"
+        "from mypy_async_django.effects.summary import Summary, answer\n"
+        "from mypy_async_django.index.abstract import Action, Operation\n"
+        "print(answer(Summary((Action(Operation(Effect.BLOCKS, 'time.sleep')),))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
 
 
 class CountedSummaries(Mapping[str, Summary]):
@@ -160,9 +191,18 @@ def test_results_that_are_handed_back_end_where_they_are_made() -> None:
 
 def test_what_was_needed_is_read_once_too() -> None:
     """Ten thousand functions that hand their parameter on to the next."""
-    chain = {f"f{n}": Summary(passes=(("row", f"module.f{n + 1}", "row"),)) for n in range(_SIZE)}
-    counted = CountedSummaries({**chain, f"f{_SIZE}": Summary(needs=(("row", "author.name"),))})
-    [(path, way)] = _reach(counted).needs(_function("f0"), "row")
-    assert path == ("author", "name")
+    row, parameters = Of(("row",)), (Parameter("row", 0),)
+    chain = {
+        f"f{n}": Summary(
+            (Action(Call(f"module.f{n + 1}", None, (Passed(0, None, row),))),), parameters
+        )
+        for n in range(_SIZE)
+    }
+    last = Summary((Action(Follow(Of(("row", "author")), "name")),), parameters)
+    counted = CountedSummaries({**chain, f"f{_SIZE}": last})
+    given = Instance("", may_be_none=True, given=("key",))
+    needs = _reach(counted).needs(Call("module.f0", None, (Passed(0, None, given),)))
+    [(path, way)] = needs.items()
+    assert path == ("key", "author", "name")
     assert len(way) == _SIZE + 1
     assert counted.reads == _SIZE + 1

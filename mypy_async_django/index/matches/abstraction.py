@@ -1,12 +1,14 @@
 """Abstraction: what a body's expressions are, and when its nodes run, in terms of its parameters."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Final
 
 from mypy.nodes import (
     ARG_POS,
     GDEF,
+    AssignmentExpr,
+    AwaitExpr,
     BytesExpr,
     CallExpr,
     ComparisonExpr,
@@ -42,7 +44,7 @@ from mypy.patterns import OrPattern, Pattern, SingletonPattern, ValuePattern
 from mypy.types import Instance as InstanceType
 from mypy.types import LiteralType, NoneType, ProperType, get_proper_type
 
-from mypy_async_django.bridge.models import MANAGER, QUERYSET, model_class
+from mypy_async_django.bridge.models import MANAGER, QUERYSET, is_model, may_hold_rows, model_class
 from mypy_async_django.bridge.tree import is_none, walk
 from mypy_async_django.bridge.types import (
     alternatives,
@@ -90,12 +92,17 @@ from mypy_async_django.index.abstract import (
     step_to,
 )
 from mypy_async_django.index.matches.matches import api_of_function
+from mypy_async_django.index.queries import Row
 from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.bindings import Binding, BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import attributes_in, called_name
 from mypy_async_django.index.syntax.path_conditions import conditions_before
+from mypy_async_django.index.values.paths import ITEM as ITEM_OF_VALUE
+from mypy_async_django.index.values.provenance import rows_of
+from mypy_async_django.index.values.relations import may_be_changed
 from mypy_async_django.index.values.result_cache import is_consumed
+from mypy_async_django.index.values.sources import sources
 
 #: Steps of an access path that are followed; a longer one is unknown.
 _LONGEST: Final = 4
@@ -113,6 +120,7 @@ _KEEPING_ITEMS: Final = frozenset(
 _PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
 _LOOPS: Final = (BindingKind.FOR, BindingKind.COMPREHENSION)
 _FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
+_MAY_BE_ROWS: Final = NameExpr | MemberExpr | IndexExpr | AwaitExpr | AssignmentExpr | CallExpr
 
 
 def abstraction(body: Body) -> "Abstraction":
@@ -128,6 +136,9 @@ class Abstraction:
         self._values: dict[Expression, Value] = {}
         self._under_way: set[Expression] = set()
         self._summarised: set[FuncItem] = set()
+        self._keys: dict[tuple[Row, ...], str] = {}
+        self.rows: dict[str, tuple[Expression, tuple[Row, ...]]] = {}
+        """By the key of a row: the first expression with it, and what the row may be."""
 
     def value(self, expression: Expression) -> Value:
         """What an expression is; ``UNKNOWN`` where nothing is known of it."""
@@ -137,7 +148,7 @@ class Abstraction:
             return UNKNOWN
         self._under_way.add(expression)
         try:
-            found = self._value(expression)
+            found = self._row(expression) or self._value(expression)
         finally:
             self._under_way.discard(expression)
         if not self._under_way:
@@ -155,9 +166,16 @@ class Abstraction:
     def _arguments(self, call: CallExpr, first: int) -> Arguments:
         passed = zip(call.args, call.arg_kinds, call.arg_names, strict=True)
         return tuple(
-            Passed(kind.value, name, self.value(value))
+            Passed(kind.value, name, self.passed(value, call))
             for value, kind, name in list(passed)[first:]
         )
+
+    def passed(self, value: Expression, node: Node) -> Value:
+        """What a node passes on; of a row that may have loaded more by then, only the class."""
+        found = self.value(value)
+        if not isinstance(found, Of) or not _may_be_row(self._body, value):
+            return found
+        return self._by_type(value) if may_be_changed(self._body, value, node) else found
 
     def condition(self, node: Node) -> Condition:
         """The condition under which a node runs, as far as parameters decide it."""
@@ -169,7 +187,47 @@ class Abstraction:
         known = tuple(dict.fromkeys(each for each in found if each not in (None, ALWAYS)))
         return _all(known)
 
+    def rows_in(self, use: object) -> Iterator[str]:
+        """The keys of the rows among the values of a call or another use."""
+        match use:
+            case Instance(given=(key, *_)):
+                yield key
+            case tuple():
+                for each in use:
+                    yield from self.rows_in(each)
+            case _ if is_dataclass(use):
+                for field in fields(use):
+                    yield from self.rows_in(getattr(use, field.name))
+            case _:
+                pass
+
     # Values
+
+    def _row(self, expression: Expression) -> Value | None:
+        """A row of which it is known what is loaded, or a list of such rows."""
+        if self._body.effects is None or not isinstance(expression, _MAY_BE_ROWS):
+            return None
+        type_ = self._body.type_of(expression)
+        if may_hold_rows(type_):
+            if found := self._keyed(expression, rows_of(self._body, expression)):
+                is_optional = type_ is None or may_be_none(type_)
+                return replace(found, may_be_none=is_optional and not self._is_tested(expression))
+            if isinstance(expression, NameExpr | IndexExpr):
+                items = sources(self._body, expression, (ITEM_OF_VALUE,)).rows
+                if found := self._keyed(expression, items):
+                    return Items(found)
+        return None
+
+    def _keyed(self, expression: Expression, rows: tuple[Row, ...]) -> Instance | None:
+        """The abstract value of a row; rows of a model that differ in what is loaded have own keys."""
+        model = rows[0].model if rows else None
+        if model is None:
+            return None
+        if rows not in self._keys:
+            others = sum(1 for key in self.rows if key.startswith(f"{model.fullname} "))
+            self._keys[rows] = f"{model.fullname} {others}"
+            self.rows[self._keys[rows]] = (expression, rows)
+        return Instance(model.fullname, given=(self._keys[rows],))
 
     def _value(self, expression: Expression) -> Value:
         match expression:
@@ -568,6 +626,13 @@ def _excludes_none(condition: Expression, name: str, *, holds: bool) -> bool:
             return condition.name == name and holds
         case _:
             return False
+
+
+def _may_be_row(body: Body, value: Expression) -> bool:
+    type_ = body.type_of(value)
+    return type_ is None or any(
+        info is None or is_model(info) for info in map(class_of, alternatives(type_))
+    )
 
 
 def _is_function(reference: RefExpr) -> bool:

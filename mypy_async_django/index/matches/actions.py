@@ -88,9 +88,9 @@ def call_of(body: Body, called: Called) -> Call:
                 return Call(name, receiver, arguments, is_virtual, is_awaited)
             return Call(name, None, arguments, is_awaited=is_awaited)
         case MemberExpr(expr=receiver) if called.use is None or called.use is Use.ASSIGN:
-            return Call(name, values.value(receiver))
+            return Call(name, values.passed(receiver, node))
         case _ if called.use is not None:
-            return Call(name, values.value(node))
+            return Call(name, values.passed(node, node))
         case _:
             return Call(name)
 
@@ -112,7 +112,7 @@ def _receiver(body: Body, call: CallExpr, function: FuncDef) -> Value:
         case SuperExpr():
             return _itself(body)
         case MemberExpr(expr=receiver, name=name) if name == function.name:
-            return values.value(receiver)
+            return values.passed(receiver, call)
         case _:
             return UNKNOWN
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
+    ARG_NAMED,
     AssignmentStmt,
     CallExpr,
     ComparisonExpr,
     Expression,
     FuncDef,
     IntExpr,
+    LambdaExpr,
     MemberExpr,
     NameExpr,
     Node,
@@ -19,16 +21,40 @@ from mypy.nodes import (
     Var,
 )
 
-from mypy_async_django.bridge.models import is_column, is_model, is_single_relation
+from mypy_async_django.bridge.models import (
+    RELATED_MANAGERS,
+    is_column,
+    is_model,
+    is_single_relation,
+    is_to_many,
+)
 from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
-from mypy_async_django.catalogue.builtin import Use
+from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django import REQUEST, VIEW
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
+from mypy_async_django.catalogue.queries import FROM_ROWS
+from mypy_async_django.index.abstract import (
+    CALLED,
+    ITEM,
+    Call,
+    Dispatch,
+    Follow,
+    Instance,
+    Of,
+    Passed,
+)
+from mypy_async_django.index.matches.abstraction import abstraction
+from mypy_async_django.index.matches.actions import call_of, dynamic_uses
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.rendered import rendered_users
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.resolution.argument_binding import bind
-from mypy_async_django.index.resolution.call_targets import methods_used, properties_read
+from mypy_async_django.index.resolution.call_targets import (
+    Called,
+    call_targets,
+    methods_used,
+    properties_read,
+)
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS, named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
@@ -40,10 +66,10 @@ from mypy_async_django.index.syntax.operations import (
     implicit_uses,
     reads,
 )
-from mypy_async_django.index.values.entry_points import is_handler, source_of
+from mypy_async_django.index.values.entry_points import Source, is_handler, source_of
 from mypy_async_django.index.values.escapes import escapes
-from mypy_async_django.index.values.paths import ANY, ITEM, Attribute
-from mypy_async_django.index.values.provenance import rows_of
+from mypy_async_django.index.values.paths import ANY, Attribute
+from mypy_async_django.index.values.paths import ITEM as ITEM_OF_VALUE
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
 from mypy_async_django.index.values.requests import (
     SESSION,
@@ -53,17 +79,12 @@ from mypy_async_django.index.values.requests import (
 )
 from mypy_async_django.index.values.sources import Argument, sources
 
+_ALL: Final = f"all{CALLED}"
+
 Path = tuple[str, ...]
 
 
-class Need(NamedTuple):
-    """Attributes that a function reads, one after the other, on what a parameter gets."""
-
-    parameter: str
-    path: Path
-
-
-class Passed(NamedTuple):
+class PassedOn(NamedTuple):
     """A parameter that a function passes on to a parameter of another, by its full name."""
 
     parameter: str
@@ -85,31 +106,52 @@ class Lacking(NamedTuple):
     way: tuple[str, ...]
 
 
-def needs_of(body: Body) -> Iterator[Need]:
-    """The relations that a function reads on its parameters, unless it may have loaded them.
+def follows_of(body: Body) -> Iterator[tuple[Follow, Node]]:
+    """What a function follows of its parameters, unless it may have loaded it, with the nodes.
 
     Where a parameter's type is unknown, all attributes: the call will tell which are relations.
     """
+    values = abstraction(body)
     for read in reads(body):
-        root, path = _chain(read)
-        if not _is_argument(root) or not _may_be_relation(body, read):
+        if not _may_be_relation(body, read) or is_caught(body, read.node):
             continue
-        parameter = _parameter(body, root)
-        if is_caught(body, read.node):
-            continue
-        if parameter and not may_be_set(body, read.receiver, read.name, read.node):
-            yield Need(parameter, path)
+        if not may_be_set(body, read.receiver, read.name, read.node):
+            yield Follow(values.value(read.receiver), read.name), read.node
+    for use in implicit_uses(body):
+        name = METHODS[use.use][0]
+        if name in FROM_ROWS and _may_be_related(body, use.value):
+            yield Follow(values.value(use.value), name), use.value
+    for call in calls(body):
+        match call.callee:
+            case MemberExpr(expr=related, name=name) if name in FROM_ROWS:
+                if _may_be_related(body, related):
+                    yield Follow(values.value(related), name), call
+            case _:
+                pass
     yield from _asked_of_requests(body)
 
 
-def _asked_of_requests(body: Body) -> Iterator[Need]:
+def _may_be_related(body: Body, value: Expression) -> bool:
+    """Whether a value may be a relation to many rows, or all rows of one."""
+    match value:
+        case CallExpr(callee=MemberExpr(name="all", expr=MemberExpr() as manager), args=[]):
+            pass
+        case MemberExpr() as manager:
+            pass
+        case _:
+            return False
+    type_ = body.type_of(manager)
+    return type_ is None or all_are(type_, *RELATED_MANAGERS)
+
+
+def _asked_of_requests(body: Body) -> Iterator[tuple[Follow, Node]]:
     """The users and sessions that a function loads from a request it is given."""
     for user in loaded_users(body, for_callers=True):
         if source := source_of(body, user.receiver):
-            yield Need(source.parameter, (*source.path, *USER))
+            yield _load(source, USER), user.receiver
     for rendered in rendered_users(body, for_callers=True):
         if source := source_of(body, rendered.request):
-            yield Need(source.parameter, (*source.path, *_LOADS[rendered.name]))
+            yield _load(source, _LOADS[rendered.name]), rendered.request
     for matched in () if body.is_coroutine else matches(body):
         session = matched.receiver
         is_answered = matched.api.name in ANSWERED_BY_LOADED_SESSIONS
@@ -117,7 +159,11 @@ def _asked_of_requests(body: Body) -> Iterator[Need]:
             continue
         source = source_of(body, session.expr)
         if source and all_are(body.type_of(session.expr), REQUEST):
-            yield Need(source.parameter, (*source.path, *SESSION))
+            yield _load(source, SESSION), matched.node
+
+
+def _load(request: Source, what: tuple[str, str]) -> Follow:
+    return Follow(Of((request.parameter, *request.path, what[0])), what[1])
 
 
 def _may_be_relation(body: Body, read: Read) -> bool:
@@ -129,13 +175,13 @@ def _may_be_relation(body: Body, read: Read) -> bool:
     return not is_called and not read.name.startswith("_")
 
 
-def passes_of(body: Body) -> Iterator[Passed]:
+def passes_of(body: Body) -> Iterator[PassedOn]:
     """The parameters that a function passes on as they came in, with or without a call to see."""
     for taken in _passed(body):
         if is_caught(body, taken.node):
             continue
         if parameter := _parameter(body, taken.given):
-            yield Passed(parameter, taken.function.fullname, taken.parameter)
+            yield PassedOn(parameter, taken.function.fullname, taken.parameter)
 
 
 def _passed(body: Body) -> Iterator["_Taken"]:
@@ -190,7 +236,7 @@ def _parameters_in(body: Body, value: Expression) -> frozenset[str]:
     """The parameters that a value, or something in it, may come from."""
     return frozenset(
         source.parameter
-        for path in ((), (ITEM,), (ANY,))
+        for path in ((), (ITEM_OF_VALUE,), (ANY,))
         for source in sources(body, value, path).items
         if isinstance(source, Argument)
         and not any(isinstance(step, Attribute) for step in source.path)  # read as such
@@ -208,10 +254,39 @@ def _may_be_row(body: Body, value: Expression) -> bool:
 
 def lacking(body: Body) -> Iterator[Lacking]:
     """The calls and properties that read on an instance of this body what its query left out."""
-    if body.effects is not None:
-        for taken in _taken(body, _is_no_constant):
-            if not is_caught(body, taken.node):
-                yield from _lacks(body, taken)
+    if body.effects is None:
+        return
+    values = abstraction(body)
+    for node, use in uses(body):
+        if not any(values.rows_in(use)) or is_caught(body, node):
+            continue
+        for path, way in body.effects.needs(use, values.condition(node)).items():
+            given, rows = values.rows[path[0]]
+            missing = [_missing(row, path[1:]) for row in rows]
+            first = missing[0]
+            if first is None or not all(missing):
+                continue
+            if not may_be_set(body, given, path[1], _beginning(node)):
+                yield Lacking(node, given, *first, way)
+                break
+
+
+def _beginning(node: Expression) -> Expression:
+    """What a node evaluates first: of a call of a method, the method."""
+    return node.callee if isinstance(node, CallExpr) else node
+
+
+def uses(body: Body) -> Iterator[tuple[Expression, Call | Dispatch]]:
+    """What a body calls and runs otherwise, with the values that it gives; coroutines too."""
+    for called in call_targets(body):
+        if not isinstance(called.function, LambdaExpr):
+            yield called.node, call_of(body, called)
+    for call in calls(body):
+        found = named_function(body, call.callee)
+        if found is not None and found.function.is_coroutine:
+            yield call, call_of(body, Called(call, found.function))
+    for dynamic in dynamic_uses(body):
+        yield dynamic.node, dynamic.use
 
 
 class Loading(NamedTuple):
@@ -232,7 +307,9 @@ def request_loads(body: Body) -> Iterator[Loading]:
     for taken in _taken(body, lambda given: source_of(body, given) is not None):
         if is_handler(taken.function):
             continue  # reported itself
-        for path, way in body.effects.needs(taken.function, taken.parameter):
+        given = Passed(ARG_NAMED.value, taken.parameter, Instance("", given=("",)))
+        use = Call(taken.function.fullname, None, (given,))
+        for (_, *path), way in body.effects.needs(use).items():
             *prefix, name, load = path if len(path) > 1 else (*path, "")
             loaded = _LOADED.get((name, load))
             if loaded is None or not _leads_to_request(body, taken.given, tuple(prefix)):
@@ -289,45 +366,27 @@ def _self_taken(node: Expression, given: Expression, method: FuncDef) -> Iterato
         yield _Taken(node, given, method, method.arg_names[0] or "self")
 
 
-def _lacks(body: Body, taken: _Taken) -> Iterator[Lacking]:
-    rows = rows_of(body, taken.given)
-    if not rows or body.effects is None:
-        return
-    for path, way in body.effects.needs(taken.function, taken.parameter):
-        missing = [_missing(row, path) for row in rows]
-        first = missing[0]
-        if first is not None and all(missing):
-            row, name = first
-            is_done = may_be_set(body, taken.given, path[0], taken.node)
-            if not is_done and not is_caught(body, taken.node):
-                yield Lacking(taken.node, taken.given, row, name, way)
-                return
-
-
 def _missing(row: Row, path: Path) -> tuple[Row, str] | None:
     """The first step of a path that the row's query did not load."""
-    for name in path:
-        model = row.model
-        if model is None:
-            return None
-        if is_column(model, name) and not row.has_column(name):
-            return row, name
-        if not is_single_relation(model, name):
-            return None
+    model, (name, *rest) = row.model, path
+    if model is None:
+        return None
+    if is_column(model, name) and not row.has_column(name):
+        return row, name
+    if is_single_relation(model, name):
         if not row.has_loaded(name):
             return row, name
-        row = row.follow(name)
-    return None
-
-
-def _chain(read: Read) -> tuple[Expression, Path]:
-    """What a read starts from, and the attributes from there: ``docket.court.name``."""
-    names = [read.name]
-    receiver = read.receiver
-    while isinstance(receiver, MemberExpr):
-        names.append(receiver.name)
-        receiver = receiver.expr
-    return receiver, tuple(reversed(names))
+        return _missing(row.follow(name), tuple(rest)) if rest else None
+    if not is_to_many(model, name):
+        return None
+    rest = rest[1:] if rest[:1] == [_ALL] else rest
+    match rest:
+        case [use, *_] if (use == ITEM or use in FROM_ROWS) and not row.has_prefetched(name):
+            return row, name
+        case [use, *further] if use == ITEM and further:
+            return _missing(row.follow(name), tuple(further))
+        case _:
+            return None
 
 
 def is_untouched_argument(body: Body, name: NameExpr) -> bool:

@@ -17,6 +17,7 @@ from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.catalogue.template_language import CONTEXT_OF_USERS
+from mypy_async_django.index.abstract import Call, Instance
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.resolution.callees import getter
 from mypy_async_django.index.syntax.body import Body
@@ -183,9 +184,9 @@ def _in_method(body: Body, row: Row, model: TypeInfo, name: str) -> _Missing | N
     way = body.effects.path(function, Effect.RAISES)
     if way is not None and not body.catalogue.trusts(function.fullname):
         return row, name, way.steps[:-1], way.steps[-1]
-    itself = function.arg_names[0] if function.arg_names else None
-    for path, functions in body.effects.needs(function, itself or "self"):
-        if (missing := _missing(body, row, path, None)) is not None:
+    call = Call(function.fullname, Instance(model.fullname, given=("",)))
+    for (_, *path), functions in body.effects.needs(call).items():
+        if (missing := _missing(body, row, tuple(path), None)) is not None:
             return missing[0], missing[1], functions, None
     return None
 

@@ -1,7 +1,7 @@
 """One function's own code: its nodes, their parents and what is known of their types."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property, wraps
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
@@ -176,9 +176,12 @@ class Effects(Protocol):
         ...
 
     def needs(
-        self, function: FuncItem, parameter: str
-    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-        """The attributes read on a parameter, and by which functions, by full names."""
+        self, use: Call | Dispatch, when: Condition = ALWAYS
+    ) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+        """The access paths from rows in a call's values that are followed, and by which functions.
+
+        Each path starts with the key of the row.
+        """
         ...
 
     def short(self, function: str) -> str:
