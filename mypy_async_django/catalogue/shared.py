@@ -35,9 +35,6 @@ LOCKS: Final = (
 #: Parts of the names of locks, and of decorators and functions that hold one.
 LOCK_WORDS: Final = ("lock", "mutex", "semaphore", "synchroni", "exclusive", "atomic")
 
-#: Parts of the names of collections that keep computed values: to compute one twice does no harm.
-MEMO_WORDS: Final = ("cache", "memo")
-
 #: Async context managers whose entry does not yield to other coroutines.
 ENTERED_AT_ONCE: Final = (
     "anyio.abc._tasks.TaskGroup",
@@ -78,6 +75,25 @@ PLAIN_VALUES: Final = (
     "datetime.timedelta",
     "decimal.Decimal",
 )
+
+#: Classes of values that are data: an equal object is as good.
+PLAIN_DATA: Final = (
+    *PLAIN_VALUES,
+    "builtins.range",
+    "datetime.datetime",
+    "datetime.time",
+    "fractions.Fraction",
+    "pathlib.PurePath",
+    "pydantic.main.BaseModel",
+    "re.Pattern",
+    "uuid.UUID",
+)
+
+#: Classes of collections; what they hold decides whether they are data.
+CONTAINERS: Final = ("typing.Mapping", "typing.Sequence", "typing.AbstractSet")
+
+#: What mypy notes of classes whose fields are all there is to them: those of dataclasses and attrs.
+DATA_METADATA: Final = ("attrs", "dataclass")
 
 #: The sleep functions of async libraries, each with the event class to use instead.
 ASYNC_SLEEPS: Final = {

@@ -168,7 +168,7 @@ def _lost_update(body: Body, write: _Write, pauses: list[Node]) -> Race | None:
 def _overtaken(body: Body, claim: Claim, pauses: list[Node]) -> Race | None:
     """The pause between a test and the write that makes it come out differently."""
     tests = frozenset(each.test for each in claims(body) if each.variable == claim.variable)
-    reads = tests | frozenset(_reads(body, claim.variable))
+    reads = tests if claim.is_shift else tests | frozenset(_reads(body, claim.variable))
     source = _Source(claim.test, tests - {claim.test})
     pause = _pause_between(body, source, pauses, claim.variable, claim.write, reads)
     if pause is None:

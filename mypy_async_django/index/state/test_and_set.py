@@ -22,6 +22,7 @@ from mypy.nodes import (
     IntExpr,
     NameExpr,
     Node,
+    OperatorAssignmentStmt,
     OpExpr,
     RaiseStmt,
     ReturnStmt,
@@ -32,7 +33,8 @@ from mypy.nodes import (
 from mypy.nodes import MemberExpr as Member
 
 from mypy_async_django.bridge.tree import is_none
-from mypy_async_django.catalogue.shared import ADDING_METHODS, MEMO_WORDS
+from mypy_async_django.catalogue.shared import ADDING_METHODS
+from mypy_async_django.index.state.idempotent_fills import is_idempotent_fill
 from mypy_async_django.index.state.shared_variables import (
     SharedVariable,
     item_of,
@@ -52,25 +54,32 @@ class _Named(NamedTuple):
     name: str
 
 
+class _Moved(NamedTuple):
+    """A number that is larger or smaller: than a limit in a test, than it was in a write."""
+
+    is_larger: bool
+
+
 class Claim(NamedTuple):
     """A write after which a test before it would come out differently.
 
     ``variable`` is what both are about, ``test`` the read in the condition, ``write`` the statement,
-    and ``target`` the expression that it writes. ``is_constant`` says that the written value is.
+    and ``target`` the expression that it writes. ``is_shift`` says that it adds or subtracts: then
+    it reads the variable anew.
     """
 
     variable: SharedVariable
     test: Expression
     write: Statement
     target: Expression
-    is_constant: bool
+    is_shift: bool
 
 
 class _Test(NamedTuple):
     """A condition on a variable that holds where a write is reached.
 
     ``read`` is the expression that reads the variable, ``constant`` what it is compared with;
-    `_UNKNOWN` stands for a truth test. ``holds`` is the outcome.
+    `_UNKNOWN` stands for a truth test, `_Moved` for the side of a limit. ``holds`` is the outcome.
     """
 
     variable: SharedVariable
@@ -80,7 +89,7 @@ class _Test(NamedTuple):
 
 
 class _Write(NamedTuple):
-    """A write of ``variable``; ``value`` is a constant or `_UNKNOWN`."""
+    """A write of ``variable``; ``value`` is a constant, `_Moved` or `_UNKNOWN`."""
 
     variable: SharedVariable
     statement: Statement
@@ -92,20 +101,29 @@ class _Write(NamedTuple):
 def claims(body: Body) -> tuple[Claim, ...]:
     """The claims of a body, in source order: one for each write and test."""
     return tuple(
-        Claim(write.variable, test.read, write.statement, write.target, write.value is not _UNKNOWN)
+        Claim(
+            write.variable,
+            test.read,
+            write.statement,
+            write.target,
+            isinstance(write.value, _Moved),
+        )
         for write in _writes(body)
         for test in _tests_before(body, write)
         if test.variable == write.variable
         and _comes_out_differently(test, write)
-        and not _is_memo(write)
+        and not _is_idempotent(body, write)
     )
 
 
-def _is_memo(write: _Write) -> bool:
-    """Whether a write fills a cache under a key, which several coroutines may do without harm."""
-    *path, last = write.variable.path or ("",)
-    name = (path[-1] if path else write.variable.root.name).lower()
-    return last.startswith("[") and any(word in name for word in MEMO_WORDS)
+def _is_idempotent(body: Body, write: _Write) -> bool:
+    """Whether several coroutines may make a write without harm."""
+    statement = write.statement
+    return (
+        isinstance(statement, AssignmentStmt)
+        and write.value is _UNKNOWN
+        and is_idempotent_fill(body, statement)
+    )
 
 
 def conditions_at(body: Body, statement: Statement) -> Iterator[tuple[Expression, bool]]:
@@ -141,6 +159,9 @@ def _comes_out_differently(test: _Test, write: _Write) -> bool:
 
     A value that is not a constant counts as true and as not None: it is what the test asks for.
     """
+    if isinstance(test.constant, _Moved) or isinstance(write.value, _Moved):
+        directions = {test.constant, write.value}
+        return directions == {_Moved(is_larger=True), _Moved(is_larger=False)}
     if test.constant is _UNKNOWN:
         is_true = True if write.value is _UNKNOWN else bool(write.value)
         return not isinstance(write.value, _Named) and is_true is not test.holds
@@ -177,6 +198,10 @@ def _tests(body: Body, condition: Expression, holds: bool) -> Iterator[_Test]:
             if constant is not _UNKNOWN:
                 is_equal = holds is (operator in {"is", "=="})
                 yield from _read(body, one, constant, is_equal)
+        case ComparisonExpr(operators=["<" | "<=" | ">" | ">=" as operator], operands=[one, other]):
+            is_larger = holds is operator.startswith(">")
+            yield from _read(body, one, _Moved(is_larger=is_larger), holds=True)
+            yield from _read(body, other, _Moved(is_larger=not is_larger), holds=True)
         case _:
             yield from _read(body, condition, _UNKNOWN, holds)
 
@@ -197,7 +222,11 @@ def _writes(body: Body) -> Iterator[_Write]:
         match statement:
             case AssignmentStmt(lvalues=[target], rvalue=value):
                 if variable := shared_variable(body, target):
-                    yield _Write(variable, statement, target, _constant(value))
+                    shift = _shift(body, variable, value)
+                    yield _Write(variable, statement, target, shift or _constant(value))
+            case OperatorAssignmentStmt(lvalue=target, op="+" | "-" as operator):
+                if variable := shared_variable(body, target):
+                    yield _Write(variable, statement, target, _Moved(is_larger=operator == "+"))
             case ExpressionStmt(
                 expr=CallExpr(callee=Member(expr=owner, name=name), args=[key])
             ) if name in ADDING_METHODS:
@@ -207,6 +236,15 @@ def _writes(body: Body) -> Iterator[_Write]:
                     yield _Write(variable, statement, owner, _UNKNOWN)
             case _:
                 pass
+
+
+def _shift(body: Body, variable: SharedVariable, value: Expression) -> _Moved | None:
+    """What ``stock = stock - amount`` does to a variable."""
+    match value:
+        case OpExpr(op="+" | "-" as operator, left=left) if read_variable(body, left) == variable:
+            return _Moved(is_larger=operator == "+")
+        case _:
+            return None
 
 
 def _constant(value: Expression) -> object:
