@@ -75,8 +75,8 @@ tells it to stop.
 - Parameters and local objects do not count as shared, nor does `self` if the module keeps no object
   of the class: `async-race-self`, which is off by default, reports its attributes.
 - A flag that is tested and set without an `await` between protects what follows.
-- An item of a dict that is computed from its key alone may be computed twice, if it is data, a number,
-  a text, a row or a dataclass: that does no harm. A connection or another object of its own does.
+- An item of a dict that is computed from its key alone may be computed twice, if it is data: a
+  number, a text, a row or a dataclass. That does no harm; two connections for one key do.
 - Anything that says lock counts as one: a type, a name, a decorator, even the function's own name.
   A semaphore does too, though it may let in several.
 - Several processes share nothing of this: there the state belongs in the database or the cache.
