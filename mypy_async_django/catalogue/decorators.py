@@ -62,6 +62,14 @@ def _for_views(module: str, names: str, since: Version) -> tuple[SyncDecorator, 
 #: Base class of context managers that are decorators too.
 CONTEXT_DECORATOR: Final = "contextlib.ContextDecorator"
 
+#: Decorators of packages without types: the decorated name, called, runs the function here.
+KEEPING: Final = (
+    "backoff.on_exception",
+    "backoff.on_predicate",
+    "celery.shared_task",
+    "tenacity.retry",
+)
+
 _VIEWS: Final = "django.views.decorators"
 
 #: Rows by full name; a context manager used as a decorator is listed by its class.

@@ -44,7 +44,7 @@ from mypy_async_django.index.abstract import (
     roots,
 )
 from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, built
-from mypy_async_django.index.resolution.callees import CONSTRUCTORS, is_nested
+from mypy_async_django.index.resolution.callees import CONSTRUCTORS
 
 Place = TypeVar("Place", bound=Hashable)
 
@@ -120,12 +120,13 @@ class CallGraph:
     ) -> Way | None:
         """The shortest way from a function to an operation of the effect; None for no way.
 
-        ``call`` is how it is called, with what is passed, ``when`` the condition of that.
+        ``call`` is how it is called, with what is passed, ``when`` the condition of that; its name
+        is empty for a lambda, or a function inside another.
         ``upward`` is the ``super()`` chain that a mixin's method begins.
         """
-        if not isinstance(function, Var) and is_nested(function):
+        if isinstance(function, FuncItem) and call is not None and not call.function:
             name = "lambda" if isinstance(function, LambdaExpr) else function.fullname
-            arguments = call.arguments if call else ()
+            arguments = call.arguments
             summary = self._summary_of(function)
             values = bound(summary.parameters, self._evaluator.arguments(arguments, _NOTHING))
             given = Environment(tuple(values.items()), _awaited(call))
@@ -451,7 +452,8 @@ class CallGraph:
 
     def closes_connections(self, function: FuncItem, way: Way) -> bool:
         """Whether a function, or one on the way from it to a query, closes its connections."""
-        if is_nested(function) and self._summary_of(function).closes_connections:
+        is_inside = isinstance(function, LambdaExpr) or "." not in function.fullname
+        if is_inside and self._summary_of(function).closes_connections:
             return True
         return any(self._summary(step).closes_connections for step in way.steps[:-1])
 

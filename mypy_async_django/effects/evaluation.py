@@ -65,7 +65,11 @@ from mypy_async_django.index.abstract import (
     either,
     step_to,
 )
-from mypy_async_django.index.resolution.callees import CONSTRUCTORS, getter, sync_function
+from mypy_async_django.index.resolution.callees import (
+    CONSTRUCTORS,
+    getter,
+    sync_function,
+)
 
 #: Calls inside one another that a value is followed through.
 _DEEPEST: Final = 8
@@ -233,6 +237,8 @@ class Evaluator:
                 found = member(info, method) if info else None
                 node = found[1].node if found else self._function_named(name)
                 return node.is_coroutine if isinstance(node, FuncDef) else None
+            case Closure():
+                return False
             case _:
                 return None
 
@@ -269,8 +275,8 @@ class Evaluator:
                 own = {parameter.name for parameter in summary.parameters}
                 captured = tuple(each for each in environment.values if each[0] not in own)
                 return Closure(value.name, summary, captured)
-            case Function(name=name, receiver=Value() as receiver):
-                return Function(name, self.value(receiver, environment))
+            case Function(receiver=Value() as receiver):
+                return replace(value, receiver=self.value(receiver, environment))
             case Partial(function=function, arguments=arguments):
                 return Partial(
                     self.value(function, environment), self.arguments(arguments, environment)

@@ -6,8 +6,11 @@ from functools import reduce
 from typing import Any, Final
 
 from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
     ARG_STAR,
     ARG_STAR2,
+    ArgKind,
     Argument,
     AssignmentStmt,
     AwaitExpr,
@@ -38,8 +41,9 @@ from mypy_async_django.bridge.definitions import AttributeValue, Definitions
 from mypy_async_django.bridge.function_bodies import ModuleBodies
 from mypy_async_django.bridge.models import QUERYSET, is_column, may_hold_rows
 from mypy_async_django.bridge.tree import is_none
-from mypy_async_django.bridge.types import all_are, is_awaitable, result_type
+from mypy_async_django.bridge.types import all_are, is_awaitable, known, result_type
 from mypy_async_django.catalogue.builtin import METHODS, Use
+from mypy_async_django.catalogue.decorators import KEEPING
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
@@ -62,6 +66,7 @@ from mypy_async_django.index.abstract import (
     All,
     Call,
     Chosen,
+    Closure,
     Condition,
     Dispatch,
     Instance,
@@ -73,6 +78,7 @@ from mypy_async_django.index.abstract import (
     Parameter,
     Partial,
     Passed,
+    ResultOf,
     Value,
     roots,
 )
@@ -94,7 +100,7 @@ from mypy_async_django.index.matches.parameter_reads import (
 from mypy_async_django.index.matches.rendered import rendered_querysets, rendered_rows
 from mypy_async_django.index.queries import Kind, Result
 from mypy_async_django.index.resolution.call_targets import call_targets
-from mypy_async_django.index.resolution.callees import is_nested, named_function, sync_callees
+from mypy_async_django.index.resolution.callees import named_function, sync_callees
 from mypy_async_django.index.resolution.cooperative_super import is_cooperative, upward
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
@@ -166,7 +172,8 @@ def summary_named(
         summary = summary._replace(stores=kept)
     if definition.decorator is None:
         return summary
-    return _as_decorated(summary, definition.decorator, body_of(_without_statements(tree)))
+    module = body_of(_without_statements(tree))
+    return _as_decorated(summary, definition.decorator, module, is_project)
 
 
 def _without_statements(tree: MypyFile) -> MypyFile:
@@ -214,7 +221,9 @@ def _kept_value(
     return facts if module.only_columns_are_read(attribute, is_plain) else ()
 
 
-def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summary:
+def _as_decorated(
+    summary: Summary, decorator: Decorator, module: Body, is_project: IsProject
+) -> Summary:
     """What a function does for who calls it by its name, given what it does itself."""
     function, catalogue = decorator.func, module.catalogue
     makers = [d.callee if isinstance(d, CallExpr) else d for d in decorator.original_decorators]
@@ -224,6 +233,8 @@ def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summa
         summary = summary._replace(actions=(Action(Operation(Effect.NESTS, MADE_SYNC_TITLE)),))
     elif offloaders:
         summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
+    elif not function.is_coroutine and any(map(is_project, names)):
+        summary = _wrapped(summary, decorator, names, module)
     if function.type is None and not all(
         name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
     ):
@@ -232,6 +243,36 @@ def _as_decorated(summary: Summary, decorator: Decorator, module: Body) -> Summa
     return summary._replace(
         is_awaited=is_unseen and any(offloader.wraps for offloader in offloaders)
     )
+
+
+def _wrapped(summary: Summary, decorator: Decorator, names: Sequence[str], module: Body) -> Summary:
+    """What a function does behind decorators of the project: what their wrappers do.
+
+    Where types say that the result is called alike, the function itself counts in any case.
+    """
+    value: Value = Closure(decorator.func.fullname, summary)
+    for maker, name in zip(reversed(decorator.original_decorators), reversed(names), strict=True):
+        if not name.startswith((*_KEEPING, *KEEPING)):
+            value = ResultOf(abstraction(module).value(maker), (_positional(value),))
+    run = Action(Dispatch(value, ("__call__",), tuple(map(_handed_on, summary.parameters))))
+    is_typed = known(decorator.var.type) is not None
+    return summary._replace(
+        actions=(*summary.actions, run) if is_typed else (run,),
+        returns=summary.returns if is_typed else UNKNOWN,
+    )
+
+
+def _positional(value: Value) -> Passed:
+    return Passed(ARG_POS.value, None, value)
+
+
+def _handed_on(parameter: Parameter) -> Passed:
+    """The argument that hands a parameter on to one of the same kind."""
+    kind = ArgKind(parameter.kind)
+    value = Of((parameter.name,))
+    if kind.is_star():
+        return Passed(kind.value, None, value)
+    return Passed(ARG_NAMED.value, parameter.name, value) if kind.is_named() else _positional(value)
 
 
 def _summary_of_value(
@@ -330,7 +371,7 @@ def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]
         function, node = target.function, target.node
         if is_caught(body, node):
             continue
-        if not isinstance(function, Var) and is_nested(function):
+        if not isinstance(function, Var) and body.is_nested(function):
             if not function.is_coroutine:
                 run = Dispatch(values.closure(function), ("__call__",), arguments_of(body, target))
                 actions.add(Action(run, condition(node), memo_of(body, node)))

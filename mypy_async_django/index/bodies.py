@@ -13,7 +13,6 @@ from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.source import Source
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.index.inference.inference import InferredTypes
-from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.body import Body, Effects, ModuleContext, Types
 from mypy_async_django.index.syntax.reaching_definitions import Flow
 from mypy_async_django.index.values.summary_types import type_from_sources
@@ -78,7 +77,7 @@ class Bodies:
         body.module = ModuleContext(
             module.tree,
             lambda other: self.looked_at(
-                module, other, outermost if is_nested(other) else other, effects
+                module, other, outermost if body.is_nested(other) else other, effects
             ),
         )
         return body

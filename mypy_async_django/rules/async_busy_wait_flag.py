@@ -72,7 +72,6 @@ from mypy.nodes import LDEF, AssignmentStmt, FuncDef, NameExpr
 from mypy_async_django.bridge.tree import functions
 from mypy_async_django.codes import ASYNC_BUSY_WAIT, code
 from mypy_async_django.finding import Finding, Note
-from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.state.polling import Polling, local_twins, pollings
 from mypy_async_django.index.state.shared_variables import Sharing
 from mypy_async_django.index.syntax.body import Body
@@ -110,7 +109,7 @@ def _may_hide(body: Body) -> bool:
     return any(
         isinstance(target, NameExpr)
         and target.kind == LDEF
-        and (target.name in names or is_nested(body.function))
+        and (target.name in names or body.is_nested(body.function))
         for node in body.nodes
         if isinstance(node, AssignmentStmt)
         for target in node.lvalues

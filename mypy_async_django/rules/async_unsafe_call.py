@@ -75,9 +75,9 @@ is then never reported, for no caller.
 - A function that is handed over and called by somebody else, as in `register(longest)`, is not
   followed. A variable of a module or class that holds a function, as in `alias = load`, counts if
   it is bound once.
-- A function under a decorator whose result has no known type, such as one of yours without
-  annotations, is not followed: annotate the decorator.
-- Of a method, the one that the receiver's declared class has is followed, not those of subclasses.
+- A function under a decorator of another package whose result has no known type is not followed.
+- Of a method, the one that the receiver's declared class has is followed, not those of subclasses,
+  unless the code shows of which class the object is.
   What `super()` calls is looked for in the bases of its own class; where only the object's class
   has it, as for a mixin's `save`, it is followed if the call shows which class that is.
 - Installed packages are not looked into: they do what the catalogue says.

@@ -17,7 +17,6 @@ from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue.builtin import MAP
 from mypy_async_django.catalogue.offload import WAIT
 from mypy_async_django.finding import Note, quoted
-from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
@@ -49,7 +48,7 @@ def for_coroutine(body: Body, call: CallExpr | AwaitExpr | MemberExpr) -> str | 
         return _awaited(body, call, text)
     if synchronous := _synchronous(body, call):
         return in_place(body, call, synchronous)
-    if isinstance(body.function, FuncDef) and is_nested(body.function):
+    if isinstance(body.function, FuncDef) and body.is_nested(body.function):
         return f'Make "{body.name}" an async function and await the call'
     function = body.source.text(call.callee)
     run = placed(body, call, f"async_to_sync({function}){arguments_of(body, call)}")

@@ -23,6 +23,7 @@ from mypy_async_django.catalogue.django import ASYNC_CLIENT, RESPONSE
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.abstract import Call
 from mypy_async_django.index.matches.closing import closes_connections
 from mypy_async_django.index.matches.matches import api_of_function, api_of_member, matches
 from mypy_async_django.index.matches.transitive_effects import reached
@@ -164,7 +165,8 @@ def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] |
     if row is not None:
         return () if row.effect is effect and not row.when else None
     for item in sync_callees(body, function):
-        way = body.effects.path(item, effect) if body.effects else None
+        inside = Call("") if body.is_nested(item) else None
+        way = body.effects.path(item, effect, call=inside) if body.effects else None
         if way is None or body.effects is None:
             continue
         if effect is Effect.RAISES and body.effects.closes_connections(item, way):

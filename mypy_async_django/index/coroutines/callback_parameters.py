@@ -27,7 +27,7 @@ from mypy_async_django.catalogue.builtin import EVALUATORS, PARTIAL
 from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
 from mypy_async_django.index.resolution.argument_binding import bind
-from mypy_async_django.index.resolution.callees import is_nested, named_function
+from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
@@ -122,7 +122,7 @@ def _asks(parent: Node | None, use: NameExpr) -> bool:
 
 def _passed_to(body: Body, call: CallExpr, use: NameExpr) -> tuple[str, str] | None:
     named = named_function(body, call.callee)
-    if named is None or is_nested(named.function):
+    if named is None or body.is_nested(named.function):
         return None
     found = [name for name, given in bind(call, named.function) if given is use]
     return (named.function.fullname, found[0]) if len(found) == 1 else None
@@ -135,7 +135,7 @@ def dropped_callbacks(body: Body, call: CallExpr) -> Iterator[Dropped]:
     if effects is None or not any(function for _, function in functions):
         return
     named = named_function(body, call.callee)
-    if named is None or is_nested(named.function):
+    if named is None or body.is_nested(named.function):
         return
     names = {given: name for name, given in bind(call, named.function)}
     for argument, function in functions:

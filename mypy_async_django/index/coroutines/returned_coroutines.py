@@ -7,7 +7,7 @@ from mypy.nodes import CallExpr, ConditionalExpr, Expression, FuncDef, ReturnStm
 from mypy.types import CallableType
 
 from mypy_async_django.bridge.types import is_coroutine_type, known
-from mypy_async_django.index.resolution.callees import is_nested, named_function
+from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.body import Body
 
 
@@ -54,6 +54,6 @@ def _result_from(body: Body, value: Expression | None) -> ResultFrom | None:
     is_coroutine = is_coroutine_type(body.type_of(value)) or (
         named is not None and named.is_awaited
     )
-    if named is None or is_nested(named.function):
+    if named is None or body.is_nested(named.function):
         return ResultFrom("", is_coroutine=True) if is_coroutine else None
     return ResultFrom(named.function.fullname, is_coroutine)

@@ -72,7 +72,7 @@ from mypy_async_django.index.resolution.argument_binding import (
     star_parameters,
     takes_anything,
 )
-from mypy_async_django.index.resolution.callees import is_nested, named_function, sync_callees
+from mypy_async_django.index.resolution.callees import named_function, sync_callees
 from mypy_async_django.index.resolution.offloading import offloader_of
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
@@ -347,7 +347,7 @@ class _Tracker:
             return name.startswith(_USING_VALUES)
         if function is None:
             return isinstance(call.callee, RefExpr) and not isinstance(call.callee.node, Var)
-        if is_nested(function):
+        if self._body.is_nested(function):
             return self._nested_uses(call, argument, function)
         found = [name for name, given in bind(call, function) if given is argument]
         return any(

@@ -93,7 +93,6 @@ from mypy_async_django.index.abstract import (
 )
 from mypy_async_django.index.matches.matches import api_of_function
 from mypy_async_django.index.queries import Row
-from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.bindings import Binding, BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import attributes_in, called_name
@@ -109,6 +108,7 @@ _LONGEST: Final = 4
 #: Expressions that are looked into one inside the other.
 _DEEPEST: Final = 12
 _PARTIAL: Final = "functools.partial"
+_WRAPS: Final = "functools.wraps"
 _GETTER: Final = "operator.attrgetter"
 _CALLER: Final = "operator.methodcaller"
 _CALLABLE: Final = "builtins.callable"
@@ -296,8 +296,8 @@ class Abstraction:
                 return self.value(value)
             case BindingKind.FOR | BindingKind.COMPREHENSION if value and not binding.path:
                 return self._step(self.value(value), ITEM, None)
-            case BindingKind.DEFINITION if isinstance(binding.node, FuncDef):
-                return self.closure(binding.node)
+            case BindingKind.DEFINITION if function := self._nested(binding.node):
+                return self.closure(function)
             case BindingKind.IMPORT:
                 return UNKNOWN
             case _:
@@ -308,10 +308,21 @@ class Abstraction:
         match name.node:
             case Var(is_argument=True) if name.kind != GDEF:
                 return Of((name.name,), self._by_type(name))
-            case FuncDef() as function if is_nested(function):
+            case FuncDef() | Decorator() as node if function := self._nested(node):
                 return self.closure(function)
             case _:
                 return self._referred(name) or self._by_type(name)
+
+    def _nested(self, node: Node) -> FuncDef | None:
+        """The function that a name inside the body stands for; `wraps` changes nothing."""
+        match node:
+            case Decorator(func=function, original_decorators=[CallExpr() as maker]):
+                found = function if called_name(self._body, maker) == _WRAPS else None
+            case FuncDef() as function:
+                found = function
+            case _:
+                return None
+        return found if found is not None and self._body.is_nested(found) else None
 
     def _referred(self, reference: RefExpr) -> Value | None:
         """What a name of a module stands for."""
@@ -459,7 +470,7 @@ class Abstraction:
                 return _literal_type(type_, value)
             case _ if info := class_object(type_):
                 return ClassObject(info.fullname)
-            case _ if (function := definition(type_)) and not is_nested(function):
+            case _ if (function := definition(type_)) and not self._body.is_nested(function):
                 return Function(function.fullname)
             case _:
                 return self._instance(type_, expression)

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from mypy.nodes import (
     ARG_POS,
     CallExpr,
+    Decorator,
     Expression,
     FuncDef,
     LambdaExpr,
@@ -14,7 +15,7 @@ from mypy.nodes import (
     TypeInfo,
 )
 
-from mypy_async_django.bridge.types import class_object, class_of
+from mypy_async_django.bridge.types import class_object, class_of, known
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.index.abstract import (
     UNKNOWN,
@@ -25,6 +26,7 @@ from mypy_async_django.index.abstract import (
     Created,
     Dispatch,
     Entry,
+    Function,
     Getter,
     Instance,
     Member,
@@ -45,7 +47,7 @@ from mypy_async_django.index.resolution.call_targets import (
 )
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS, POST_INIT
 from mypy_async_django.index.syntax.body import Body, once
-from mypy_async_django.index.syntax.operations import calls, implicit_uses, reads
+from mypy_async_django.index.syntax.operations import calls, function_named, implicit_uses, reads
 
 #: Values whose methods the caller decides.
 _OPEN: Final = (
@@ -136,12 +138,34 @@ def dynamic_uses(body: Body) -> list[Dynamic]:
     spoken_for |= {called.node for called in call_targets(body)}
     return [
         dynamic
-        for dynamic in _dynamic_uses(body)
-        if dynamic.node not in spoken_for and isinstance(dynamic.use.value, _OPEN)
+        for dynamic in (*_dynamic_uses(body), *_decorated_calls(body))
+        if dynamic.node not in spoken_for
     ]
 
 
+def _decorated_calls(body: Body) -> Iterator[Dynamic]:
+    """The calls of functions behind decorators of which mypy knows no type."""
+    values = abstraction(body)
+    for call in calls(body):
+        function = function_named(body, call.callee)
+        if not isinstance(function, Decorator) or known(function.var.type) is not None:
+            continue
+        if function.func.is_coroutine or function.func.is_generator or body.is_awaited(call):
+            continue
+        match call.callee:
+            case MemberExpr(node=None, expr=receiver, name=name):
+                use = Dispatch(values.value(receiver), (name,), values.arguments(call))
+            case _:
+                use = Dispatch(Function(function.fullname), _CALL, values.arguments(call))
+        yield Dynamic(call, use)
+
+
 def _dynamic_uses(body: Body) -> Iterator[Dynamic]:
+    """The uses of values of which the type leaves open what they are."""
+    return (each for each in _each_use(body) if isinstance(each.use.value, _OPEN))
+
+
+def _each_use(body: Body) -> Iterator[Dynamic]:
     values = abstraction(body)
     callees: set[Expression] = set()
     for call in calls(body):

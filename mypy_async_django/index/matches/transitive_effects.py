@@ -18,7 +18,6 @@ from mypy_async_django.index.resolution.call_targets import (
     keeps_result,
     run_at_once,
 )
-from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.resolution.cooperative_super import upward
 from mypy_async_django.index.resolution.mocks import replaced_names
 from mypy_async_django.index.resolution.offloading import is_called_early
@@ -91,7 +90,7 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
 def _way(body: Body, called: Called, effect: Effect) -> Way | None:
     """The way from what a node runs to an operation, with what is passed there."""
     assert body.effects is not None
-    if isinstance(called.function, LambdaExpr) or _is_inside(called):
+    if isinstance(called.function, LambdaExpr) or _is_inside(body, called):
         call = Call("", None, arguments_of(body, called), is_awaited=body.is_awaited(called.node))
     else:
         call = call_of(body, called)
@@ -99,8 +98,8 @@ def _way(body: Body, called: Called, effect: Effect) -> Way | None:
     return body.effects.path(called.function, effect, upward(body, called), call, when)
 
 
-def _is_inside(called: Called) -> bool:
-    return isinstance(called.function, FuncDef) and is_nested(called.function)
+def _is_inside(body: Body, called: Called) -> bool:
+    return isinstance(called.function, FuncDef) and body.is_nested(called.function)
 
 
 def _is_replaced(replaced: frozenset[str], way: Way) -> bool:
@@ -126,7 +125,7 @@ def _is_harmless(body: Body, call: CallExpr) -> bool:
 def _uses_loaded(body: Body, called: Called) -> bool:
     """Whether a function inside the body uses a queryset that is in memory by then."""
     function = called.function
-    if isinstance(function, Var) or not is_nested(function):
+    if isinstance(function, Var) or not body.is_nested(function):
         return False
     return uses_loaded(body, function, called.node)
 

@@ -24,14 +24,17 @@ from mypy.nodes import (
     Var,
     WithStmt,
 )
-from mypy.types import Instance, get_proper_type
+from mypy.types import CallableType, Instance, get_proper_type
 
 from mypy_async_django.bridge.types import (
     all_are,
+    alternatives,
     class_of,
     classes,
     common_member,
     is_a,
+    is_awaitable,
+    known,
     member,
 )
 from mypy_async_django.catalogue.builtin import ITERATED_LATER, METHODS, Use
@@ -41,7 +44,6 @@ from mypy_async_django.index.resolution.callees import (
     behind,
     getter,
     inherited,
-    is_nested,
     sync_function,
 )
 from mypy_async_django.index.resolution.offloading import is_run_elsewhere
@@ -118,7 +120,8 @@ def call_targets(body: Body) -> Sequence[Called]:
 def _called_functions(body: Body) -> Iterator[Called]:
     for call in calls(body):
         for node in behind(body, call.callee):
-            if function := _run_by_call(body, call, node):
+            function = _run_by_call(body, call, node)
+            if function and not (body.is_awaited(call) and _gives_nothing_to_await(node, function)):
                 yield Called(call, function)
         for argument in run_at_once(body, call):
             for node in behind(body, argument):
@@ -227,11 +230,25 @@ def _run_by_call(
     if isinstance(node, LambdaExpr | Var):
         return node
     function = sync_function(node)
-    if function and isinstance(node, Decorator) and is_nested(function):
+    if function and isinstance(node, Decorator) and body.is_nested(function):
         function = None if is_run_elsewhere(body, node) else function
     if function is None or not function.is_generator:
         return function
     return function if is_iterated(body, call) else None
+
+
+def _gives_nothing_to_await(
+    node: SymbolNode | LambdaExpr, function: FuncDef | LambdaExpr | Var
+) -> bool:
+    """Whether a sync function is not what it seems, as its result is awaited.
+
+    A decorator runs it in a thread, or a test has replaced it.
+    """
+    type_ = function.type if isinstance(function, FuncDef) else None
+    result = known(type_.ret_type) if isinstance(type_, CallableType) else None
+    if result is None:
+        return isinstance(node, Decorator)
+    return None not in alternatives(result) and not any(map(is_awaitable, alternatives(result)))
 
 
 def _method(info: TypeInfo, names: Iterable[str]) -> FuncDef | None:

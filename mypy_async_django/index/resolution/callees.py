@@ -223,8 +223,3 @@ def _getter(node: SymbolNode | None) -> FuncDef | None:
             return getter.func
         case _:
             return None
-
-
-def is_nested(function: FuncItem) -> bool:
-    """Whether a function is a lambda or defined inside another function."""
-    return not isinstance(function, FuncDef) or "." not in function.fullname

@@ -41,7 +41,7 @@ from mypy.types import ProperType
 
 from mypy_async_django.bridge.imports import MissingImports
 from mypy_async_django.bridge.source import Source
-from mypy_async_django.bridge.tree import LEAVES, children
+from mypy_async_django.bridge.tree import LEAVES, children, walk
 from mypy_async_django.bridge.types import class_object, definition, is_a, is_object
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.callbacks import Misuse
@@ -264,6 +264,21 @@ class Body:
     def around(self) -> "Body | None":
         """The body of the outermost function around, for a function inside another."""
         return self._outer() if self._outer is not None else None
+
+    def is_nested(self, function: FuncItem) -> bool:
+        """Whether a function that the body may call is a lambda or stands inside another function.
+
+        mypy names one in a method as if it were a method itself.
+        """
+        if not isinstance(function, FuncDef) or "." not in function.fullname:
+            return True
+        return not function.info and function in self._nested
+
+    @cached_property
+    def _nested(self) -> frozenset[Node]:
+        outermost = self.around.function if self.around is not None else self.function
+        inside = walk(outermost.body) if isinstance(outermost, FuncItem) else ()
+        return frozenset(node for node in inside if isinstance(node, FuncDef))
 
     @cached_property
     def unaided(self) -> "Body":

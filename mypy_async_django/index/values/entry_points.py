@@ -34,7 +34,6 @@ from mypy_async_django.catalogue.decorators import HANDLERS
 from mypy_async_django.catalogue.django import RESPONSE, VIEW
 from mypy_async_django.catalogue.frameworks.rest_framework import API_VIEW, REST_REQUEST
 from mypy_async_django.index.inference.parameters import is_middleware
-from mypy_async_django.index.resolution.callees import is_nested
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 
@@ -113,7 +112,7 @@ def _is_outermost(body: Body) -> bool:
         and (is_endpoint or _may_respond(body, function))
         and (is_endpoint or function.type is not None or _has_views(around.tree, function))
         and (not function.info or _leaves_alone(function.info))
-        and (not is_nested(function) or _is_middleware(around.tree, function))
+        and (not body.is_nested(function) or _is_middleware(around.tree, function))
         and not _is_called(around.tree, function)
     )
 
