@@ -76,6 +76,11 @@ class Definitions:
         self.functions: dict[str, Definition] = dict(_functions(defs))
 
     @cached_property
+    def classes(self) -> Mapping[str, ClassDef]:
+        """The classes that stand at the module's top level, or in the body of such a class."""
+        return dict(_classes(self._defs, ""))
+
+    @cached_property
     def values(self) -> Mapping[str, Value]:
         """The variables that are bound to a function, a constant or a dict, and to nothing else.
 
@@ -199,6 +204,14 @@ def _is_harmless(mention: _Mention, is_column: Callable[[str], bool]) -> bool:
             return is_column(name) or (is_async and not is_set)
         case _:
             return False
+
+
+def _classes(defs: Sequence[Statement], owner: str) -> Iterator[tuple[str, ClassDef]]:
+    for statement in defs:
+        if isinstance(statement, ClassDef):
+            name = _within(owner, statement.name)
+            yield name, statement
+            yield from _classes(statement.defs.body, name)
 
 
 def _bases(defs: Sequence[Statement], owner: str) -> Iterator[tuple[str, list[str]]]:

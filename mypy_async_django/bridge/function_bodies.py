@@ -18,6 +18,8 @@ from mypy.errors import Errors
 from mypy.nodes import (
     FUNCDEF_FLAGS,
     GDEF,
+    AssignmentStmt,
+    ClassDef,
     Decorator,
     Expression,
     ExpressionStmt,
@@ -110,6 +112,24 @@ class ModuleBodies:
         self._bound.add(value.value)
         analyzer.bind_expression(value.value, self._tree, options, self._class(value.owner))
         return value
+
+    def class_(self, name: str) -> ClassDef | None:
+        """The class of a name within the module, with the names bound in what its body assigns."""
+        found = self.definitions.classes.get(name)
+        analyzer, options = self._analyzer, self._options
+        if found is None or analyzer is None or options is None:
+            return found
+        info = self._class(name)
+        for statement in found.defs.body:
+            match statement:
+                case AssignmentStmt(rvalue=value) if value not in self._bound and info is not None:
+                    self._bound.add(value)
+                    analyzer.bind_expression(value, self._tree, options, info)
+                case ClassDef(name=inner):
+                    self.class_(f"{name}.{inner}")
+                case _:
+                    pass
+        return found
 
     def attribute(self, name: str) -> AttributeValue | None:
         """What the only assignment to an attribute gives it, in a method; its names are bound."""

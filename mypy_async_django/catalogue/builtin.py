@@ -67,6 +67,7 @@ ITERATED_LATER: Final[Mapping[str, Evaluator]] = {
         (
             "builtins.enumerate",
             "builtins.iter",
+            "django.http.response.StreamingHttpResponse",
             "itertools.accumulate",
             "itertools.batched",
             "itertools.cycle",

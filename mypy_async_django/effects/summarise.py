@@ -32,6 +32,7 @@ from mypy.nodes import (
     SymbolNode,
     TryStmt,
     TupleExpr,
+    TypeInfo,
     Var,
     YieldExpr,
 )
@@ -48,6 +49,7 @@ from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIO
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.effects.declared import UNIQUE, declared_summary, unique_summary
 from mypy_async_django.effects.summary import (
     DERIVED,
     ITEMS,
@@ -164,7 +166,7 @@ def summary_named(
         return Summary(returns=held if isinstance(held, Literal | OneOf) else UNKNOWN)
     definition = bodies.function(name)
     if definition is None:
-        return Summary()
+        return _declared(name, bodies)
     summary = summary_of(definition.function, body_of, is_project)
     if summary.stores:
         owner = name.rpartition(".")[0]
@@ -174,6 +176,18 @@ def summary_named(
         return summary
     module = body_of(_without_statements(tree))
     return _as_decorated(summary, definition.decorator, module, is_project)
+
+
+def _declared(name: str, bodies: ModuleBodies) -> Summary:
+    """What a method does that a class inherits, or the check of a model's field."""
+    owner, _, method = name.rpartition(".")
+    definition, info = bodies.class_(owner), bodies.symbol(owner)
+    if definition is not None and isinstance(info, TypeInfo):
+        return declared_summary(info, method, definition)
+    outer, _, field = owner.rpartition(".")
+    if method == UNIQUE and (model := bodies.class_(outer)) is not None:
+        return unique_summary(model, field)
+    return Summary()
 
 
 def _without_statements(tree: MypyFile) -> MypyFile:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from mypy.nodes import FuncDef, FuncItem, MypyFile
+from mypy.nodes import FuncDef, FuncItem, MypyFile, TypeInfo
 
 from mypy_async_django.bridge.build import Build
 from mypy_async_django.bridge.function_bodies import FunctionBodies
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.effects.call_graph import CallGraph, ReachableMemo, module_of
+from mypy_async_django.effects.declared import declared_names
 from mypy_async_django.effects.summarise import summary_named, summary_of
 from mypy_async_django.effects.summary import Summaries, Summary
 from mypy_async_django.index.bodies import Bodies
@@ -57,8 +58,13 @@ class SummaryStore:
         """
         if not tree.defs or not self._build.is_project(tree):
             return {}
-        definitions, bodies = self._sources.of(tree).definitions, self._bodies()
-        names = {**definitions.functions, **definitions.values, **definitions.attributes}
+        source, bodies = self._sources.of(tree), self._bodies()
+        definitions = source.definitions
+        names = {*definitions.functions, *definitions.values, *definitions.attributes}
+        for name, definition in definitions.classes.items():
+            info = source.symbol(name)
+            if isinstance(info, TypeInfo):
+                names.update(declared_names(name, info, definition))
         found = {name: self._named(tree, name, bodies) for name in names}
         return {name: summary for name, summary in found.items() if summary}
 

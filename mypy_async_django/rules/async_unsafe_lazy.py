@@ -9,6 +9,9 @@ Database access in an `async def` where no call of a query method shows:
 - what a template does while `render`, `render_to_string` or a template's own `render` runs: it
   evaluates a queryset of the context, follows a relation of a row that was not loaded, or asks for
   `user`, `perms` or `request.user`, which a context processor hands over unloaded
+- a form with a `ModelChoiceField`, or a model form with a relation, that a template renders
+- `serializer.data` of Django REST framework, and what an endpoint of django-ninja returns for its
+  `response`, where the fields read a relation that the query did not load
 - a queryset that was built in a thread and is evaluated after it came back:
   `rows = await sync_to_async(Book.objects.filter)(...)`
 - a foreign key or one-to-one relation that the query which found the object did not load, and a
@@ -95,9 +98,11 @@ from mypy_async_django.finding import EFFECTS, Finding, quoted
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.parameter_reads import Lacking, lacking
 from mypy_async_django.index.matches.rendered import (
+    RenderedForm,
     RenderedQueryset,
     RenderedRow,
     RenderedUser,
+    rendered_forms,
     rendered_querysets,
     rendered_rows,
     rendered_users,
@@ -133,6 +138,8 @@ def findings(body: Body) -> Iterator[Finding]:
         yield _rendered_queryset(body, queryset)
     for row in rendered_rows(body):
         yield _rendered_row(body, row)
+    for form in rendered_forms(body):
+        yield _rendered_form(body, form)
     for rendered_user in rendered_users(body):
         yield _rendered_user(body, rendered_user)
 
@@ -161,6 +168,21 @@ def _rendered_row(body: Body, found: RenderedRow) -> Finding:
         f"{quoted(text(found.call.callee))} {does} of {quoted(text(found.value))}, "
         f"which {_raises_in_template(body, found.use)}",
         (*_template(found.use), *way, suggestion.for_rendered_row(body, found)),
+    )
+
+
+def _rendered_form(body: Body, found: RenderedForm) -> Finding:
+    text = body.source.text
+    return Finding(
+        CODE,
+        found.call,
+        f"{quoted(text(found.call.callee))} renders the form {quoted(text(found.value))}, "
+        f"which {_raises_in_template(body, found.use)}",
+        (
+            *_template(found.use),
+            *steps(body, found.way[:-1], found.way[-1]),
+            suggestion.rendered_in_thread(body, found.call),
+        ),
     )
 
 

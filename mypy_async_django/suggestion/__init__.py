@@ -18,6 +18,7 @@ from mypy_async_django.suggestion.rows import (
     for_rendered_row,
     for_rendered_user,
     for_unloaded,
+    rendered_in_thread,
 )
 from mypy_async_django.suggestion.uses import all_rows, for_use
 from mypy_async_django.suggestion.waits import for_polling, for_race, for_stale_save
@@ -49,6 +50,7 @@ __all__ = [
     "for_unloaded",
     "for_use",
     "in_place",
+    "rendered_in_thread",
     "use",
     "without_argument",
 ]

@@ -89,9 +89,9 @@ def for_rendered_row(body: Body, found: RenderedRow) -> str | Note:
     """The note for a row of which a template reads what is not loaded."""
     model = found.row.model
     if found.operation is not None or model is None or found.row.given is not None:
-        return _rendered_in_thread(body, found.call)
+        return rendered_in_thread(body, found.call)
     if is_column(model, found.name):
-        return _rendered_in_thread(body, found.call)
+        return rendered_in_thread(body, found.call)
     return _for_row(body, found.row, _relations(found))
 
 
@@ -111,19 +111,20 @@ def _relations(found: RenderedRow) -> list[str]:
 def for_rendered_queryset(body: Body, found: RenderedQueryset) -> Note:
     """The note for a queryset that a template evaluates: a list has not the methods of one."""
     if found.use is not None and found.use.path and found.use.path[0] != ITEM:
-        return _rendered_in_thread(body, found.call)
+        return rendered_in_thread(body, found.call)
     return in_place(body, found.value, all_rows(body, found.value))
 
 
 def for_rendered_user(body: Body, found: RenderedUser) -> str | Note:
     """The note for a template that loads the user or the session of a request."""
     if not found.is_replaceable:
-        return _rendered_in_thread(body, found.call)
+        return rendered_in_thread(body, found.call)
     request = body.source.text(found.request)
     return f"Add to the context: \"'{found.name}': await {request}.auser()\""
 
 
-def _rendered_in_thread(body: Body, call: CallExpr) -> Note:
+def rendered_in_thread(body: Body, call: CallExpr) -> Note:
+    """The note to render in a thread."""
     return in_place(body, call, call_in_thread(body, call, sensitive=True))
 
 

@@ -664,7 +664,40 @@ _LEFT_OUT: Final = [
 ]
 
 
+# A form in a module of its own, validated by a coroutine: what its class declares decides.
+_FORMS: Final = {
+    "django/__init__.pyi": "",
+    "django/forms/__init__.pyi": "",
+    "django/forms/forms.pyi": "class BaseForm:\n    def is_valid(self) -> bool: ...\n",
+    "django/forms/models.pyi": "class ModelChoiceField:\n    def __init__(self, queryset: object) -> None: ...\n",
+    "view.py": "from orders import OrderForm\n\n\nasync def view() -> bool:\n    return OrderForm().is_valid()\n",
+}
+_ORDER_FORM: Final = """\
+from django.forms.forms import BaseForm
+from django.forms.models import ModelChoiceField
+
+class OrderForm(BaseForm):
+    book = None
+"""
+_DECLARED: Final = [
+    State({**_FORMS, "orders.py": _ORDER_FORM}),
+    State(
+        {"orders.py": _ORDER_FORM.replace("None", "ModelChoiceField(None)")},
+        ("view.py:5 async-unsafe-call",),
+    ),
+    State({"orders.py": _ORDER_FORM}),
+    State(
+        {
+            "fields.py": _ORDER_FORM.replace("None", "ModelChoiceField(None)"),
+            "orders.py": "import fields\n\nclass OrderForm(fields.OrderForm): ...\n",
+        },
+        ("view.py:5 async-unsafe-call",),
+    ),
+    State({"fields.py": _ORDER_FORM}),
+]
+
 SCENARIOS: Final = {
+    "what a class declares": _DECLARED,
     "re-export leads elsewhere": _re_exported(" -> None", _BY_NAME.format(" -> None")),
     "re-export leads elsewhere, unannotated": _re_exported("", _BY_NAME.format("")),
     "re-export leads elsewhere, by module": _re_exported("", _BY_MODULE.format("")),

@@ -1,6 +1,7 @@
 """What the catalogue knows of one framework."""
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import NamedTuple
 
 from mypy_async_django.catalogue.decorators import SyncDecorator
@@ -17,6 +18,45 @@ class Hooks(NamedTuple):
     names: frozenset[str]
 
 
+class Role(Enum):
+    """What a method does that a class inherits, by what the class declares."""
+
+    REPRESENTS = auto()
+    """Reads the fields of an object."""
+    VALIDATES = auto()
+    SAVES = auto()
+    RENDERS = auto()
+
+
+class FieldKind(Enum):
+    """What a declared field does, where that is more than to read an attribute."""
+
+    KEY = auto()
+    """Reads the key of a relation, or the keys of many rows; looks a row up to validate."""
+    TEXT = auto()
+    """Formats what a relation leads to."""
+    SLUG = auto()
+    """Reads a column of what a relation leads to; looks a row up to validate."""
+    METHOD = auto()
+    """Calls a method of the class."""
+    CHOICE = auto()
+    """Lists the rows of a queryset to render, looks a row up to validate."""
+
+
+class Declarative(NamedTuple):
+    """A class whose subclasses declare fields; its methods do what these say.
+
+    ``methods`` are those that count, ``hooks`` the methods of the subclass that they call, ``*``
+    for the name of a field. ``by_annotation`` says that annotations declare the fields.
+    ``from_model`` says that a class ``Meta`` inside names a model and its fields.
+    """
+
+    methods: Mapping[str, Role]
+    hooks: Mapping[Role, tuple[str, ...]] = {}
+    by_annotation: bool = False
+    from_model: bool = False
+
+
 class Framework(NamedTuple):
     """The facts about one framework, by full names.
 
@@ -25,7 +65,9 @@ class Framework(NamedTuple):
     into that before. ``sync_decorators`` do not support async functions. ``hooks`` are the methods
     that a class calls if a subclass defines them, ``untyped_hooks`` the same by the module that the
     class is imported from, for where mypy does not know the class. ``awaits`` is the package, if it
-    awaits hooks of another one, with the prefix of the classes of that.
+    awaits hooks of another one, with the prefix of the classes of that. ``declarative`` are classes
+    whose subclasses declare fields, ``fields`` are the classes of such fields that do more than read.
+    ``responses`` names the parameter of an endpoint's decorator that is the class of the response.
     """
 
     rows: tuple[Api, ...] = ()
@@ -34,3 +76,6 @@ class Framework(NamedTuple):
     hooks: Mapping[str, Hooks] = {}
     untyped_hooks: Mapping[str, frozenset[str]] = {}
     awaits: Mapping[str, str] = {}
+    declarative: Mapping[str, Declarative] = {}
+    fields: Mapping[str, FieldKind] = {}
+    responses: str | None = None

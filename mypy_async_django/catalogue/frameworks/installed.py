@@ -9,15 +9,21 @@ from mypy_async_django.catalogue.frameworks import (
     adrf,
     allauth,
     celery,
+    forms,
     ninja,
     ratelimit,
     rest_framework,
 )
-from mypy_async_django.catalogue.frameworks.framework import Framework, Hooks
+from mypy_async_django.catalogue.frameworks.framework import (
+    Declarative,
+    FieldKind,
+    Framework,
+    Hooks,
+)
 from mypy_async_django.catalogue.row import Api
 
 FRAMEWORKS: Final[tuple[Framework, ...]] = tuple(
-    module.FRAMEWORK for module in (adrf, allauth, celery, ninja, ratelimit, rest_framework)
+    module.FRAMEWORK for module in (adrf, allauth, celery, forms, ninja, ratelimit, rest_framework)
 )
 
 ROWS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(each.rows for each in FRAMEWORKS))
@@ -40,3 +46,16 @@ UNTYPED_HOOKS: Final[Mapping[str, frozenset[str]]] = dict(
 AWAITING: Final[Mapping[str, str]] = dict(
     chain.from_iterable(each.awaits.items() for each in FRAMEWORKS)
 )
+
+#: Classes whose subclasses declare fields, and the classes of such fields.
+DECLARATIVE: Final[Mapping[str, Declarative]] = dict(
+    chain.from_iterable(each.declarative.items() for each in FRAMEWORKS)
+)
+FIELDS: Final[Mapping[str, FieldKind]] = dict(
+    chain.from_iterable(each.fields.items() for each in FRAMEWORKS)
+)
+#: The names of all methods that do what a class declares.
+DECLARED_METHODS: Final = frozenset().union(*(each.methods for each in DECLARATIVE.values()))
+
+#: The parameters of endpoints' decorators that name the class of the response.
+RESPONSES: Final = frozenset(each.responses for each in FRAMEWORKS if each.responses)

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from mypy_async_django.catalogue.frameworks.framework import Framework
+from mypy_async_django.catalogue.frameworks.framework import Declarative, Framework, Role
+
+_METHODS: Final = {"from_orm": Role.REPRESENTS, "model_validate": Role.REPRESENTS}
 
 _OPERATIONS: Final = ("api_operation", "delete", "get", "patch", "post", "put")
 
@@ -12,4 +14,11 @@ FRAMEWORK: Final = Framework(
         for owner in ("ninja.main.NinjaAPI", "ninja.router.Router")
         for name in _OPERATIONS
     ),
+    declarative={
+        "ninja.orm.metaclass.ModelSchema": Declarative(
+            _METHODS, by_annotation=True, from_model=True
+        ),
+        "ninja.schema.Schema": Declarative(_METHODS, by_annotation=True),
+    },
+    responses="response",
 )

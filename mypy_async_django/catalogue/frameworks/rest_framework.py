@@ -11,7 +11,13 @@ from typing import Final
 
 from mypy_async_django.catalogue.decorators import HANDLERS, Harm, SyncDecorator
 from mypy_async_django.catalogue.django import ASYNC_CLIENT
-from mypy_async_django.catalogue.frameworks.framework import Framework, Hooks
+from mypy_async_django.catalogue.frameworks.framework import (
+    Declarative,
+    FieldKind,
+    Framework,
+    Hooks,
+    Role,
+)
 from mypy_async_django.catalogue.row import raises
 
 _REST: Final = "rest_framework"
@@ -102,6 +108,13 @@ _UNTYPED_HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "rest_framework.viewsets": _VIEWS,
 }
 
+_METHODS: Final = {"data": Role.REPRESENTS, "is_valid": Role.VALIDATES, "save": Role.SAVES}
+_HOOKS: Final = {
+    Role.REPRESENTS: ("to_representation",),
+    Role.VALIDATES: ("validate", "validate_*"),
+    Role.SAVES: ("create", "update"),
+}
+
 _ACTIONS: Final = frozenset({"create", "destroy", "list", "partial_update", "retrieve", "update"})
 
 FRAMEWORK: Final = Framework(
@@ -114,4 +127,15 @@ FRAMEWORK: Final = Framework(
         f"{_REST}.viewsets.ViewSetMixin": Hooks("dispatch", _ACTIONS),
     },
     untyped_hooks=_UNTYPED_HOOKS,
+    declarative={
+        f"{_REST}.serializers.BaseSerializer": Declarative(_METHODS, _HOOKS),
+        f"{_REST}.serializers.ModelSerializer": Declarative(_METHODS, _HOOKS, from_model=True),
+    },
+    fields={
+        f"{_REST}.fields.SerializerMethodField": FieldKind.METHOD,
+        f"{_REST}.relations.HyperlinkedRelatedField": FieldKind.KEY,
+        f"{_REST}.relations.PrimaryKeyRelatedField": FieldKind.KEY,
+        f"{_REST}.relations.SlugRelatedField": FieldKind.SLUG,
+        f"{_REST}.relations.StringRelatedField": FieldKind.TEXT,
+    },
 )

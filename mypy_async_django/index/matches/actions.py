@@ -46,6 +46,7 @@ from mypy_async_django.index.resolution.call_targets import (
     run_at_once,
 )
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS, POST_INIT
+from mypy_async_django.index.resolution.declared import DeclaredCall
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import calls, function_named, implicit_uses, reads
 
@@ -80,6 +81,8 @@ def call_of(body: Body, called: Called) -> Call:
     function, node = called.function, called.node
     assert not isinstance(function, LambdaExpr)
     name = function.fullname
+    if called.declared is not None:
+        return Call(name, None, _represented(body, called.declared))
     match node:
         case CallExpr() if called.use is None and called.is_callee:
             arguments = values.arguments(node)
@@ -95,6 +98,16 @@ def call_of(body: Body, called: Called) -> Call:
             return Call(name, values.passed(node, node))
         case _:
             return Call(name)
+
+
+def _represented(body: Body, declared: DeclaredCall) -> Arguments:
+    """What a method that represents an object is called with."""
+    if declared.given is None:
+        return ()
+    values = abstraction(body)
+    value = values.value(declared.given)
+    given = values.item(value) if declared.is_many else value
+    return (Passed(ARG_POS.value, None, given),)
 
 
 def arguments_of(body: Body, called: Called) -> Arguments:

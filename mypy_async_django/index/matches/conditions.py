@@ -17,9 +17,11 @@ from mypy.nodes import (
 from mypy_async_django.bridge.models import QUERYSET, has_many_to_many
 from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import all_are, class_of, item_class
+from mypy_async_django.catalogue.frameworks.framework import Role
 from mypy_async_django.catalogue.frameworks.rest_framework import SERIALIZED
 from mypy_async_django.catalogue.row import HOST, ON_DISK, Api, Effect
 from mypy_async_django.index.matches.on_disk import is_in_memory, is_on_disk
+from mypy_async_django.index.resolution.declared import declarative, is_framework
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import ImplicitUse, Read
 from mypy_async_django.index.values.result_cache import is_consumed
@@ -42,8 +44,13 @@ def decided(body: Body, operation: CallExpr | ImplicitUse | Read, api: Api) -> A
             return api._replace(when=None) if is_on_disk(body, operation) else None
         return None if api.name.startswith(_TEXT_FILE) and _is_in_memory(body, operation) else api
     match operation:
+        case (
+            CallExpr(callee=MemberExpr(expr=receiver, name=name))
+            | Read(receiver=receiver, name=name)
+        ) if api.when and _is_declared(body, receiver, name):
+            answer: Answer = False
         case Read(receiver=receiver) if api.name in SERIALIZED:
-            answer: Answer = _serializes_queryset(body, receiver)
+            answer = _serializes_queryset(body, receiver)
         case CallExpr() if api.when == HOST:
             answer = _is_given_host(operation)
         case CallExpr() if api.name in _CONDITIONS:
@@ -74,6 +81,13 @@ def _is_given_host(call: CallExpr) -> Answer:
 
 def _is_empty(text: Expression) -> bool:
     return isinstance(text, StrExpr) and not text.value
+
+
+def _is_declared(body: Body, receiver: Expression, name: str) -> bool:
+    """Whether a class says itself what its method looks up: that is told by a summary."""
+    info = class_of(body.type_of(receiver))
+    found = declarative(info, name) if info is not None and not is_framework(info) else None
+    return found is not None and found[1] is Role.VALIDATES
 
 
 def _serializes_queryset(body: Body, serializer: Expression) -> bool:

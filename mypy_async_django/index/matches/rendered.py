@@ -15,11 +15,13 @@ from mypy_async_django.bridge.models import (
 from mypy_async_django.bridge.types import all_are, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.catalogue.frameworks.installed import DECLARED_METHODS
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.catalogue.template_language import CONTEXT_OF_USERS
 from mypy_async_django.index.abstract import Call, Instance
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.resolution.callees import getter
+from mypy_async_django.index.resolution.declared import declared_method, declaring_class
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import ImplicitUse
 from mypy_async_django.index.values.paths import ITEM as ITEM_OF
@@ -37,6 +39,8 @@ _LAZY: Final = frozenset({"all", "distinct", "none", "order_by", "reverse"})
 _QUERYING: Final = frozenset(
     {"aggregate", "count", "earliest", "exists", "first", "get", "iterator", "last", "latest"}
 )
+#: The method that stands for all that render a form.
+_RENDER: Final = "render"
 _ON_PREFETCHED: Final = frozenset({"count", "exists"})
 
 
@@ -62,6 +66,15 @@ class RenderedRow(NamedTuple):
     name: str
     way: tuple[str, ...] = ()
     operation: str | None = None
+
+
+class RenderedForm(NamedTuple):
+    """A form that a template renders; ``way`` leads to the query, its title last."""
+
+    call: CallExpr
+    value: Expression
+    use: ContextUse
+    way: tuple[str, ...]
 
 
 class RenderedUser(NamedTuple):
@@ -91,6 +104,24 @@ def rendered_querysets(body: Body) -> Iterator[RenderedQueryset]:
                 yield RenderedQueryset(rendering.call, item.value, None)
             elif found := _loudest(use for use in uses if evaluates(use.path, use.use)):
                 yield RenderedQueryset(rendering.call, item.value, found)
+
+
+def rendered_forms(body: Body) -> Iterator[RenderedForm]:
+    """Forms that a template renders, with fields whose choices are rows."""
+    for rendering in renderings(body):
+        for item in rendering.items:
+            form = declaring_class(body.type_of(item.value))
+            method = declared_method(form, _RENDER) if form is not None else None
+            way = body.effects.path(method, Effect.RAISES) if method and body.effects else None
+            uses = [use for use in rendering.uses_of(item) or () if _renders(use)] if way else []
+            if way and uses:
+                yield RenderedForm(rendering.call, item.value, uses[0], way.steps)
+
+
+def _renders(use: ContextUse) -> bool:
+    """Whether a use of a form, or of a set of forms, renders its fields."""
+    path = use.path[1:] if use.path[:1] == (ITEM,) else use.path
+    return use.use is Use.FORMAT and (not path or path[0] in DECLARED_METHODS or path == (ITEM,))
 
 
 def evaluates(path: tuple[str, ...], use: Use | None) -> bool:

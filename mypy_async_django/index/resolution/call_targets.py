@@ -46,6 +46,7 @@ from mypy_async_django.index.resolution.callees import (
     inherited,
     sync_function,
 )
+from mypy_async_django.index.resolution.declared import DeclaredCall, declared_calls
 from mypy_async_django.index.resolution.offloading import is_run_elsewhere
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import (
@@ -98,6 +99,8 @@ class Called(NamedTuple):
     use: Use | None = None
     is_callee: bool = True
     """Whether a call runs it as its callee, not as one of its arguments."""
+    declared: DeclaredCall | None = None
+    """The call of a method that does what a class declares."""
 
     @property
     def makes_items(self) -> bool:
@@ -133,6 +136,8 @@ def _called_functions(body: Body) -> Iterator[Called]:
         yield Called(read.node, property_)
     for target, accessor in _accessors_run(body):
         yield Called(target, accessor, Use.ASSIGN)
+    for found in declared_calls(body):
+        yield Called(found.node, found.method, found.use, declared=found)
     for inner in body.every(SuperExpr):
         for symbol in inherited(inner):
             if property_of_base := getter(symbol):

@@ -1,6 +1,5 @@
 """Entry points: coroutine functions to which Django itself hands a request."""
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
@@ -17,23 +16,21 @@ from mypy.nodes import (
     MypyFile,
     NameExpr,
     Node,
-    RefExpr,
     ReturnStmt,
     StrExpr,
     SuperExpr,
     SymbolNode,
     TupleExpr,
     TypeInfo,
-    Var,
 )
-from mypy.types import Instance, get_proper_type
 
-from mypy_async_django.bridge.tree import decorated, functions, is_none, walk
+from mypy_async_django.bridge.tree import functions, is_none, walk
 from mypy_async_django.bridge.types import all_are, classes, is_a, member, result_type
 from mypy_async_django.catalogue.decorators import HANDLERS
 from mypy_async_django.catalogue.django import RESPONSE, VIEW
 from mypy_async_django.catalogue.frameworks.rest_framework import API_VIEW, REST_REQUEST
 from mypy_async_django.index.inference.parameters import is_middleware
+from mypy_async_django.index.resolution.decorator_names import decorator_names
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 
@@ -105,7 +102,7 @@ def _is_outermost(body: Body) -> bool:
     function, around = body.function, body.module
     if not isinstance(function, FuncDef) or around is None:
         return False
-    makers = tuple(_decorators(around.tree, function))
+    makers = tuple(decorator_names(around.tree, function))
     is_endpoint = any(maker in body.catalogue.endpoints for maker in makers)
     return (
         all(m.startswith(_DJANGO) or m in body.catalogue.endpoints for m in makers)
@@ -133,27 +130,6 @@ def _is_plain(value: Expression) -> bool:
     """Whether a value is one of Python's own: no response."""
     plain = ComparisonExpr | DictExpr | IntExpr | ListComprehension | ListExpr | StrExpr | TupleExpr
     return isinstance(value, plain) or is_none(value)
-
-
-def _decorators(tree: MypyFile, function: FuncDef) -> Iterator[str]:
-    """The full names of a function's decorators; of a method of an object its class's."""
-    for node in decorated(tree):
-        if node.func is function:
-            for decorator in node.original_decorators:
-                maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
-                yield _full_name(maker)
-
-
-def _full_name(maker: Expression) -> str:
-    match maker:
-        case RefExpr(fullname=name) if name:
-            return name
-        case MemberExpr(expr=RefExpr(node=Var(type=type_)), name=name) if type_ is not None:
-            owner = get_proper_type(type_)
-            found = member(owner.type, name) if isinstance(owner, Instance) else None
-            return f"{found[0].fullname}.{name}" if found else ""
-        case _:
-            return ""
 
 
 def _has_views(tree: MypyFile, function: FuncDef) -> bool:

@@ -14,6 +14,7 @@ from mypy.nodes import (
     Node,
     RefExpr,
     StrExpr,
+    SuperExpr,
     TypeInfo,
 )
 
@@ -26,13 +27,19 @@ from mypy_async_django.bridge.models import (
 )
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import class_object, class_of, is_a, member
+from mypy_async_django.catalogue.frameworks.framework import Role
+from mypy_async_django.catalogue.frameworks.installed import DECLARATIVE
 from mypy_async_django.index.resolution.argument_binding import bind
 from mypy_async_django.index.resolution.callees import named_function
+from mypy_async_django.index.resolution.declared import is_framework
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body, Effects, once
 from mypy_async_django.index.values.library_calls import only_moves
 
 _BY_NAME: Final = frozenset({"builtins.getattr", "builtins.setattr"})
+_REPRESENTING: Final = frozenset(
+    hook for each in DECLARATIVE.values() for hook in each.hooks.get(Role.REPRESENTS, ())
+)
 _REFRESHING: Final = frozenset({"arefresh_from_db", "refresh_from_db"})
 
 
@@ -144,6 +151,8 @@ def _only_looks(body: Body, call: CallExpr) -> bool:
         return True
     if isinstance(callee, RefExpr) and callee.fullname.startswith("builtins."):
         return callee.fullname not in _BY_NAME or _names_attribute(call)
+    if isinstance(callee, SuperExpr):
+        return callee.name in _REPRESENTING  # what it loads, it loads on the event loop
     if isinstance(callee, MemberExpr):
         info = class_of(body.type_of(callee.expr))
         if "create" in callee.name:
@@ -153,14 +162,15 @@ def _only_looks(body: Body, call: CallExpr) -> bool:
 
 
 def _makes_record(body: Body, call: CallExpr) -> bool:
-    """Whether a call makes an object of a dataclass, whose constructor only keeps arguments."""
+    """Whether a call makes a dataclass, form or serializer, whose constructor only keeps arguments."""
     info = class_object(body.types.type_of(call.callee))
-    return (
-        info is not None
-        and not is_model(info)
-        and any("dataclass" in base.metadata for base in info.mro)
-        and member(info, "__post_init__") is None
-    )
+    if info is None or is_model(info):
+        return False
+    if any(base.fullname in DECLARATIVE for base in info.mro):
+        constructor = member(info, "__init__")
+        return constructor is not None and is_framework(constructor[0])
+    is_dataclass = any("dataclass" in base.metadata for base in info.mro)
+    return is_dataclass and member(info, "__post_init__") is None
 
 
 def _names_attribute(call: CallExpr) -> bool:
