@@ -103,6 +103,17 @@ SHORTCUTS: Final[Mapping[str, Gives]] = {
     "django.shortcuts.get_object_or_404": Gives.ROW,
 }
 
+#: Coroutine functions that give a row as a plain query of Django's own finds it: it has loaded no
+#: relations. The last is an attribute of a request.
+OWN_ROWS: Final = frozenset(
+    {
+        "django.contrib.auth.aauthenticate",
+        "django.contrib.auth.aget_user",
+        "django.contrib.auth.middleware.auser",
+        "django.http.request.HttpRequest.auser",
+    }
+)
+
 #: Methods whose result has all of the rows.
 SAME_ROWS: Final = frozenset(
     {"values", "values_list"}

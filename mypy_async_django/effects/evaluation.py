@@ -334,6 +334,8 @@ class Evaluator:
                 return item
             case Instance(item=item) if step == ITEM and item is not UNKNOWN:
                 return _reached(owner, step, item)
+            case Instance(kept=kept) if step in dict(kept):
+                return dict(kept)[step]
             case Instance() | Created() | ClassObject():
                 info = self._class_named(owner.class_)
                 found = self._member(owner, info, step) if info is not None else UNKNOWN

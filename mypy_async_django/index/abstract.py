@@ -96,7 +96,7 @@ class Instance(Value):
     ``item`` is what iterating it gives. ``is_loaded`` says of a queryset or related manager whether
     its rows are in memory, None if that is not known. ``given`` is the access path to it from a row
     of the caller, the row's key first: the caller knows what is loaded. With it, ``class_`` is empty
-    where the class is unknown.
+    where the class is unknown. ``kept`` is what the caller has stored in attributes.
     """
 
     class_: str
@@ -104,6 +104,7 @@ class Instance(Value):
     item: Value = UNKNOWN
     is_loaded: bool | None = False
     given: Names = ()
+    kept: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

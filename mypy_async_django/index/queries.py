@@ -20,7 +20,7 @@ class Query(NamedTuple):
     """A queryset of which every step is known, by the lookups of what it loads.
 
     ``root`` is the expression of the manager it starts from; where another function makes the
-    query, ``maker`` names that instead. ``all_selected`` is the bare
+    query, ``maker`` names that instead; a query of Django's own has neither. ``all_selected`` is the bare
     ``select_related()``. ``only`` is None where all columns are loaded but the ``deferred`` ones.
     ``parent`` is the model whose related manager it starts from: its rows know that parent.
     ``behind`` is what a prefetch of that relation loaded of its rows, None where nobody knows.

@@ -12,6 +12,7 @@ from mypy_async_django.bridge.models import (
     is_column,
     is_django_method,
     is_single_relation,
+    is_to_many,
     relation,
 )
 from mypy_async_django.bridge.types import class_object, classes, is_a
@@ -54,13 +55,18 @@ def for_unloaded(body: Body, found: Unloaded) -> str | Note:
     """The note for a relation or column that the instance's query should have loaded."""
     row = found.rows[0] if found.rows else None
     read = found.read
-    if row is None or row.given is not None or found.is_forgotten:
+    if row is None or _has_no_query(row) or found.is_forgotten:
         return in_place(body, read.node, _read_in_thread(body, read))
     if not row.has_column(read.name) and relation(row.query.model, read.name) is None:
         receiver = operand(body, read.receiver)
         load = f'await {receiver}.arefresh_from_db(fields=["{read.name}"])'
         return f"Load the column in {_query(row, body)} or use {quoted(load)}"
     return _for_row(body, row, _followed(body, read))
+
+
+def _has_no_query(row: Row) -> bool:
+    """Whether there is no query in the project that could load more of a row."""
+    return row.given is not None or (row.query.root is None and not row.query.maker)
 
 
 def _followed(body: Body, read: Read) -> list[str]:
@@ -78,10 +84,14 @@ def _followed(body: Body, read: Read) -> list[str]:
 
 def for_lacking(body: Body, found: Lacking) -> str | Note:
     """The note for what a function reads on an instance that has not loaded it."""
-    if found.row.given is None:
+    if not _has_no_query(found.row):
         return _for_row(body, found.row, [found.name])
     is_named = isinstance(found.given, NameExpr | MemberExpr)
     row = body.source.text(found.given) if is_named else "..."
+    model = found.row.model
+    if found.row.path or (model is not None and is_to_many(model, found.name)):
+        lookup = "__".join((*found.row.path, found.name))
+        return f"Load it with \"await aprefetch_related_objects([{row}], '{lookup}')\""
     return f"Load it in a thread with \"await sync_to_async(getattr)({row}, '{found.name}')\""
 
 

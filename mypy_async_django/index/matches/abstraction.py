@@ -1,5 +1,6 @@
 """Abstraction: what a body's expressions are, and when its nodes run, in terms of its parameters."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Final
@@ -8,6 +9,7 @@ from mypy.nodes import (
     ARG_POS,
     GDEF,
     AssignmentExpr,
+    AssignmentStmt,
     AwaitExpr,
     BytesExpr,
     CallExpr,
@@ -173,9 +175,33 @@ class Abstraction:
     def passed(self, value: Expression, node: Node) -> Value:
         """What a node passes on; of a row that may have loaded more by then, only the class."""
         found = self.value(value)
-        if not isinstance(found, Of) or not _may_be_row(self._body, value):
+        if not isinstance(found, Of):
+            return found
+        if self._body.effects is not None and isinstance(found.declared, Instance):
+            return replace(found.declared, kept=tuple(self._stored_in(value, node)))
+        if not _may_be_row(self._body, value):
             return found
         return self._by_type(value) if may_be_changed(self._body, value, node) else found
+
+    def _stored_in(self, owner: Expression, before: Node) -> Iterator[tuple[str, Value]]:
+        """The attributes of an object that the body has set before a node, each at one place."""
+        if not isinstance(owner, NameExpr):
+            return
+        stores = [
+            (target.name, assignment)
+            for assignment in self._body.every(AssignmentStmt)
+            for target in attributes_in(assignment.lvalues)
+            if isinstance(target.expr, NameExpr) and target.expr.node is owner.node
+        ]
+        times = Counter(name for name, _ in stores)
+        for name, assignment in stores:
+            is_plain = len(assignment.lvalues) == 1 and isinstance(
+                assignment.lvalues[0], MemberExpr
+            )
+            if times[name] == 1 and is_plain and self._body.flow.reaches(assignment, before):
+                stored = self.value(assignment.rvalue)
+                if stored is not UNKNOWN:
+                    yield name, stored
 
     def condition(self, node: Node) -> Condition:
         """The condition under which a node runs, as far as parameters decide it."""

@@ -175,7 +175,7 @@ def _decorated_calls(body: Body) -> Iterator[Dynamic]:
 
 def _dynamic_uses(body: Body) -> Iterator[Dynamic]:
     """The uses of values of which the type leaves open what they are."""
-    return (each for each in _each_use(body) if isinstance(each.use.value, _OPEN))
+    return (each for each in _each_use(body) if _is_telling(each.use.value))
 
 
 def _each_use(body: Body) -> Iterator[Dynamic]:
@@ -221,13 +221,24 @@ def _run(body: Body, call: CallExpr) -> Iterator[Dynamic]:
         yield Dynamic(call, Dispatch(values.value(argument), _CALL, passed))
 
 
+def _is_telling(value: Value) -> bool:
+    """Whether more is known of a value than its type says."""
+    return isinstance(value, _OPEN) or _is_given(value)
+
+
+def _is_given(value: Value) -> bool:
+    return isinstance(value, Instance) and bool(value.given)
+
+
 def _is_open(body: Body, value: Expression) -> bool:
     """Whether the type of a value leaves open which class it is of."""
     type_ = body.type_of(value)
     if type_ is None:
         return True
     info = class_of(type_)
-    return info is not None and (_is_wide(info) or info.fullname == "builtins.function")
+    if info is None:  # one of several classes
+        return _is_given(abstraction(body).value(value))
+    return _is_wide(info) or info.fullname == "builtins.function"
 
 
 def _is_wide(info: TypeInfo) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
@@ -266,9 +267,21 @@ def lacking(body: Body) -> Iterator[Lacking]:
             first = missing[0]
             if first is None or not all(missing):
                 continue
-            if not may_be_set(body, given, path[1], _beginning(node)):
+            is_done = may_be_set(body, given, path[1], _beginning(node))
+            if not is_done and not _is_read_before(body, path, node):
                 yield Lacking(node, given, *first, way)
                 break
+
+
+def _is_read_before(body: Body, path: Path, node: Expression) -> bool:
+    """Whether the body itself has read the first step of a path: that is reported, or loaded it."""
+    key, name, *_ = path
+    return any(
+        read.name == name
+        and body.flow.reaches(read.node, node)
+        and getattr(abstraction(body).value(read.receiver), "given", ()) == (key,)
+        for read in reads(body)
+    )
 
 
 def _beginning(node: Expression) -> Expression:
@@ -284,7 +297,11 @@ def uses(body: Body) -> Iterator[tuple[Expression, Call | Dispatch]]:
     for call in calls(body):
         found = named_function(body, call.callee)
         if found is not None and found.function.is_coroutine:
-            yield call, call_of(body, Called(call, found.function))
+            awaited = call_of(body, Called(call, found.function))
+            if isinstance(receiver := awaited.receiver, Instance):
+                # What is stored in its attributes, the coroutine reports itself.
+                awaited = replace(awaited, receiver=replace(receiver, kept=()))
+            yield call, awaited
     for dynamic in dynamic_uses(body):
         yield dynamic.node, dynamic.use
 

@@ -70,6 +70,8 @@ from mypy_async_django.bridge.models import (
 )
 from mypy_async_django.bridge.tree import is_none, walk
 from mypy_async_django.bridge.types import (
+    all_are,
+    alternatives,
     class_object,
     class_of,
     classes,
@@ -78,7 +80,8 @@ from mypy_async_django.bridge.types import (
     known,
     member,
 )
-from mypy_async_django.catalogue.queries import METHODS, SHORTCUTS, Gives, QueryMethod
+from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.catalogue.queries import METHODS, OWN_ROWS, SHORTCUTS, Gives, QueryMethod
 from mypy_async_django.catalogue.transfers import STORING, Transfer
 from mypy_async_django.index.queries import (
     Derived,
@@ -696,6 +699,9 @@ class _Solver:
         if shortcut is not None:
             yield from self._shortcut(call, node, shortcut, path)
             return
+        if path[:1] == (AWAITED,) and (model := self._own_row(call)) is not None:
+            yield from self._applied(Row(Query(model, None)), path[1:], node)
+            return
         if isinstance(call.callee, LambdaExpr):
             yield from self._display(call.callee, (CALLED, *path))
             return
@@ -731,6 +737,23 @@ class _Solver:
             )
         else:
             yield from self._run(named.function, named.is_awaited, call, node, path)
+
+    def _own_row(self, call: CallExpr) -> TypeInfo | None:
+        """The model of a row that a coroutine function of Django's finds."""
+        name = called_name(self._body, call)
+        match call.callee:
+            case MemberExpr(expr=owner, name=attribute) if name is None:
+                is_request = all_are(self._body.types.type_of(owner), REQUEST)
+                name = f"{REQUEST}.{attribute}" if is_request else None
+            case _:
+                pass
+        if name not in OWN_ROWS:
+            return None
+        made = self._body.types.type_of(call)
+        result = known(made.args[-1]) if isinstance(made, Instance) and made.args else None
+        found = map(class_of, alternatives(result)) if result is not None else ()
+        models = [info for info in found if info is not None and is_model(info)]
+        return models[0] if len(models) == 1 else None
 
     def _dispatched(
         self, method: MemberExpr, call: CallExpr, node: Expression, path: Path
