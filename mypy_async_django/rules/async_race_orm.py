@@ -3,7 +3,9 @@
 ## What it does
 
 In an `async def`: an instance is fetched, a field is set to something that depends on the field's
-old value, and the instance is saved: with `asave`, or with `save` in a thread.
+old value, and the instance is saved: with `asave`, or with `save` in a thread. The same where
+`aupdate`, or `update` in a thread, sets the field to a value computed from what was read of the
+row.
 
 ```python
 from shop.models import Book
@@ -55,6 +57,8 @@ Leave it off where rows have one owner who changes them one after the other.
 ## Known limits
 
 - Only where the query, the change and the save are in the same function.
+- An update counts if it looks the row up as the query did, or by the row's primary key, and by
+  nothing else: `filter(pk=pk, version=book.version)` finds no row that was changed in between.
 - An instance that comes in as a parameter is not looked at, nor one that was just created.
 - `update_fields` counts if it is written as a list of strings.
 """
@@ -67,6 +71,7 @@ from mypy_async_django.codes import ASYNC_RACE, code
 from mypy_async_django.explanation import inside
 from mypy_async_django.finding import Finding, Note, quoted
 from mypy_async_django.index.state.lost_updates import StaleSave, stale_saves
+from mypy_async_django.index.state.stale_updates import StaleUpdate, stale_updates
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = code(
@@ -87,6 +92,22 @@ def findings(body: Body) -> Iterator[Finding]:
             "changed and saved, which overwrites changes made in between",
             (*_places(found), suggestion.for_stale_save(body, found)),
         )
+    for update in stale_updates(body):
+        yield _stale_update(body, update)
+
+
+def _stale_update(body: Body, found: StaleUpdate) -> Finding:
+    field = quoted(found.field)
+    notes = [suggestion.for_stale_update(body, found)]
+    if found.read.line != found.update.line:
+        notes.insert(0, Note(f"{field} is read here", found.read))
+    return Finding(
+        CODE,
+        found.update,
+        f"Possible lost update {inside(body)}: {field} is read, changed and written back, which "
+        "overwrites changes made in between",
+        tuple(notes),
+    )
 
 
 def _places(found: StaleSave) -> Iterator[Note]:

@@ -21,7 +21,12 @@ from mypy_async_django.suggestion.rows import (
     rendered_in_thread,
 )
 from mypy_async_django.suggestion.uses import all_rows, for_use
-from mypy_async_django.suggestion.waits import for_polling, for_race, for_stale_save
+from mypy_async_django.suggestion.waits import (
+    for_polling,
+    for_race,
+    for_stale_save,
+    for_stale_update,
+)
 from mypy_async_django.suggestion.wording import WHOLE_BLOCK, in_place, use
 
 __all__ = [
@@ -44,6 +49,7 @@ __all__ = [
     "for_rendered_row",
     "for_rendered_user",
     "for_stale_save",
+    "for_stale_update",
     "for_thread",
     "for_uncalled",
     "for_unentered",

@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from mypy.nodes import AwaitExpr, ComparisonExpr, OperatorAssignmentStmt, OpExpr
+from mypy.nodes import AwaitExpr, ComparisonExpr, Expression, OperatorAssignmentStmt, OpExpr
 
-from mypy_async_django.bridge.types import classes, member
+from mypy_async_django.bridge.types import classes, is_a, member
 from mypy_async_django.catalogue.builtin import BOOL
 from mypy_async_django.finding import Note, quoted
 from mypy_async_django.index.state.lost_updates import StaleSave
 from mypy_async_django.index.state.polling import Polling
 from mypy_async_django.index.state.races import Race
+from mypy_async_django.index.state.stale_updates import StaleUpdate
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.suggestion.wording import awaited_node, replacing, use, without_statement
 
@@ -32,13 +33,16 @@ def for_race(body: Body, race: Race) -> str:
 
 #: The operators that an ``F()`` expression has.
 _OF_F: Final = frozenset({"+", "-", "*", "/", "%", "**"})
+_NUMBERS: Final = ("builtins.float", "builtins.int", "decimal.Decimal")
 
 
 def for_stale_save(body: Body, found: StaleSave) -> str | Note:
     """The note for a save that puts back what was loaded some time before."""
     text = body.source.text
     match found.change, classes(body.type_of(found.instance)):
-        case OperatorAssignmentStmt(op=op, rvalue=value), [model] if op in _OF_F:
+        case OperatorAssignmentStmt(op=op, lvalue=old, rvalue=value), [model] if (
+            op in _OF_F and _is_number(body, old)
+        ):
             added = f"({text(value)})" if isinstance(value, OpExpr) else text(value)
             change = f'{found.field}=F("{found.field}") {op} {added}'
             rows = f"{model.name}.objects.filter(pk={found.instance.name}.pk)"
@@ -48,6 +52,27 @@ def for_stale_save(body: Body, found: StaleSave) -> str | Note:
                 'Load the row with "select_for_update()" and save it inside one transaction, in a '
                 'sync function called with "await sync_to_async(...)(...)"'
             )
+
+
+def for_stale_update(body: Body, found: StaleUpdate) -> str | Note:
+    """The note for an update to a value that was computed from what was read before."""
+    match found.value:
+        case OpExpr(op=op, left=left, right=right) if (
+            left is found.read and op in _OF_F and _is_number(body, left)
+        ):
+            code = f'F("{found.field}") {op} {body.source.text(right)}'
+            return replacing(body, found.value, code, is_safe=False)
+        case _:
+            return (
+                'Load the row with "select_for_update()" and update it inside one transaction, in a '
+                'sync function called with "await sync_to_async(...)(...)"'
+            )
+
+
+def _is_number(body: Body, value: Expression) -> bool:
+    """Whether a value is a number, for which databases have the operators that Python has."""
+    infos = classes(body.type_of(value))
+    return bool(infos) and all(is_a(info, *_NUMBERS) for info in infos)
 
 
 def _updating(body: Body, found: StaleSave, code: str, model: str) -> Note:

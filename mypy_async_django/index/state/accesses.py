@@ -98,7 +98,7 @@ def accesses_of(body: Body, call: CallExpr, given: Values = _NOTHING, depth: int
 
     ``given`` maps the body's own parameters to their values.
     """
-    own = tuple(_rows(body, call, given))
+    own = tuple(rows_accessed(body, call, given))
     if own:
         return Accesses(own)
     function, module = called_coroutine(call), body.module
@@ -132,7 +132,7 @@ def _accesses(body: Body, given: Values, depth: int) -> Accesses:
     rows: list[Rows] = []
     written, read = set(_written(body)), set(_read(body))
     for call in calls(body):
-        found = tuple(_rows(body, call, given))
+        found = tuple(rows_accessed(body, call, given))
         rows += found
         if not found and body.is_awaited(call):
             inner = accesses_of(body, call, given, depth + 1)
@@ -178,7 +178,7 @@ def _waits_for_others(body: Body) -> bool:
     return False
 
 
-def _rows(body: Body, call: CallExpr, given: Values) -> Iterator[Rows]:
+def rows_accessed(body: Body, call: CallExpr, given: Values = _NOTHING) -> Iterator[Rows]:
     """The rows that a queryset method accesses, called on the event loop or in a thread."""
     offloaded = offloaded_by(body, call)
     function = offloaded.function if offloaded else call.callee
@@ -220,15 +220,20 @@ def _iterated(body: Body) -> Iterator[Expression]:
                 pass
 
 
-def _query(body: Body, queryset: Expression, given: Values) -> tuple[TypeInfo, Values] | None:
-    """The model and the lookups of a queryset; None if a step is unknown."""
+def _query(
+    body: Body, queryset: Expression, given: Values, names: frozenset[NameExpr] = frozenset()
+) -> tuple[TypeInfo, Values] | None:
+    """The model and the lookups of a queryset; None if a step is unknown.
+
+    ``names`` are those that it was followed through: a loop may make a query of itself.
+    """
     match queryset:
-        case NameExpr():
+        case NameExpr() if queryset not in names:
             values = body.reaching_values(queryset)
             if len(values) == 1 and values[0] is not queryset:
-                return _query(body, values[0], given)
+                return _query(body, values[0], given, names | {queryset})
         case CallExpr(callee=MemberExpr(expr=before, name=name)):
-            query = _query(body, before, given)
+            query = _query(body, before, given, names)
             if query is not None and name in SAME_ROWS:
                 return query
             lookups = _named(body, queryset, given) if name == "filter" else None
@@ -260,7 +265,7 @@ def _named(body: Body, call: CallExpr | Offloaded, given: Values) -> Values | No
     for kind, name, value in zip(call.arg_kinds, call.arg_names, call.args, strict=True):
         if kind is not ARG_NAMED or name is None:
             return None
-        found[name] = _value(body, value, given)
+        found[name] = value_text(body, value, given)
     return found
 
 
@@ -272,13 +277,13 @@ def _arguments(body: Body, call: CallExpr, function: FuncDef, given: Values) -> 
         zip(call.arg_kinds, call.arg_names, call.args, strict=True)
     ):
         if kind is ARG_POS and position < len(names):
-            found[names[position]] = _value(body, value, given)
+            found[names[position]] = value_text(body, value, given)
         elif kind is ARG_NAMED and name is not None:
-            found[name] = _value(body, value, given)
+            found[name] = value_text(body, value, given)
     return found
 
 
-def _value(body: Body, value: Expression, given: Values) -> str:
+def value_text(body: Body, value: Expression, given: Values = _NOTHING) -> str:
     """The text of a value: a constant, a parameter's value, or a unique text."""
     match value:
         case StrExpr() | IntExpr():
@@ -289,7 +294,7 @@ def _value(body: Body, value: Expression, given: Values) -> str:
                 return given[value.name]
             return f"{value.name} {sorted(id(binding.node) for binding in bindings)}"
         case MemberExpr(expr=owner, name=name):
-            return f"{_value(body, owner, given)}.{name}"
+            return f"{value_text(body, owner, given)}.{name}"
         case RefExpr(fullname=name) if name:
             return name
         case _:

@@ -45,7 +45,7 @@ def stale_saves(body: Body) -> Iterator[StaleSave]:
         query = _query(body, instance) if instance is not None else None
         if instance is None or query is None:
             continue
-        for change, field in _changes(body, instance):
+        for change, field in changes(body, instance):
             if (
                 _includes(call, field)
                 and body.flow.reaches(change, call)
@@ -75,7 +75,7 @@ def _query(body: Body, instance: NameExpr) -> Expression | None:
     return root if root is not None and body.parent(root) is not None else None
 
 
-def _changes(
+def changes(
     body: Body, instance: NameExpr
 ) -> Iterator[tuple[AssignmentStmt | OperatorAssignmentStmt, str]]:
     """The assignments to fields of an instance that compute the value from the same field."""
