@@ -191,8 +191,13 @@ def _keys(value: object) -> Iterator[str]:
 
 def _refuse_section(path: str, name: str, right: str, expected: str) -> None:
     """Raise ConfigError for a section that is ours but for its name."""
-    if name != right and "mypyasyncdjango" in re.sub(r"[\W_]", "", name).lower():
+    if name != right and is_meant_for_us(name):
         raise ConfigError(_problem(path, name, f"did you mean [{right}]?", expected))
+
+
+def is_meant_for_us(section: str) -> bool:
+    """Whether a section's name is that of ours, or nearly so."""
+    return "mypyasyncdjango" in re.sub(r"[\W_]", "", section).lower()
 
 
 def _problem(path: str, section: str, problem: str, expected: str) -> str:

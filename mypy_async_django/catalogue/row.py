@@ -52,7 +52,7 @@ class Api(NamedTuple):
     not used before.
 
     ``thread_bound`` says that the object belongs to one thread, which opened the connection or took the
-    lock: running the one call in another thread is no replacement.
+    lock, or that most of its work comes later: the one call in another thread is no replacement.
 
     ``is_kept`` says that the object keeps the result: the call has no effect where a thread has run it
     before.

@@ -194,7 +194,8 @@ _SERVICES: Final = (
 
 _FILES: Final = (
     blocks("pandas.io.sql", "read_sql read_sql_query read_sql_table"),
-    blocks_on_file("PIL.Image", "open", when=ON_DISK),
+    # The image is decoded where it is used: opening it in a thread moves the smaller part.
+    blocks_on_file("PIL.Image", "open", when=ON_DISK, thread_bound=True),
     blocks_on_file("PIL.Image.Image", "save", when=ON_DISK),
     blocks_on_file("openpyxl.reader.excel", "load_workbook", when=ON_DISK),
     blocks_on_file("openpyxl.workbook.workbook.Workbook", "save", when=ON_DISK),

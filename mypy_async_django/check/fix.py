@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from mypy_async_django.check import command
-from mypy_async_django.check.edits import Skipped, apply
+from mypy_async_django.check.edits import Applied, Skipped, apply
+from mypy_async_django.check.imports import with_imports
 from mypy_async_django.config import ConfigError
 from mypy_async_django.record import Edit, Record
 
@@ -17,10 +18,6 @@ DESCRIPTION: Final = """\
 Change the code as the notes of "check" say, where a note is a change that a program can make. Only
 safe changes are made, which leave all else as it was; those that move work to a thread or change a
 query are made with --unsafe-fixes. Read the difference before you commit it.
-"""
-
-_MISSING: Final = """\
-error: fix needs LibCST, to add imports; install it with: pip install "mypy-async-django[fix]"
 """
 
 #: A fix may make another one possible; no sensible chain is longer.
@@ -44,11 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def fix(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
-    try:
-        import libcst  # noqa: F401
-    except ImportError:
-        print(_MISSING, end="", file=sys.stderr)
-        return 2
     try:
         return _fixed(options)
     except command.WrongOptionError as error:
@@ -107,10 +99,10 @@ def one_round(records: Sequence[Record], *, unsafe: bool) -> _Round:
             continue
         edits = [record.edit for record in found if record.edit is not None]
         done = apply(text, edits)
-        new = _with_imports(done.text, done.made)
+        new = _imported(done, path)
         if new is None:  # one of them makes no code of it: make those that do, one by one
-            done = apply(text, _valid(text, edits))
-            new = _with_imports(done.text, done.made)
+            done = apply(text, _valid(text, edits, path))
+            new = _imported(done, path)
         if new is not None and new != text:
             texts[path] = new
             fixed += len(done.made)
@@ -123,26 +115,14 @@ def one_round(records: Sequence[Record], *, unsafe: bool) -> _Round:
     return _Round(texts, fixed, tuple(skipped))
 
 
-def _valid(text: str, edits: Sequence[Edit]) -> list[Edit]:
+def _valid(text: str, edits: Sequence[Edit], path: str) -> list[Edit]:
     """The fixes that each alone leave code that Python can parse."""
-    return [edit for edit in edits if _with_imports(*apply(text, [edit])[:2]) is not None]
+    return [edit for edit in edits if _imported(apply(text, [edit]), path) is not None]
 
 
-def _with_imports(text: str, edits: Sequence[Edit]) -> str | None:
-    """The text with the imports that fixes need; None if it is no valid code."""
-    import libcst
-    from libcst.codemod import CodemodContext
-    from libcst.codemod.visitors import AddImportsVisitor
-
-    try:
-        module = libcst.parse_module(text)
-    except libcst.ParserSyntaxError:
-        return None
-    context = CodemodContext()
-    for name in sorted({name for edit in edits for name in edit.imports}):
-        parent, _, member = name.rpartition(".")
-        AddImportsVisitor.add_needed_import(context, parent or member, member if parent else None)
-    return AddImportsVisitor(context).transform_module(module).code
+def _imported(done: Applied, path: str) -> str | None:
+    """The text with fixes and the imports that they need; None if it is no valid code."""
+    return with_imports(done.text, (name for edit in done.made for name in edit.imports), path)
 
 
 def _read(path: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from mypy_async_django.config import INI_SECTION
+from mypy_async_django.config import is_meant_for_us
 
 SETTINGS_VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 
@@ -131,8 +131,7 @@ def _own_settings(folder: Path, configuration: Path | None) -> Path | None:
         return configuration
     for above in _upward(folder):
         for name in ("pyproject.toml", "setup.cfg"):
-            found = sections(above / name)
-            if "mypy_async_django" in found or INI_SECTION in found:
+            if any(is_meant_for_us(section) for section in sections(above / name)):
                 return above / name
     return None
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +31,11 @@ import sys
 from mypy_django_plugin.django.context import initialize_django
 initialize_django(sys.argv[1])
 """
+
+_NO_DJANGO: Final = (
+    f"error: Django is not installed for {sys.executable}; install mypy-async-django into the"
+    " environment that has the project's packages, and run it there"
+)
 
 _TICK: Final = 0.1
 
@@ -70,6 +76,10 @@ def run(
             "No Django settings module was found: less is known of models"
             " (name it with --settings or DJANGO_SETTINGS_MODULE)"
         )
+    elif find_spec("django") is None:
+        return Outcome((), (Stop(_NO_DJANGO),))
+    elif find_spec("mypy_django_plugin") is None:
+        notes.append(f"django-stubs is not installed for {sys.executable}: less is known of models")
     else:
         said = _mypy(project, paths, request, tick=tick, with_django=True)
         if not _is_django_off(said):
@@ -165,7 +175,8 @@ def _communicate(
 
 def _is_django_off(said: _Said) -> bool:
     """Whether django-stubs' plugin did not start."""
-    return said.status != 0 and any(part in f"{said.out}\n{said.err}" for part in _DJANGO_FAILED)
+    text = f"{said.out}\n{said.err}".replace(r"\"", '"')  # some of it is JSON
+    return said.status != 0 and any(part in text for part in _DJANGO_FAILED)
 
 
 def why_settings_fail(project: Project) -> str:

@@ -105,8 +105,9 @@ def _evaluated_in_place(body: Body, found: ImplicitUse, value: str) -> Note:
     match found.use, found.within:
         case Use.TRUTH, OpExpr() as operation if not _is_only_tested(body, operation):
             return _either(body, found, operation, value)
-        case Use.TRUTH, _ if isinstance(body.parent(found.value), AssignmentExpr):
-            code = all_rows(body, found.value)
+        case Use.TRUTH, _ if isinstance(named := body.parent(found.value), AssignmentExpr):
+            node = named  # what it names stays a queryset: it is used as one
+            code = f"await ({body.source.text(named)}).aexists()"
         case Use.TRUTH, within:
             node = within if _is_call_of(within, "bool") else node
             code = f"await {value}.aexists()"

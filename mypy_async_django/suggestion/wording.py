@@ -324,9 +324,17 @@ def placed(body: Body, node: Expression, code: str) -> str:
         return code
     match body.parent(node):
         case MemberExpr(expr=inner) | IndexExpr(base=inner) | CallExpr(callee=inner):
-            return f"({code})" if inner is node else code
+            return f"({code})" if inner is node and not _has_brackets(body, node) else code
         case _:
             return code
+
+
+def _has_brackets(body: Body, node: Expression) -> bool:
+    """Whether brackets stand around a node of which an attribute, an item or the value is taken."""
+    if not body.source.is_placed(node) or not node.column:
+        return False
+    before = body.source.at(node.line, node.column - 1)
+    return before == "(" and body.source.at(node.end_line or 0, node.end_column or 0) == ")"
 
 
 def awaited_node(body: Body, node: Expression) -> Expression:

@@ -1,13 +1,19 @@
 """What ``check`` shows, and its exit status."""
 
 import json
+import os
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mypy_async_django.check import run
+from mypy_async_django.cli import main
 
 Check = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -124,6 +130,54 @@ def test_syntax_error(check: Check, site: Path) -> None:
     assert said.returncode == 2, said.stdout
     assert "mysite/broken.py:1:" in said.stderr
     assert not said.stdout
+
+
+@pytest.mark.parametrize(
+    ("package", "status", "problem"),
+    [
+        ("django", 2, "error: Django is not installed for "),
+        ("mypy_django_plugin", 1, "note: django-stubs is not installed for "),
+    ],
+)
+def test_not_installed(
+    site: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    package: str,
+    status: int,
+    problem: str,
+) -> None:
+    """A package that is missing is named, and what to do."""
+    monkeypatch.chdir(site)
+    monkeypatch.setattr(run, "find_spec", lambda name: None if name == package else find_spec(name))
+    assert main(["check"]) == status
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if line.startswith(problem)], said
+
+
+def test_plugin_that_fails(site: Path) -> None:
+    """Where django-stubs' plugin cannot be imported, the rest is checked without it."""
+    (site / "hidden" / "mypy_django_plugin").mkdir(parents=True)
+    (site / "hidden" / "mypy_django_plugin" / "__init__.py").write_text("raise ImportError('no')")
+    said = subprocess.run(
+        [sys.executable, "-m", "mypy_async_django", "check"],
+        cwd=site,
+        env={**os.environ, "PYTHONPATH": str(site / "hidden")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 1, said.stderr
+    assert "cannot be loaded, so less is known of models: ImportError: no" in said.stderr
+    assert "[async-blocking]" in said.stdout
+
+
+def test_section_with_a_near_name(check: Check, site: Path) -> None:
+    """It is refused also where mypy has no configuration."""
+    (site / "pyproject.toml").write_text("[tool.mypy-async-django]\nlinks = true\n")
+    said = check()
+    assert said.returncode == 2
+    assert "did you mean [tool.mypy_async_django]?" in said.stderr
 
 
 def test_settings_that_fail(check: Check, site: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mypy_async_django.check.edits import Applied, Skipped, apply
+from mypy_async_django.check.imports import with_imports
 from mypy_async_django.record import Change, Edit
 
 Check = Callable[..., subprocess.CompletedProcess[str]]
@@ -111,6 +112,79 @@ def test_overlapping() -> None:
     )
 
 
+IMPORTS = {
+    "alone": ("x = 1\n", "import asyncio\n\nfrom asgiref.sync import sync_to_async\n\nx = 1\n"),
+    "below the docstring": (
+        '"""Why."""\n\nx = 1\n',
+        '"""Why."""\n\nimport asyncio\n\nfrom asgiref.sync import sync_to_async\n\nx = 1\n',
+    ),
+    "among others": (
+        "import time\nfrom django.db import models\n\nfrom . import views\n",
+        """\
+import asyncio
+import time
+from asgiref.sync import sync_to_async
+from django.db import models
+
+from . import views
+""",
+    ),
+    "after the future": (
+        "from __future__ import annotations\n\nfrom django.db import models\n",
+        """\
+from __future__ import annotations
+
+import asyncio
+
+from asgiref.sync import sync_to_async
+from django.db import models
+""",
+    ),
+    "names with a line each": (
+        "import os\n\nfrom asgiref.sync import (\n    async_to_sync,  # why\n)\n",
+        """\
+import asyncio
+import os
+
+from asgiref.sync import (
+    async_to_sync,
+    sync_to_async,  # why
+)
+""",
+    ),
+    "names of one line": (
+        "import asyncio\n\nfrom asgiref.sync import ThreadSensitiveContext, zzz\n",
+        "import asyncio\n\nfrom asgiref.sync import ThreadSensitiveContext, sync_to_async, zzz\n",
+    ),
+    "all there": (
+        "import asyncio\r\nfrom asgiref.sync import sync_to_async\r\n",
+        "import asyncio\r\nfrom asgiref.sync import sync_to_async\r\n",
+    ),
+    "other ends of lines": (
+        "import os\r\n",
+        "import asyncio\r\nimport os\r\n\r\nfrom asgiref.sync import sync_to_async\r\n",
+    ),
+    "no code": ("x = (\n", None),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), IMPORTS.values(), ids=IMPORTS)
+def test_imports(before: str, after: str | None) -> None:
+    """Imports are added where isort would put them, and only what is not there."""
+    names = ["asgiref.sync.sync_to_async", "asyncio"]
+    assert with_imports(before, names, "views.py") == after
+
+
+def test_imports_of_the_project(tmp_path: Path) -> None:
+    """The project's own packages come behind those that are installed."""
+    (tmp_path / "shop").mkdir()
+    text = "from django.http import HttpResponse\n\nfrom .forms import BookForm\n"
+    assert with_imports(text, ["shop.models.Book"], str(tmp_path / "shop" / "views.py")) == (
+        "from django.http import HttpResponse\n\nfrom shop.models import Book\n\n"
+        "from .forms import BookForm\n"
+    )
+
+
 def test_removed_statement() -> None:
     """A statement goes with its line."""
     text = "a = 1\nb = 2\nc = 3\n"
@@ -132,23 +206,6 @@ def test_statement(check: Check, site: Path) -> None:
     assert views.read_text().endswith(
         "    await send()\n    send()  # type: ignore[unused-coroutine]\n"
     )
-
-
-def test_without_libcst(check: Check, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One message that says how to install it."""
-    (site / "hidden").mkdir()
-    (site / "hidden" / "libcst.py").write_text("raise ImportError")
-    monkeypatch.setenv("PYTHONPATH", str(site / "hidden"))
-    said = subprocess.run(
-        [sys.executable, "-m", "mypy_async_django", "fix"],
-        cwd=site,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert said.returncode == 2
-    assert said.stderr.count("\n") == 1
-    assert 'pip install "mypy-async-django[fix]"' in said.stderr
 
 
 def test_example(tmp_path: Path) -> None:
