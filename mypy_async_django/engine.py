@@ -55,7 +55,7 @@ class Engine:
         """Mypy has read a module anew."""
 
     def interface_ready(self, name: str) -> None:
-        """Seal a module that mypy is about to store with the answers that were asked about it."""
+        """Seal a module that mypy is about to store with the summaries that its findings rely on."""
         rows = self._answers.of(name)
         if rows:
             self._answers.seal(name, {each: answer(self.summaries.named(each)) for each in rows})

@@ -17,9 +17,9 @@ _MARK: Final = "mypy-async-django "
 class Request(NamedTuple):
     """Asks the plugin for findings as data.
 
-    ``settings`` is the file that holds our settings, in the place of mypy's configuration file; empty
+    ``settings`` is the file that holds our settings, instead of mypy's configuration file; empty
     where there is none. With ``strict`` relations are reported as by ``strict_relations``. With a
-    ``line`` of the file ``path``, the names of what it calls are given in the place of findings.
+    ``line`` of the file ``path``, the names of what it calls are reported instead of findings.
     """
 
     settings: str = ""

@@ -12,7 +12,7 @@ from mypy_async_django.index.syntax.body import Body
 class Rule(NamedTuple):
     """One error code with what finds it.
 
-    ``findings`` takes a function's body and gives what is wrong in it. It is asked for coroutines,
+    ``findings`` takes a function's body and yields what is wrong in it. It is asked for coroutines,
     and for sync functions and modules too where ``everywhere`` says so.
     """
 

@@ -25,7 +25,7 @@ def written(version: Version) -> str:
 
 
 def too_old(package: str, found: str, oldest: Version) -> str | None:
-    """The message about a package that is too old; None if it is not, or if nobody can tell."""
+    """The message about a package that is too old; None if it is not, or if that is unknown."""
     version = version_of(found)
     if version is None or version >= oldest:
         return None

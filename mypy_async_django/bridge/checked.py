@@ -12,7 +12,7 @@ from mypy_async_django.bridge.types import known
 class CheckedTypes:
     """Types of expressions in bodies that mypy has checked.
 
-    ``remembered`` stand in for those that mypy has not come by: it is still checking the body.
+    ``remembered`` are used for those that mypy has not reached: it is still checking the body.
     ``inferred`` are asked where mypy says Any.
     """
 
@@ -29,7 +29,7 @@ class CheckedTypes:
         self._inferred = inferred
 
     def type_of(self, expression: Expression) -> ProperType | None:
-        """What mypy inferred for the expression where it stands; None where nobody knows."""
+        """What mypy inferred for the expression where it stands; None if it is unknown."""
         found = self._checker.lookup_type_or_none(expression)
         if found is None:
             return self._remembered.get(expression)

@@ -49,7 +49,7 @@ _PASSES: Final = (False, False, True)
 class ModuleBodies:
     """The functions and values of one module, with the names in them bound.
 
-    Those of a tree that mypy has analysed are bound already: ``reread`` gives the same from the file
+    Those of a tree that mypy has analysed are bound already: ``reread`` returns the same from the file
     for functions whose bodies mypy has skipped. In others ``analyzer`` binds them when asked for.
     """
 
@@ -132,14 +132,14 @@ class ModuleBodies:
         return found
 
     def attribute(self, name: str) -> AttributeValue | None:
-        """What the only assignment to an attribute gives it, in a method; its names are bound."""
+        """The value of the only assignment to an attribute, in a method; its names are bound."""
         attribute = self.definitions.attributes.get(name)
         if attribute is not None:
             self.bind(attribute.method)
         return attribute
 
     def symbol(self, name: str) -> SymbolNode | None:
-        """What a name within the module stands for."""
+        """The definition that a name within the module refers to."""
         names, node = self._tree.names, None
         for part in name.split("."):
             symbol = names.get(part)
@@ -153,7 +153,7 @@ class ModuleBodies:
 
 
 class FunctionBodies:
-    """Gives the functions of the modules of a build, with their statements."""
+    """Returns the functions of the modules of a build, with their statements."""
 
     def __init__(self, options: Options, modules: dict[str, MypyFile]) -> None:
         self._options = options

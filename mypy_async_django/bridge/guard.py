@@ -1,4 +1,4 @@
-"""mypy's way in: the plugin that mypy makes, around hooks that may fail.
+"""The plugin that mypy creates, around hooks that may fail.
 
 Nothing else of mypy's is imported here, so that it works where another internal of mypy's has changed.
 """
@@ -213,7 +213,7 @@ class GuardedPlugin(Plugin):
 def _errors_of(options: Options) -> Any:
     """Where mypy collects the errors of the build with these options; None if it is not found.
 
-    mypy gives a plugin its `Errors` object only with a checked call, and some runs check no call.
+    mypy passes its `Errors` object to a plugin only with a checked call, and some runs check no call.
     While mypy makes its plugins, the object has the build's own options; later it has those of the
     module at hand. In a worker process, later the garbage collector does not list it any more.
     """

@@ -1,4 +1,4 @@
-"""Names from modules that mypy has not found: for want of stubs, or of the package.
+"""Names from modules that mypy has not found: stubs, or the package, are missing.
 
 mypy makes a variable of type Any of such a name and forgets what it was imported from.
 """
@@ -9,7 +9,7 @@ from mypy.nodes import Import, ImportBase, ImportFrom, MypyFile, Var
 
 
 def imported_names(statement: ImportBase) -> Iterator[tuple[str, str]]:
-    """The names that an import binds, each with the full name that it stands for.
+    """The names that an import binds, each with its full name.
 
     None of relative imports, which name the project's own modules.
     """
@@ -33,7 +33,7 @@ class MissingImports:
         self._names: dict[str, Mapping[str, str]] = {}
 
     def full_name(self, variable: Var) -> str | None:
-        """What a module's variable stands for if a failed import made it, and only one."""
+        """The full name behind a module's variable that exactly one failed import made."""
         module = variable.fullname.removesuffix(f".{variable.name}")
         if not variable.is_suppressed_import or module not in self._modules:
             return None

@@ -1,4 +1,4 @@
-"""The parts of mypy that the plugin needs and that mypy promises to nobody."""
+"""The parts of mypy's private interface that the plugin needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module

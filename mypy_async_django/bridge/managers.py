@@ -13,7 +13,7 @@ from mypy.types import Instance, get_proper_type
 from mypy_async_django.bridge.types import is_a
 
 ClassNamed: TypeAlias = Callable[[str], TypeInfo | None]
-"""Gives the class of a full name, if its module takes part in the build."""
+"""Returns the class of a full name, if its module takes part in the build."""
 
 MANAGER: Final = "django.db.models.manager.BaseManager"
 GENERIC_RELATION: Final = "django.contrib.contenttypes.fields.GenericRelation"
@@ -38,7 +38,7 @@ def generic_relation(field: Instance, class_named: ClassNamed) -> Instance | Non
 
 
 def refined(manager: Instance, class_named: ClassNamed) -> Instance:
-    """The manager class generated for a relation, in the place of the one that the stubs declare."""
+    """The manager class generated for a relation, instead of the one that the stubs declare."""
     if manager.type.fullname == RELATED_MANAGER:
         key, arguments = "reverse_managers", manager.args[1:]
     elif manager.type.fullname == MANY_RELATED_MANAGER:

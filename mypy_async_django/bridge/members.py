@@ -83,7 +83,7 @@ class Members:
         return Instance(info, [argument or UNKNOWN for argument in arguments])
 
     def value_of(self, node: SymbolNode | None) -> ProperType | None:
-        """The type of what a name of a module or class stands for."""
+        """The type of the definition that a name of a module or class refers to."""
         match node:
             case Var():
                 return None if isinstance(node.type, PartialType) else known(node.type)
@@ -297,7 +297,7 @@ class Members:
         return self._got(expand_type_by_instance(type_, base), NoneType(), owner)
 
     def _got(self, type_: ProperType, instance: Type, owner: Type) -> ProperType | None:
-        """What reading an attribute of a type gives: the result of ``__get__`` if it has one."""
+        """The type of an attribute as it is read: the return type of ``__get__`` if it has one."""
         if isinstance(type_, UnionType):
             return union(self._got(get_proper_type(each), instance, owner) for each in type_.items)
         if not isinstance(type_, Instance) or type_.type.get("__get__") is None:

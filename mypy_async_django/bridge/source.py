@@ -46,7 +46,7 @@ class Source:
         return _joined(self._between((node.line, node.column), end))
 
     def with_replaced(self, node: Node, part: Node, code: str) -> str | None:
-        """The node's text on one line, with code in the place of a part; None if it is not known."""
+        """The node's text on one line, with a part replaced by code; None if it is not known."""
         if not self.is_placed(node) or not self.is_placed(part):
             return None
         before = self._between((node.line, node.column), (part.line, part.column))

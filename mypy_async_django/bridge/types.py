@@ -105,7 +105,7 @@ def is_a(info: TypeInfo, *fullnames: str) -> bool:
 
 
 def item_class(type_: ProperType | None) -> TypeInfo | None:
-    """The class of what a list or its like gives when it is iterated."""
+    """The class of the items of an iterable type."""
     if not isinstance(type_, Instance):
         return None
     base = next((base for base in type_.type.mro if base.fullname == "typing.Iterable"), None)
@@ -129,7 +129,7 @@ def member(info: TypeInfo, name: str) -> tuple[TypeInfo, SymbolTableNode] | None
 
 
 def common_member(infos: Iterable[TypeInfo], name: str) -> SymbolNode | None:
-    """What a name stands for in a class; None where several classes do not agree."""
+    """The member of a name that all classes share; None where they differ."""
     nodes = set()
     for info in infos:
         found = member(info, name)
@@ -150,7 +150,7 @@ def definition(type_: ProperType | None) -> FuncDef | None:
 
 
 def result_type(function: Node) -> ProperType | None:
-    """What a function is declared to give its caller, in the end; None where it is not declared."""
+    """The declared return type of a function, once awaited; None where it is not declared."""
     signature = function.type if isinstance(function, FuncItem) else None
     if not isinstance(signature, CallableType):
         return None
@@ -169,7 +169,7 @@ def is_coroutine_type(type_: ProperType | None) -> bool:
 
 
 def makes_coroutine(type_: ProperType | None) -> bool:
-    """Whether calling a value of the type gives a coroutine."""
+    """Whether calling a value of the type returns a coroutine."""
     return isinstance(type_, CallableType) and is_coroutine_type(get_proper_type(type_.ret_type))
 
 

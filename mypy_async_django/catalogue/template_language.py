@@ -124,7 +124,7 @@ NOTHING: Final = frozenset(
     }
 )
 
-#: Names that context processors give to templates, of what is loaded lazily, with the processors.
+#: Lazily loaded names that context processors add to the context, with the processors.
 CONTEXT_OF_USERS: Final[Mapping[str, str]] = {
     "perms": "django.contrib.auth.context_processors.auth",
     "request": "django.template.context_processors.request",

@@ -3,7 +3,7 @@
 The names are those of a package's own types or of its stubs on PyPI: "requests" and types-requests
 agree, "psycopg2" has types-psycopg2, "celery" has celery-types.
 
-No row, for want of types: kafka-python, MySQLdb's cursors as ``connection.cursor()`` returns them,
+No row, because types are missing: kafka-python, MySQLdb's cursors as ``connection.cursor()`` returns them,
 ``redis.Redis.lock()`` and ``pubsub()`` (both return Any; the rows count where a variable is
 annotated), boto3 without the boto3-stubs of the service, boto3's resources, whose attributes load
 themselves. The modules of Redis (``client.json().get()``) share their classes with the async client

@@ -4,7 +4,7 @@ A row is written ``"source -> target"``. A source is an argument, by its positio
 keyword (``default=``), as any positional one (``*``, from the second on ``1*``) or as the receiver
 of a method (``self``), followed by steps. A target is steps into the result; for a function that
 stores it is ``self``, the receiver, or ``0``, the first argument, and steps into that. Steps: ``[*]`` is what iteration yields, ``[0]`` a
-position, ``{*}`` a value of a mapping, ``.await`` what awaiting gives and ``()`` what calling gives.
+position, ``{*}`` a value of a mapping, ``.await`` the result of awaiting and ``()`` the result of calling.
 ``[n]`` is the position of the argument itself. Without a source nothing is there: a new container.
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class ChangesError(Exception):
-    """git gives no answer; its text is the whole message for the user."""
+    """git fails; the text is the whole message for the user."""
 
 
 def changed_since(revision: str) -> frozenset[str]:

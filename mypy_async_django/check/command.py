@@ -138,7 +138,7 @@ def _checked(options: argparse.Namespace) -> int:
 
 
 def findings(options: argparse.Namespace) -> list[Record] | None:
-    """What is found and asked for; None where the code cannot be checked, which is printed.
+    """The findings that the options select; None where the code cannot be checked, which is printed.
 
     Raises WrongOptionError.
     """

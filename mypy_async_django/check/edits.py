@@ -163,7 +163,7 @@ def _differences(text: str, start: int, end: int, new: str) -> tuple[_Replacemen
 
 
 def _span(tokens: Sequence[_Token], first: int, last: int, end: int) -> tuple[int, int]:
-    """The offsets of some tokens; of none, the place before the next one."""
+    """The offsets of some tokens; of none, the offset of the next one."""
     if first < last:
         return tokens[first].start, tokens[last - 1].end
     start = tokens[first].start if first < len(tokens) else end

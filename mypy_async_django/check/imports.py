@@ -12,7 +12,7 @@ _Statement = ast.Import | ast.ImportFrom
 
 
 class _Import(NamedTuple):
-    """An import statement's place in isort's order; compares by it."""
+    """The sort key of an import statement, as isort orders them."""
 
     section: int
     is_from: bool
@@ -91,7 +91,7 @@ def _extended(text: str, statement: _Statement, name: str) -> str:
 
 
 def _rank(name: str) -> tuple[int, str]:
-    """The place of a name in isort's order: constants, classes, then all else."""
+    """The sort key of an imported name, as isort orders them: constants, classes, then all else."""
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, name.lower()
 

@@ -124,7 +124,7 @@ class FindingCache:
         findings: list[Finding],
         used: Set[str],
     ) -> None:
-        """Report the findings in a body, in the place of those that were reported before."""
+        """Report the findings in a body; they replace those that were reported before."""
         kept = self._modules.setdefault(module.tree.fullname, ModuleFindings(module))
         key = _key(body.function)
         before = kept.bodies.get(key)

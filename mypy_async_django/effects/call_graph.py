@@ -75,10 +75,10 @@ _Key = tuple[Hashable, Environment, bool]
 
 
 class CallGraph:
-    """Follows summaries across modules; ``summary_named`` gives that of a function's full name.
+    """Follows summaries across modules; ``summary_named`` returns that of a function's full name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
-    ``summary_of`` when asked for. ``api`` gives the catalogue's rows, ``is_project`` says whether a
+    ``summary_of`` when asked for. ``api`` returns the catalogue's rows, ``is_project`` says whether a
     function, by its full name, is the user's. ``asked`` collects the functions whose summaries were
     asked for, by their full names: the answers depend on them. ``reachable`` keeps what is reached,
     as long as no summary changes.
@@ -118,7 +118,7 @@ class CallGraph:
         call: Call | None = None,
         when: Condition = ALWAYS,
     ) -> Way | None:
-        """The shortest way from a function to an operation of the effect; None for no way.
+        """The shortest call chain from a function to an operation of the effect; None if there is none.
 
         ``call`` is how it is called, with what is passed, ``when`` the condition of that; its name
         is empty for a lambda, or a function inside another.
@@ -141,7 +141,7 @@ class CallGraph:
         return way
 
     def dispatched(self, use: Dispatch, effect: Effect) -> Way | None:
-        """The shortest way from what the class of a value decides to an operation of the effect."""
+        """The shortest call chain to an operation of the effect, for a use that a value's class decides."""
         return self._ways(self._dispatched(use, _NOTHING), effect)
 
     def _ways(self, starts: Iterable[Target | Operation], effect: Effect) -> Way | None:
@@ -338,7 +338,7 @@ class CallGraph:
         return self._mentioned[name]
 
     def _gives_query(self, giver: str) -> bool:
-        """Whether a function gives, or a variable keeps, a queryset that is lazy still."""
+        """Whether a function returns, or a variable holds, a queryset that is not evaluated."""
         _, facts, _ = self._given(giver)
         is_derived = facts[:1] == (DERIVED,) and facts[2] == Kind.QUERYSET.value
         return is_derived or facts[:1] == (Kind.QUERYSET.value,)
@@ -360,11 +360,11 @@ class CallGraph:
         return True
 
     def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
-        """What rows calling, and awaiting, a function gives; None if that is not known.
+        """The rows that a function returns, or its coroutine; None if they are not known.
 
         Or what a variable keeps.
 
-        Those at a place of the tuple that it gives, if there is a ``place``.
+        With ``place``, those at that position of the tuple that it returns.
         """
         name, facts, steps = self._given(function.fullname, place)
         is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS, DERIVED}
@@ -392,7 +392,7 @@ class CallGraph:
         return Result(Kind(stored.kind), Row(built(query, further), stored.path, given))
 
     def hands_back(self, function: FuncItem) -> str | None:
-        """The parameter that a function returns as it came in, on all ways out; or None."""
+        """The parameter that all return statements of a function return unchanged; or None."""
         facts = self._summary(function.fullname).result
         return facts[1] if facts[:1] == (PARAMETER,) else None
 
@@ -408,7 +408,7 @@ class CallGraph:
         return None if steps is None else Derived(facts[1], Kind(facts[2]), steps)
 
     def _expanded(self, steps: tuple[Step, ...], seen: set[str]) -> tuple[Step, ...] | None:
-        """Steps with those of the project's own methods in their place; None if one is unknown."""
+        """Steps, the project's own methods replaced by theirs; None if one is unknown."""
         found: list[Step] = []
         for step in steps:
             if "." not in step[0]:
@@ -421,9 +421,9 @@ class CallGraph:
         return tuple(found)
 
     def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
-        """Whether a function gives a queryset that it has iterated, or may have.
+        """Whether a function returns a queryset that it has iterated, or may have.
 
-        One that stands at a place of the tuple that it gives, if there is a ``place``.
+        With ``place``, the one at that position of the tuple that it returns.
         """
         _, facts, steps = self._given(function.fullname, place)
         return facts == (LOADED,) and not steps
@@ -431,7 +431,7 @@ class CallGraph:
     def _given(
         self, function: str, place: int | None = None
     ) -> tuple[str, tuple[Any, ...], tuple[Step, ...]]:
-        """The facts of what a function gives, with the function that makes it and what follows."""
+        """The facts of a function's result, with the function that makes it and what follows."""
         seen: set[str] = set()
         steps: tuple[Step, ...] = ()
         while function not in seen:
@@ -591,7 +591,7 @@ def _tests(condition: Condition, *, holds: bool = True) -> Iterator[tuple[Test, 
 
 
 def _steps(end: _Key, came_from: Mapping[_Key, _Key | None], names: Mapping[_Key, str]) -> Names:
-    """The functions on the way to one; what is inside another counts as that one."""
+    """The functions of a call chain; one inside another counts as that one."""
     found = [names[key] for key in _way(end, came_from)]
     return tuple(name for index, name in enumerate(found) if name and name not in found[:index])
 

@@ -83,7 +83,7 @@ _POSITIONAL: Final = ARG_POS.value
 
 
 class Environment(NamedTuple):
-    """What a call gives a function: values of parameters, and tests that have been passed."""
+    """What a call passes to a function: values of parameters, and tests that have been passed."""
 
     values: tuple[tuple[str, Value], ...] = ()
     assumed: tuple[tuple[Test, bool], ...] = ()
@@ -112,7 +112,7 @@ class Need(NamedTuple):
 
 
 class Evaluator:
-    """Evaluates values; ``summary_named`` gives summaries, ``class_named`` classes.
+    """Evaluates values; ``summary_named`` returns summaries, ``class_named`` classes.
 
     ``api`` gives the catalogue's rows, ``function_named`` what a module's name stands for. ``strict`` says that relations of unknown rows count as not
     loaded.
@@ -305,7 +305,7 @@ class Evaluator:
         return found
 
     def arguments(self, arguments: Arguments, environment: Environment) -> Arguments:
-        """Arguments with their values put in; those that are packed in ``*args`` stand for themselves."""
+        """Arguments with their values put in; those that are packed in ``*args`` stay as they are."""
         found: list[Passed] = []
         for argument in arguments:
             value = self.value(argument.value, environment)
@@ -622,7 +622,7 @@ class Evaluator:
         return value.is_loaded is None or value.is_loaded
 
     def exact(self, function: str, receiver: Value) -> str:
-        """The method that runs in the place of one, for the class of its receiver."""
+        """The override of a method that runs for the class of its receiver."""
         owner, _, name = function.rpartition(".")
         if not isinstance(receiver, Instance | Created):
             return function

@@ -132,7 +132,7 @@ _LOOP_PROBES: Final = frozenset(
     }
 )
 _IS_RUNNING: Final = "is_running"
-#: Where decorators come from that give what the function gives.
+#: The modules of decorators whose result returns what the function returns.
 _KEEPING: Final = ("asgiref.", "builtins.", "django.", "functools.")
 _PARTIAL: Final = "functools.partial"
 _MOST_RETURNS: Final = 8
@@ -499,7 +499,7 @@ def _stores(body: Body) -> Iterator[tuple[str, Value]]:
 
 
 def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
-    """The operations on what functions of the project give, of which no more is known here."""
+    """The operations on results of the project's functions, of which no more is known here."""
     if body.is_coroutine:
         return
     operations: list[tuple[Expression, Sequence[str]]] = [
@@ -558,7 +558,7 @@ def _is_probe(body: Body) -> bool:
 
 
 def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
-    """What the function gives, where all its ways out give the same; see `Summary`."""
+    """The function's result, where all its return statements agree; see `Summary`."""
     if not may_hold_rows(result_type(body.function)):
         return ()
     yielded = [node.expr for node in body.every(YieldExpr)]
@@ -578,7 +578,7 @@ def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
 
 
 def _ways(value: Expression) -> Iterator[Expression]:
-    """The values that an expression may give, but for None."""
+    """The values that an expression may have, but for None."""
     match value:
         case ConditionalExpr(if_expr=one, else_expr=other):
             yield from _ways(one)
@@ -589,7 +589,7 @@ def _ways(value: Expression) -> Iterator[Expression]:
 
 
 def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What two ways out both give; of a tuple, item by item, where None is as good as the other."""
+    """Join of two return values: tuples element by element, None is neutral."""
     if facts == others:
         return facts
     if (LOADED,) in {facts, others}:
@@ -603,9 +603,9 @@ def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
 def _given(
     body: Body, value: Expression, is_project: IsProject, way: Expression
 ) -> tuple[Any, ...]:
-    """What one way out gives; nothing where the body may have loaded or changed it.
+    """The result of one return statement; nothing where the body may have loaded or changed it.
 
-    ``way`` is the whole of what is given, of which ``value`` may be an item.
+    ``way`` is the whole returned value, of which ``value`` may be an item.
     """
     if isinstance(value, TupleExpr):
         items = [

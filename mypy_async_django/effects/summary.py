@@ -19,7 +19,7 @@ ITEMS: Final = "items"
 
 
 class StoredResult(NamedTuple):
-    """The rows that a function gives, by the names of their model and of what is loaded."""
+    """The rows that a function returns, by the names of their model and of what is loaded."""
 
     kind: str
     model: str
@@ -39,7 +39,7 @@ class Summary(NamedTuple):
 
     ``actions`` are what a sync function does: operations of the catalogue, calls, and uses of values
     whose class the caller decides, each with its condition. ``parameters`` bind a call's arguments,
-    ``returns`` is the value that all ways out return, ``stores`` are the values that a constructor
+    ``returns`` is the value of all return statements, ``stores`` are the values that a constructor
     keeps in attributes.
 
     ``passes`` are the parameters passed on (its name, a function's full name, the parameter there).
@@ -60,7 +60,7 @@ class Summary(NamedTuple):
     operation): they raise if that is a queryset. ``value_parameters`` are parameters of any type
     that it never awaits. ``callbacks`` are the parameters that it only calls, with the misuse of
     what they return. ``coroutine_from`` are the functions of which a sync function returns the
-    result, whichever way out it takes.
+    result, whichever return statement it reaches.
     """
 
     actions: tuple[Action, ...] = ()

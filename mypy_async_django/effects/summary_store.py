@@ -20,7 +20,7 @@ _NOTHING: Final = Summary()
 
 
 class SummaryStore:
-    """Gives a function's summary by its full name.
+    """Returns a function's summary by its full name.
 
     ``bodies`` makes new `Bodies`; functions that ``catalogue`` trusts end every path.
     """
@@ -69,7 +69,7 @@ class SummaryStore:
         return {name: summary for name, summary in found.items() if summary}
 
     def take_again(self, tree: MypyFile, function: FuncDef) -> bool:
-        """Put a function's new summary in the place of the old one; whether it is another."""
+        """Replace a function's summary by a new one; returns whether they differ."""
         found = self._sources.of(tree).definitions.functions
         names = [name for name, definition in found.items() if definition.function is function]
         bodies, is_another = self._bodies(), False

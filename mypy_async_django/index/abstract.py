@@ -93,7 +93,7 @@ class Variable(Value):
 class Instance(Value):
     """An instance of a class, or of a subclass that is not known.
 
-    ``item`` is what iterating it gives. ``is_loaded`` says of a queryset or related manager whether
+    ``item`` is a value that iterating it yields. ``is_loaded`` says of a queryset or related manager whether
     its rows are in memory, None if that is not known. ``given`` is the access path to it from a row
     of the caller, the row's key first: the caller knows what is loaded. With it, ``class_`` is empty
     where the class is unknown. ``kept`` is what the caller has stored in attributes.
@@ -339,9 +339,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way from a call to an operation: full names of functions, the operation's title last.
+    """The call chain from a call to an operation: full names of functions, the operation's title last.
 
-    ``is_memo`` says that the result is cached on the way: it happens the first time only.
+    ``is_memo`` says that a function of the chain caches the result: it happens the first time only.
     """
 
     steps: Names

@@ -23,9 +23,9 @@ Remembered = Mapping[Expression, ProperType | None]
 
 
 class Bodies:
-    """Makes bodies for one look at a module: what it works out on the way, it keeps.
+    """Creates the bodies of a module for one check of it, and memoises what it computes.
 
-    ``remembered`` gives types to use for expressions that mypy has not come by yet.
+    ``remembered`` returns types for expressions that mypy has not reached yet.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ class Query(NamedTuple):
     query, ``maker`` names that instead; a query of Django's own has neither. ``all_selected`` is the bare
     ``select_related()``. ``only`` is None where all columns are loaded but the ``deferred`` ones.
     ``parent`` is the model whose related manager it starts from: its rows know that parent.
-    ``behind`` is what a prefetch of that relation loaded of its rows, None where nobody knows.
+    ``behind`` is what a prefetch of that relation loaded of its rows, None if that is unknown.
     ``queryset`` is the project's own class that it is known to be of, ``later`` are the steps from
     a method of such a class on, where its summary is not at hand.
     """
@@ -43,12 +43,12 @@ class Query(NamedTuple):
 
     @property
     def origin(self) -> tuple[object, ...]:
-        """What tells queries apart that do not begin at the same place."""
+        """Distinguishes queries that begin at different expressions."""
         return (self.model, self.root, self.maker, self.parent, self.later)
 
 
 class Row(NamedTuple):
-    """A model instance: a query's row, or what following ``path`` from such a row gives.
+    """A model instance: a query's row, or the instance that ``path`` leads to from such a row.
 
     For an instance made here ``given`` holds the names of the fields it was made with, and "pk"
     where it was stored.
@@ -176,7 +176,7 @@ class Derived(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What calling, and awaiting, a function gives."""
+    """The result of a function, or of its coroutine."""
 
     kind: Kind
     row: Row

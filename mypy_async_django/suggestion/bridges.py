@@ -1,4 +1,4 @@
-"""Ways out where sync and async code are bridged the wrong way."""
+"""Replacements of wrong bridges between sync and async code."""
 
 from mypy.nodes import CallExpr, Decorator, Expression
 
@@ -23,7 +23,7 @@ from mypy_async_django.suggestion.wording import (
 
 
 def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> Note:
-    """The note for a call in the place of a function: ``sync_to_async(f)(x)`` for ``(f(x))()``."""
+    """The note for a call where a function is expected: ``sync_to_async(f)(x)`` for ``(f(x))()``."""
     text = body.source.text
     function, arguments = text(call.callee), arguments_of(body, call)
     offloader, outer = offloader_of(body, around), body.parent(around)
@@ -40,7 +40,7 @@ def for_early_call(body: Body, around: CallExpr, call: CallExpr) -> Note:
 
 
 def for_coroutine_in_bridge(body: Body, around: CallExpr, coroutine: CallExpr) -> Note:
-    """The note for a coroutine in the place of a function, which needs no bridge."""
+    """The note for a coroutine where a function is expected; it needs no bridge."""
     outer = body.parent(around)
     node = outer if isinstance(outer, CallExpr) and outer.callee is around else around
     awaited = awaited_node(body, node)

@@ -1,4 +1,4 @@
-"""Plain functions in the place of coroutine functions that are called like plain ones."""
+"""Sync functions instead of async functions that are called without ``await``."""
 
 from typing import Final
 

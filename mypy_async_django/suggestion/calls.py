@@ -76,7 +76,7 @@ def _twin(body: Body, call: CallExpr, twin: str) -> str:
     return twin if module == "asyncio" else name
 
 
-#: What a coroutine function awaits, in the place of what a request loads lazily.
+#: What an async function awaits instead of what a request loads lazily.
 _TWIN_OF_LOADED: Final = {
     "HttpRequest.session": "await request.session.aget(...)",
     "HttpRequest.user": "await request.auser()",

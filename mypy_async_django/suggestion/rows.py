@@ -1,4 +1,4 @@
-"""Ways to load what a row lacks, and attributes to read in a thread."""
+"""Lookups that load what a row lacks, and attributes to read in a thread."""
 
 from collections.abc import Sequence
 from typing import Final

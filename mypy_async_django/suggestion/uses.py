@@ -198,7 +198,7 @@ def _async_for(body: Body, loop: ForStmt, end: Expression, iterator: str = "") -
 
 
 def _is_only_tested(body: Body, operation: OpExpr) -> bool:
-    """Whether nothing but the truth of an ``and`` or ``or`` is asked for."""
+    """Whether only the truth of an ``and`` or ``or`` is used, not its value."""
     match body.parent(operation):
         case OpExpr() as outer:
             return _is_only_tested(body, outer)
@@ -213,7 +213,7 @@ def _is_only_tested(body: Body, operation: OpExpr) -> bool:
 
 
 def _either(body: Body, found: ImplicitUse, operation: OpExpr, value: str) -> Note:
-    """An ``and`` or ``or`` that gives one of its operands, with the test of the first spelled out."""
+    """An ``and`` or ``or`` whose value is used, with the test of its first operand spelled out."""
     if found.value is not operation.left:
         return replacing(body, found.value, all_rows(body, found.value))
     test, other = f"await {value}.aexists()", body.source.text(operation.right)

@@ -1,4 +1,4 @@
-"""Ways out of races and of loops that wait."""
+"""Replacements of races and of loops that wait."""
 
 from typing import Final
 
@@ -76,7 +76,7 @@ def _is_number(body: Body, value: Expression) -> bool:
 
 
 def _updating(body: Body, found: StaleSave, code: str, model: str) -> Note:
-    """The note for an update in the database, in the place of the change and the save."""
+    """The note for an update in the database that replaces the change and the save."""
     note = replacing(body, awaited_node(body, found.save), code, imports=[model], is_safe=False)
     removed = without_statement(body, found.change)
     if note.edit is None or removed is None or found.change.line == found.save.line:

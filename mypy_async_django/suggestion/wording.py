@@ -1,4 +1,4 @@
-"""What notes have in common: the words, and code put in its place."""
+"""What notes have in common: the words, and edits that replace code."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def replacing(
     is_safe: bool | None = None,
     end: Node | None = None,
 ) -> Note:
-    """A note that shows code, with the edit that puts the code in the place of a node.
+    """A note that shows code, with the edit that replaces a node by the code.
 
     With ``end``, it is the range from the node's start to that node's end. ``text`` is the note, with
     ``{}`` for the code. ``imports`` are full names that the code needs besides the usual ones.
@@ -309,7 +309,7 @@ def arguments_of(body: Body, call: CallExpr) -> str:
     return text if text.startswith("(") else "(...)"
 
 
-#: What to run in a thread in the place of a use without a call.
+#: The function to run in a thread for a use without a call.
 FUNCTION_OF: Final = {
     Use.FORMAT: "str",
     Use.ITERATE: "list",
@@ -344,7 +344,7 @@ def awaited_node(body: Body, node: Expression) -> Expression:
 
 
 def as_iterator(body: Body, node: Expression, items: str) -> str:
-    """The code of a list in the place of an iterator: ``next`` does not take the list itself."""
+    """The code of a list where an iterator is expected: ``next`` does not take the list itself."""
     outer = body.parent(node)
     is_next = isinstance(outer, CallExpr) and called_name(body, outer) == NEXT
     return f"iter({items})" if is_next else items

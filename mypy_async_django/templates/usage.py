@@ -244,7 +244,7 @@ class _Reader:
 
 
 def _after(value: Value, filter_name: str) -> Value:
-    """The value that a filter gives, if it is one of the context's or has its items."""
+    """The result of a filter, if it is a value of the context or has the items of one."""
     if value is None or filter_name in PASSING:
         return value
     if filter_name in SAME_ITEMS:

@@ -210,7 +210,7 @@ class InferredTypes(Expressions):
         return outer._local(name) if outer else None
 
     def _bound(self, binding: Binding, name: NameExpr) -> ProperType | None:
-        """The type that a binding gives to a name it reaches."""
+        """The type that a name has by a binding that reaches it."""
         if binding in self._known:
             return self._known[binding]
         if binding in self._pending:

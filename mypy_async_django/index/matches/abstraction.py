@@ -158,7 +158,7 @@ class Abstraction:
         return found
 
     def item(self, collection: Value) -> Value:
-        """What iterating a value gives."""
+        """The items of a value that is iterated."""
         return self._step(collection, ITEM, None)
 
     def arguments(self, call: CallExpr) -> Arguments:
@@ -351,7 +351,7 @@ class Abstraction:
         return found if found is not None and self._body.is_nested(found) else None
 
     def _referred(self, reference: RefExpr) -> Value | None:
-        """What a name of a module stands for."""
+        """The value that a name of a module refers to."""
         api = api_of_function(self._body, reference) if _is_function(reference) else None
         if api is not None and not (api.when or api.unless):
             return Performs(api.effect, api.name)

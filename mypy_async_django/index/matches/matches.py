@@ -154,7 +154,7 @@ def api_of_call(body: Body, call: CallExpr) -> Api | None:
 
 
 def api_of_function(body: Body, callee: Expression) -> Api | None:
-    """The row of the function, class or method that an expression stands for."""
+    """The row of the function, class or method that an expression refers to."""
     name = full_name(body, callee)
     row = body.catalogue.api(name) if name is not None else None
     if row is None and isinstance(callee, SuperExpr):

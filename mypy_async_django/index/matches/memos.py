@@ -115,7 +115,7 @@ def _is_kept(tested: Expression) -> bool:
 
 
 def _is_filled(body: Body, tested: Expression, node: Node) -> bool:
-    """Whether a variable is assigned, or filled, with or after what a node gives."""
+    """Whether a variable is assigned, or filled, with or after the value of a node."""
     wanted = _key(tested)
     return any(
         _key(target) == wanted

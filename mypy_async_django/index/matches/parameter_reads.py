@@ -97,7 +97,7 @@ class Lacking(NamedTuple):
     """A call or read whose function needs what the instance's query did not load.
 
     ``name`` is the attribute that was not loaded of ``row``, which is what the function is ``given``,
-    or behind it. ``way`` are the full names of the functions through which the read happens.
+    or behind it. ``way`` is the call chain to the read, as full names of functions.
     """
 
     node: Expression
@@ -309,7 +309,7 @@ def uses(body: Body) -> Iterator[tuple[Expression, Call | Dispatch]]:
 class Loading(NamedTuple):
     """A call whose function loads the user or session of the request, or view, that it is given.
 
-    ``way`` are the full names of the functions, with what is loaded at the end.
+    ``way`` is the call chain, as full names of functions, with what is loaded at the end.
     """
 
     node: Expression

@@ -81,7 +81,7 @@ class RenderedUser(NamedTuple):
     """A template that loads the user, or the session, of the request that it is rendered with.
 
     ``name`` is ``user`` or ``session``. ``is_replaceable`` says that a value in the context under
-    that name would be taken in its place.
+    that name would be taken instead.
     """
 
     call: CallExpr
@@ -234,7 +234,7 @@ def _called(node: SymbolNode | None) -> FuncDef | None:
 
 
 def rendered_users(body: Body, *, for_callers: bool = False) -> Iterator[RenderedUser]:
-    """Templates that load the user or the session of a request that nobody has loaded before.
+    """Templates that load the user or the session of a request before anything else has loaded them.
 
     With ``for_callers`` those of a request that the body was given.
     """

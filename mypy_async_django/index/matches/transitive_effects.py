@@ -29,7 +29,7 @@ from mypy_async_django.index.values.result_cache import is_consumed, takes_loade
 
 
 class ReachedEffect(NamedTuple):
-    """The expression that runs a function, and the way to the operation from there.
+    """The expression that runs a function, and the call chain from there to the operation.
 
     ``path`` holds full names of functions, the operation's name last.
     """
@@ -88,7 +88,7 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
 
 
 def _way(body: Body, called: Called, effect: Effect) -> Way | None:
-    """The way from what a node runs to an operation, with what is passed there."""
+    """The call chain from what a node runs to an operation, with what is passed there."""
     assert body.effects is not None
     if isinstance(called.function, LambdaExpr) or _is_inside(body, called):
         call = Call("", None, arguments_of(body, called), is_awaited=body.is_awaited(called.node))

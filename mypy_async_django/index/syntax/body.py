@@ -99,15 +99,15 @@ class Effects(Protocol):
         call: Call | None = None,
         when: Condition = ALWAYS,
     ) -> Way | None:
-        """The shortest way from a function, or a variable that holds one, to an operation.
+        """The shortest call chain from a function, or a variable that holds one, to an operation.
 
-        None where there is no way. ``call`` is how it is called, with what is passed, ``when`` the
+        None if there is none. ``call`` is how it is called, with what is passed, ``when`` the
         condition of that. ``upward`` is the ``super()`` chain that a mixin's method begins.
         """
         ...
 
     def dispatched(self, use: Dispatch, effect: Effect) -> Way | None:
-        """The shortest way from what the class of a value decides to an operation of the effect."""
+        """The shortest call chain to an operation of the effect, for a use that a value's class decides."""
         ...
 
     def nested(self, function: FuncItem) -> object:
@@ -115,16 +115,16 @@ class Effects(Protocol):
         ...
 
     def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
-        """What rows calling, and awaiting, a function gives; None if that is not known.
+        """The rows that a function returns, or its coroutine; None if they are not known.
 
         Or what a variable keeps.
 
-        Those at a place of the tuple that it gives, if there is a ``place``.
+        With ``place``, those at that position of the tuple that it returns.
         """
         ...
 
     def hands_back(self, function: FuncItem) -> str | None:
-        """The parameter that a function returns as it came in, on all ways out; or None."""
+        """The parameter that all return statements of a function return unchanged; or None."""
         ...
 
     def derives(self, function: FuncItem) -> Derived | None:
@@ -132,9 +132,9 @@ class Effects(Protocol):
         ...
 
     def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
-        """Whether a function gives a queryset that it has iterated, or may have.
+        """Whether a function returns a queryset that it has iterated, or may have.
 
-        One that stands at a place of the tuple that it gives, if there is a ``place``.
+        With ``place``, the one at that position of the tuple that it returns.
         """
         ...
 

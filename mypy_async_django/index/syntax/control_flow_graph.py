@@ -147,7 +147,7 @@ class _Builder:
         )
 
     def jump(self, way: _Way) -> None:
-        """Leave for the innermost frame that catches ``way``; nothing follows."""
+        """Continue at the innermost frame that catches the exit ``way``; nothing follows."""
         if way is _Way.RAISE:
             # A step that raises leaves its binding undone; a jump does not.
             self.step()
@@ -158,7 +158,7 @@ class _Builder:
         self.ends = ()
 
     def fork(self, way: _Way) -> None:
-        """Leave by ``way``, or continue."""
+        """Take the exit ``way``, or continue."""
         ends = self.ends
         self.jump(way)
         self.ends = ends
@@ -377,7 +377,7 @@ def _or_pattern(builder: _Builder, node: patterns.OrPattern) -> Iterator[Node]:
 
 
 def _leaving(way: _Way) -> Callable[[_Builder, Any], Iterator[Node]]:
-    """The builder of a statement after which control leaves by ``way``."""
+    """The builder of a statement after which control takes the exit ``way``."""
 
     def build(builder: _Builder, node: Node) -> Iterator[Node]:
         yield from children(node)

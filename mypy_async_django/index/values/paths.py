@@ -14,7 +14,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """What a subscript of the value gives; the key is None where it is not a constant."""
+    """The result of a subscript of the value; the key is None where it is not a constant."""
 
     key: int | str | None
 
@@ -28,12 +28,12 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """What awaiting the value gives."""
+    """The result of awaiting the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What calling the value gives."""
+    """The result of calling the value."""
 
 
 AccessStep: TypeAlias = Item | At | Attribute | Awaited | Called
@@ -86,5 +86,5 @@ def _from_the_end(*keys: int | str | None) -> bool:
 
 
 def unpacked(path: tuple[int, ...]) -> Path:
-    """The steps that unpacking takes: `bindings.Binding.path`, but for the place of a star."""
+    """The steps that unpacking takes: `bindings.Binding.path`, but for the position of a star."""
     return tuple(At(None if place == STAR else place) for place in path)

@@ -22,7 +22,7 @@ def query_of(body: Body, expression: Expression) -> Query | None:
 
 
 def result_of(body: Body, value: Expression) -> Result | None:
-    """What a function that returns this value gives its caller; None if that is unknown."""
+    """The result of a function that returns this value; None if that is unknown."""
     found = query_of(body, value)
     if found is not None:
         return Result(Kind.QUERYSET, Row(found))

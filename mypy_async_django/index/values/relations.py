@@ -280,7 +280,7 @@ def _each_touched(
 
 
 def _touched(body: Body, node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
-    """The instances that a node gives an attribute, or rows of a query, or asks what they hold."""
+    """The instances whose attribute a node sets, or tests, or to which it adds rows of a query."""
     match node:
         case AssignmentStmt():
             yield from (target.expr for target in attributes_in(node.lvalues) if counts(target))

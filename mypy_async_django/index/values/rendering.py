@@ -1,4 +1,4 @@
-"""Calls that render a template, with the values that they give it."""
+"""Calls that render a template, with the values that they pass to it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -245,7 +245,7 @@ def _calls_that_add(body: Body, name: NameExpr) -> Iterator[CallExpr]:
 
 
 def _reaches(body: Body, change: Node, base: Expression, name: NameExpr) -> bool:
-    """Whether what is changed at a node is the object that a name stands for later."""
+    """Whether what is changed at a node is the object that a name refers to later."""
     return (
         isinstance(base, NameExpr)
         and base.name == name.name

@@ -166,7 +166,7 @@ def _at_work(body: Body) -> Sequence[tuple[CallExpr, NameExpr]]:
 
 
 def _is_same(body: Body, one: Expression, other: Expression) -> bool:
-    """Whether two names, or the same attribute of them, stand for the same object."""
+    """Whether two names, or the same attribute of them, refer to the same object."""
     match one, other:
         case NameExpr(), NameExpr():
             made = body.definition_sites(one)
@@ -178,7 +178,7 @@ def _is_same(body: Body, one: Expression, other: Expression) -> bool:
 
 
 def is_empty(body: Body, queryset: Expression) -> bool:
-    """Whether a queryset is what ``none()`` gives: it has no rows, and runs no query."""
+    """Whether a queryset is the result of ``none()``: it has no rows, and runs no query."""
     queue = [queryset]
     for value in queue:  # grows; in a loop a name may be made of itself
         match value:

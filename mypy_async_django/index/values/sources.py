@@ -133,7 +133,7 @@ _GET_QUERYSET: Final = "get_queryset"
 _DEFAULTS: Final = frozenset({"create_defaults", "defaults"})
 
 Giver: TypeAlias = FuncDef | Var
-"""What gives a value: a function, or a variable that an object keeps one in."""
+"""The origin of a value: a function, or a variable of an object that holds one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +366,7 @@ class _Solver:
             yield from self._ask(value, (*inside[:-1], ITEM, *path[1:]))
 
     def _bound_inside(self, body: Body, name: NameExpr, path: Path) -> Iterator[Source]:
-        """What functions inside give a variable that they declare ``nonlocal``."""
+        """The values that inner functions assign to a variable that they declare ``nonlocal``."""
         for node in self._rebinding(body).get(name.name, ()):
             match node:
                 case AssignmentStmt(lvalues=[NameExpr(name=target)]) if target == name.name:
@@ -405,7 +405,7 @@ class _Solver:
             yield _UNKNOWN
 
     def _is_assigned_before(self, name: NameExpr, path: Path) -> bool:
-        """Whether the body gives an attribute of a parameter its value, whichever way it takes.
+        """Whether the body sets an attribute of a parameter on all paths through it.
 
         Not if a method of the same object runs in between: that may assign it again.
         """
@@ -684,7 +684,7 @@ class _Solver:
     # Calls
 
     def _call(self, call: CallExpr, node: Expression, path: Path) -> Iterator[Source]:
-        """What a call gives; ``node`` stands in the code where ``call`` is what a thread runs."""
+        """The result of a call; ``node`` stands in the code where ``call`` is what a thread runs."""
         body = self._body
         if call.analyzed is not None:
             yield from self._ask(call.analyzed, path)
@@ -773,7 +773,7 @@ class _Solver:
     def _own_method(
         self, owner: TypeInfo, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
-        """What a method of a class gives, if the project defines it."""
+        """The result of a method of a class, if the project defines it."""
         name = call.callee.name if isinstance(call.callee, MemberExpr) else ""
         found = member(owner, name)
         function = found[1].node if found is not None else None
@@ -839,7 +839,7 @@ class _Solver:
     def _derived(
         self, derived: Derived, function: FuncDef, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
-        """What a function makes of a queryset that this call gives it."""
+        """The result of a function for the queryset that this call passes to it."""
         argument = dict(bind(call, function)).get(derived.parameter)
         is_own = bool(function.info) and is_a(function.info, QUERYSET)
         for value in self._ask(argument, ()) if argument is not None else (_UNKNOWN,):
@@ -910,7 +910,7 @@ class _Solver:
     def _own_query(
         self, method: FuncDef, is_awaited: bool, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
-        """What a method gives that the project's manager or queryset class defines."""
+        """The result of a method that the project's manager or queryset class defines."""
         if not isinstance(call.callee, MemberExpr):
             yield _UNKNOWN
         elif method.name == _GET_QUERYSET:
@@ -934,7 +934,7 @@ class _Solver:
     def _queried(
         self, value: Source, name: str, call: CallExpr, node: Expression, path: Path
     ) -> Iterator[Source]:
-        """What a method of a manager or queryset gives."""
+        """The result of a method of a manager or queryset."""
         method = METHODS.get(name) if name not in self._replaced else None
         is_async = method is None and name.startswith("a") and name[1:] in METHODS
         if is_async and name not in self._replaced:
@@ -1029,7 +1029,7 @@ class _Solver:
     def _shortcut(
         self, call: CallExpr, node: Expression, gives: Gives, path: Path
     ) -> Iterator[Source]:
-        """What ``get_object_or_404`` and its like give, of a model, manager or queryset."""
+        """The result of ``get_object_or_404`` and its like, for a model, manager or queryset."""
         name = called_name(self._body, call) or ""
         if name.rpartition(".")[2].startswith("a"):
             if path[:1] != (AWAITED,):
@@ -1157,7 +1157,7 @@ def _begun(query: Query, steps: tuple[Step, ...]) -> Query:
 
 
 def _stepped(value: Source, name: str, call: CallExpr) -> Source:
-    """A queryset after one of its methods that give another."""
+    """A queryset after one of its methods that return another."""
     match value:
         case Query():
             if name == "select_related" and len(call.args) == 1 and is_none(call.args[0]):
