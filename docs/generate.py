@@ -1,4 +1,4 @@
-"""Writes what is generated: docs/rules, docs/catalogue.md, and the table of codes in the README.
+"""Writes what is generated: docs/rules, docs/catalogue.md, and the codes in README and mkdocs.yml.
 
 Runs in an environment that has mypy: ``python3 dev.py docs`` sees to it.
 """
@@ -24,6 +24,8 @@ def main() -> None:
         path.write_text(text, encoding="utf-8")
     readme = ROOT / "README.md"
     readme.write_text(pages.with_codes(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    mkdocs = ROOT / "mkdocs.yml"
+    mkdocs.write_text(pages.with_navigation(mkdocs.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

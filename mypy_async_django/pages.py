@@ -120,6 +120,19 @@ def with_codes(readme: str) -> str:
     return f"{before}{START}\n{codes_table('docs/rules/')}{END}{after}"
 
 
+def with_navigation(mkdocs: str) -> str:
+    """The configuration of MkDocs with a line for each rule's page below that of their index."""
+    before, start, rest = mkdocs.partition("      - rules/index.md\n")
+    if not start:
+        raise ValueError("mkdocs.yml has no rules/index.md in its navigation")
+    others = rest.splitlines(keepends=True)
+    while others and others[0].startswith("      - "):
+        del others[0]
+    codes = sorted(rule.code.code for rule in RULES)
+    lines = "".join(f"      - {code}: rules/{code}.md\n" for code in codes)
+    return f"{before}{start}{lines}{''.join(others)}"
+
+
 def _in_families() -> list[Rule]:
     def key(rule: Rule) -> tuple[str, str]:
         parent = rule.code.sub_code_of

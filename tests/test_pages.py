@@ -35,10 +35,19 @@ def test_table_of_codes_is_up_to_date() -> None:
     )
 
 
+def test_navigation_is_up_to_date() -> None:
+    """The site has a page for each rule."""
+    mkdocs = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert mkdocs == pages.with_navigation(mkdocs), "mkdocs.yml is stale: run python3 dev.py docs"
+    assert mkdocs == pages.with_navigation(mkdocs.replace("- async-race: rules", "- old: rules"))
+
+
 def test_readme_without_markers_is_refused() -> None:
     """Nothing is written where nobody knows the place."""
     with pytest.raises(ValueError, match="<!-- codes -->"):
         pages.with_codes("# A README")
+    with pytest.raises(ValueError, match=r"rules/index\.md"):
+        pages.with_navigation("nav: []")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code.code)
