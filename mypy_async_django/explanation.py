@@ -31,6 +31,7 @@ USES: Final[Mapping[Use, str]] = {
     Use.EQUAL: "Comparing",
     Use.ENTER: "Entering",
     Use.COPY: "Copying",
+    Use.LINK: "Linking to",
 }
 
 #: The most steps of a call chain that are shown: the first and the last ones.

@@ -20,6 +20,7 @@ class Use(Enum):
     EQUAL = auto()
     ENTER = auto()
     COPY = auto()
+    LINK = auto()
 
 
 BOOL: Final = "builtins.bool"
@@ -44,6 +45,7 @@ METHODS: Final[Mapping[Use, tuple[str, ...]]] = {
     Use.EQUAL: ("__eq__",),
     Use.ENTER: ("__enter__",),
     Use.COPY: ("__copy__", "__getstate__"),
+    Use.LINK: ("get_absolute_url",),
 }
 
 
@@ -139,6 +141,14 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
     "builtins.repr": Evaluator(Use.FORMAT),
     "builtins.str": Evaluator(Use.FORMAT),
     "builtins.str.format": Evaluator(Use.FORMAT, 0, _ALL),
+    **dict.fromkeys(
+        (
+            f"logging.{owner}{level}"
+            for owner in ("", "Logger.", "LoggerAdapter.")
+            for level in ("critical", "error", "exception", "info", "warning")
+        ),
+        Evaluator(Use.FORMAT, 0, _ALL),
+    ),
     "contextlib._BaseExitStack.enter_context": Evaluator(Use.ENTER),
     **dict.fromkeys(
         (
@@ -153,6 +163,8 @@ EVALUATORS: Final[Mapping[str, Evaluator]] = {
     "unittest.case.TestCase.assertNotIn": Evaluator(Use.ITERATE, 1, 1),
     "unittest.case.TestCase.assertTrue": Evaluator(Use.TRUTH),
     "copy.copy": Evaluator(Use.COPY),
+    "django.shortcuts.redirect": Evaluator(Use.LINK),
+    "django.shortcuts.resolve_url": Evaluator(Use.LINK),
     "functools.reduce": Evaluator(Use.ITERATE, 1, 1),
     "heapq.nlargest": Evaluator(Use.ITERATE, 1, 1),
     "heapq.nsmallest": Evaluator(Use.ITERATE, 1, 1),

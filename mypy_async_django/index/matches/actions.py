@@ -22,6 +22,7 @@ from mypy_async_django.index.abstract import (
     Arguments,
     Call,
     Chosen,
+    ClassObject,
     Closure,
     Created,
     Dispatch,
@@ -56,6 +57,7 @@ _OPEN: Final = (
     | Member
     | Entry
     | Chosen
+    | ClassObject
     | Created
     | OneOf
     | ResultOf
@@ -92,6 +94,8 @@ def call_of(body: Body, called: Called) -> Call:
                 receiver = _receiver(body, node, function)
                 return Call(name, receiver, arguments, is_virtual, is_awaited)
             return Call(name, None, arguments, is_awaited=is_awaited)
+        case CallExpr() if called.use is None:
+            return Call(name, None, _item_for(body, node))
         case MemberExpr(expr=receiver) if called.use is None or called.use is Use.ASSIGN:
             return Call(name, values.passed(receiver, node))
         case _ if called.use is not None:
@@ -208,17 +212,26 @@ def _each_use(body: Body) -> Iterator[Dynamic]:
             )
 
 
+def callbacks(body: Body) -> Iterator[Dynamic]:
+    """The functions that the calls of a body are given and run on items of another argument."""
+    for call in calls(body):
+        yield from _run(body, call)
+
+
 def _run(body: Body, call: CallExpr) -> Iterator[Dynamic]:
-    """The functions that a call is given and runs on items of its other argument."""
     values = abstraction(body)
     for argument in run_at_once(body, call):
-        others = [each for each in call.args if each is not argument]
-        if isinstance(call.callee, MemberExpr) and call.callee.name == "sort":
-            others = [call.callee.expr]
-        collection = values.value(others[0]) if others else UNKNOWN
-        item = values.item(collection)
-        passed = (Passed(ARG_POS.value, None, item),)
-        yield Dynamic(call, Dispatch(values.value(argument), _CALL, passed))
+        yield Dynamic(call, Dispatch(values.value(argument), _CALL, _item_for(body, call)))
+
+
+def _item_for(body: Body, call: CallExpr) -> Arguments:
+    """What a call gives to the function that it runs: an item of its other argument."""
+    values = abstraction(body)
+    others = [each for each in call.args if each not in set(run_at_once(body, call))]
+    if isinstance(call.callee, MemberExpr) and call.callee.name == "sort":
+        others = [call.callee.expr]
+    item = values.item(values.value(others[0])) if others else UNKNOWN
+    return (Passed(ARG_POS.value, None, item),)
 
 
 def _is_telling(value: Value) -> bool:

@@ -13,7 +13,6 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     IntExpr,
-    LambdaExpr,
     MemberExpr,
     NameExpr,
     Node,
@@ -45,7 +44,12 @@ from mypy_async_django.index.abstract import (
     Passed,
 )
 from mypy_async_django.index.matches.abstraction import abstraction
-from mypy_async_django.index.matches.actions import call_of, dynamic_uses
+from mypy_async_django.index.matches.actions import (
+    arguments_of,
+    call_of,
+    callbacks,
+    dynamic_uses,
+)
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.rendered import rendered_users
 from mypy_async_django.index.queries import Row
@@ -291,9 +295,18 @@ def _beginning(node: Expression) -> Expression:
 
 def uses(body: Body) -> Iterator[tuple[Expression, Call | Dispatch]]:
     """What a body calls and runs otherwise, with the values that it gives; coroutines too."""
+    values = abstraction(body)
     for called in call_targets(body):
-        if not isinstance(called.function, LambdaExpr):
+        function = called.function
+        if not called.is_callee:
+            continue  # one of the callbacks
+        if isinstance(function, Var) or not body.is_nested(function):
             yield called.node, call_of(body, called)
+        else:
+            given = arguments_of(body, called)
+            yield called.node, Dispatch(values.closure(function), ("__call__",), given)
+    for callback in callbacks(body):
+        yield callback.node, callback.use
     for call in calls(body):
         found = named_function(body, call.callee)
         if found is not None and found.function.is_coroutine:
