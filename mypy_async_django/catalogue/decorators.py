@@ -32,6 +32,8 @@ class Harm(Enum):
     """Of a view that is a function: Django calls it as a sync view, which raises ValueError."""
     RETURNED_TO_VIEW = auto()
     """Raises AssertionError."""
+    RETURNED_TO_DJANGO = auto()
+    """As the response, which raises ValueError."""
     RETURNED_TO_WORKER = auto()
     """The task's body never runs."""
 

@@ -141,6 +141,7 @@ _HARMS: Final = {
         "returns a sync function that calls it, so Django gets a coroutine and raises ValueError"
     ),
     Harm.RETURNED_TO_VIEW: "gets a coroutine instead of a response and raises AssertionError",
+    Harm.RETURNED_TO_DJANGO: "takes its coroutine for the response, which raises ValueError",
     Harm.RETURNED_TO_WORKER: "takes its coroutine for the result; the task's body never runs",
 }
 
@@ -154,6 +155,7 @@ _FIXES: Final = {
         'Return an async function for async views: test "asgiref.sync.iscoroutinefunction(...)"'
     ),
     Harm.RETURNED_TO_VIEW: 'Make the view sync, or use "adrf.decorators.api_view"',
+    Harm.RETURNED_TO_DJANGO: "Make the function sync",
     Harm.RETURNED_TO_WORKER: (
         'Make the task sync, and call an async function in it with "async_to_sync(...)"'
     ),
@@ -161,7 +163,12 @@ _FIXES: Final = {
 
 
 #: What another decorator above, or the class, may put right.
-_OF_RESULTS: Final = (Harm.HIDES_COROUTINE, Harm.RETURNED_TO_VIEW, Harm.RETURNED_TO_WORKER)
+_OF_RESULTS: Final = (
+    Harm.HIDES_COROUTINE,
+    Harm.RETURNED_TO_DJANGO,
+    Harm.RETURNED_TO_VIEW,
+    Harm.RETURNED_TO_WORKER,
+)
 
 
 def findings(body: Body) -> Iterator[Finding]:

@@ -13,6 +13,12 @@ from django.conf import settings
 
 settings.configure(
     ALLOWED_HOSTS=["*"],
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": "file:rows?mode=memory&cache=shared",
+        }
+    },
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"],
     ROOT_URLCONF=__name__,
     SECRET_KEY="x",
@@ -73,7 +79,229 @@ settings.REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "DEFAULT_AUTHENTICATION
 
 """
 
+#: A database in memory, with a model of Django's that has a relation, and one row of it.
+_ROWS: Final = """\
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+
+call_command("migrate", verbosity=0)
+
+"""
+_SERIALIZERS: Final = (
+    _ROWS
+    + """\
+from rest_framework import serializers
+
+
+class KindSerializer(serializers.ModelSerializer[ContentType]):
+    class Meta:
+        model = ContentType
+        fields = ["app_label", "model"]
+
+
+class PermissionSerializer(serializers.ModelSerializer[Permission]):
+    content_type = KindSerializer()
+
+    class Meta:
+        model = Permission
+        fields = ["name", "content_type"]
+
+
+class KindForm(serializers.Serializer[Any]):
+    kind = serializers.PrimaryKeyRelatedField(queryset=ContentType.objects.all())
+
+"""
+)
+_NINJA: Final = (
+    _ROWS
+    + """\
+from ninja import NinjaAPI, Schema
+
+api = NinjaAPI()
+
+
+class Kind(Schema):
+    app_label: str
+
+
+class Right(Schema):
+    name: str
+    content_type: Kind
+
+
+async def ask() -> None:
+    urlpatterns.append(path("", api.urls))
+    client = AsyncClient(raise_request_exception=True)
+    response = await client.get("/right")
+    assert response.status_code == 200, response.status_code
+
+"""
+)
+#: What pydantic makes of a SynchronousOnlyOperation.
+_WRAPPED: Final = "get_attribute_error"
+_FACTORY: Final = (
+    _ROWS
+    + """\
+from factory.django import DjangoModelFactory
+
+
+class KindFactory(DjangoModelFactory[ContentType]):
+    class Meta:
+        model = ContentType
+
+    app_label = "shop"
+    model = "book"
+
+"""
+)
+
 PROGRAMS: Final[Mapping[str, Program]] = {
+    "serializer_data": Program(
+        "rest_framework",
+        _SERIALIZERS
+        + """\
+async def show_right() -> None:
+    right = await Permission.objects.afirst()
+    print(PermissionSerializer(right).data)
+
+asyncio.run(show_right())
+""",
+        "SynchronousOnlyOperation",
+        "async-unsafe-lazy",
+        (
+            _SERIALIZERS
+            + """\
+async def show_right() -> None:
+    right = await Permission.objects.select_related("content_type").afirst()
+    PermissionSerializer(right).data
+
+asyncio.run(show_right())
+""",
+        ),
+    ),
+    "serializer_is_valid": Program(
+        "rest_framework",
+        _SERIALIZERS
+        + """\
+async def check() -> None:
+    KindForm(data={"kind": 1}).is_valid(raise_exception=True)
+
+asyncio.run(check())
+""",
+        "SynchronousOnlyOperation",
+        "async-unsafe-call",
+        (
+            _SERIALIZERS
+            + """\
+async def check() -> None:
+    form = KindForm(data={"kind": 1})
+    await sync_to_async(form.is_valid)(raise_exception=True)
+
+asyncio.run(check())
+""",
+        ),
+    ),
+    "ninja_response": Program(
+        "ninja",
+        _NINJA
+        + """\
+@api.get("/right", response=Right)
+async def right(request: HttpRequest) -> Any:
+    return await Permission.objects.afirst()
+
+asyncio.run(ask())
+""",
+        _WRAPPED,
+        "async-unsafe-lazy",
+        (
+            _NINJA
+            + """\
+@api.get("/right", response=Right)
+async def right(request: HttpRequest) -> Any:
+    return await Permission.objects.select_related("content_type").afirst()
+
+asyncio.run(ask())
+""",
+        ),
+    ),
+    "ninja_queryset": Program(
+        "ninja",
+        _NINJA
+        + """\
+@api.get("/right", response=list[Kind])
+async def kinds(request: HttpRequest) -> Any:
+    return ContentType.objects.all()
+
+asyncio.run(ask())
+""",
+        _WRAPPED,
+        "async-unsafe-lazy",
+        (
+            _NINJA
+            + """\
+@api.get("/right", response=list[Kind])
+async def kinds(request: HttpRequest) -> Any:
+    return [kind async for kind in ContentType.objects.all()]
+
+asyncio.run(ask())
+""",
+        ),
+    ),
+    "ninja_handler": Program(
+        "ninja",
+        _NINJA
+        + """\
+@api.exception_handler(KeyError)
+async def missing(request: HttpRequest, error: Any) -> Any:
+    return HttpResponse()
+
+@api.get("/right")
+async def right(request: HttpRequest) -> Any:
+    raise KeyError
+
+asyncio.run(ask())
+""",
+        "coroutine",
+        "sync-decorator",
+        (
+            _NINJA
+            + """\
+@api.exception_handler(KeyError)
+def missing(request: HttpRequest, error: Any) -> Any:
+    return HttpResponse()
+
+@api.get("/right")
+async def right(request: HttpRequest) -> Any:
+    raise KeyError
+
+asyncio.run(ask())
+""",
+        ),
+    ),
+    "factory": Program(
+        "factory",
+        _FACTORY
+        + """\
+async def make() -> None:
+    KindFactory()
+
+asyncio.run(make())
+""",
+        "SynchronousOnlyOperation",
+        "async-unsafe",
+        (
+            _FACTORY
+            + """\
+async def make() -> None:
+    assert await sync_to_async(KindFactory)()
+    assert KindFactory.build()
+
+asyncio.run(make())
+""",
+        ),
+    ),
     "ratelimit": Program(
         "django_ratelimit",
         _RATELIMIT

@@ -9,8 +9,11 @@ from mypy_async_django.catalogue.frameworks import (
     adrf,
     allauth,
     celery,
+    django_tasks,
+    factory_boy,
     forms,
     ninja,
+    ninja_extra,
     ratelimit,
     rest_framework,
 )
@@ -23,7 +26,19 @@ from mypy_async_django.catalogue.frameworks.framework import (
 from mypy_async_django.catalogue.row import Api
 
 FRAMEWORKS: Final[tuple[Framework, ...]] = tuple(
-    module.FRAMEWORK for module in (adrf, allauth, celery, forms, ninja, ratelimit, rest_framework)
+    module.FRAMEWORK
+    for module in (
+        adrf,
+        allauth,
+        celery,
+        django_tasks,
+        factory_boy,
+        forms,
+        ninja,
+        ninja_extra,
+        ratelimit,
+        rest_framework,
+    )
 )
 
 ROWS: Final[tuple[Api, ...]] = tuple(chain.from_iterable(each.rows for each in FRAMEWORKS))

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mypy_async_django.catalogue.decorators import Harm, SyncDecorator
 from mypy_async_django.catalogue.frameworks.framework import Declarative, Framework, Role
 
 _METHODS: Final = {"from_orm": Role.REPRESENTS, "model_validate": Role.REPRESENTS}
@@ -21,4 +22,7 @@ FRAMEWORK: Final = Framework(
         "ninja.schema.Schema": Declarative(_METHODS, by_annotation=True),
     },
     responses="response",
+    sync_decorators=(
+        SyncDecorator("ninja.main.NinjaAPI.exception_handler", Harm.RETURNED_TO_DJANGO),
+    ),
 )

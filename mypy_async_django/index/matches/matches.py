@@ -23,7 +23,9 @@ from mypy.nodes import (
     Var,
 )
 
+from mypy_async_django.bridge.models import QUERYSET
 from mypy_async_django.bridge.types import (
+    all_are,
     class_object,
     classes,
     is_awaitable,
@@ -39,6 +41,7 @@ from mypy_async_django.index.matches.conditions import decided
 from mypy_async_django.index.matches.configured import as_configured
 from mypy_async_django.index.matches.first_time import has_run
 from mypy_async_django.index.matches.guards import is_guarded
+from mypy_async_django.index.resolution.declared import declared_calls
 from mypy_async_django.index.resolution.module_level import reaches_coroutine, values_of
 from mypy_async_django.index.resolution.offloading import is_called_early
 from mypy_async_django.index.syntax.body import Body, once
@@ -136,7 +139,7 @@ def _matches(body: Body) -> Iterator[Match]:
             continue
         if not api.first_use_only or (receiver and _is_untouched(body, receiver)):
             yield Match(call, api)
-    for use in implicit_uses(body):
+    for use in (*implicit_uses(body), *_represented(body)):
         row = api_of_member(body, use.value, METHODS[use.use]) or _api_of_iterator(body, use)
         row = decided(body, use, row) if row else None
         if row and (api := as_configured(body, use.value, row)):
@@ -146,6 +149,14 @@ def _matches(body: Body) -> Iterator[Match]:
         api = decided(body, read, api) if api else None
         if api and (not api.first_use_only or _is_untouched(body, read.receiver)):
             yield Match(read, api)
+
+
+def _represented(body: Body) -> Iterator[ImplicitUse]:
+    """The querysets that an endpoint returns, whose rows its framework represents."""
+    for found in declared_calls(body):
+        given = found.given
+        if given is found.node and found.is_many and all_are(body.type_of(given), QUERYSET):
+            yield ImplicitUse(given, Use.ITERATE, found.node)
 
 
 def api_of_call(body: Body, call: CallExpr) -> Api | None:
@@ -331,11 +342,18 @@ def api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> A
         return None
     type_ = body.type_of(receiver)
     of_class = class_object(type_)
-    if of_class is not None and names[0].startswith("__"):
+    is_protocol = of_class is not None and names[0].startswith("__")
+    if is_protocol and not (names == _CALL and of_class and _calls_by_metaclass(of_class)):
         return None  # a class's own protocol is its metaclass's
     owners = (of_class,) if of_class else _users(classes(type_))
     rows = [_inherited(body, owner.mro, names) for owner in owners]
     return rows[0] if rows and all(rows) else None
+
+
+def _calls_by_metaclass(info: TypeInfo) -> bool:
+    """Whether the metaclass decides what calling a class does; the row goes by the class."""
+    found = member(info.metaclass_type.type, _CALL[0]) if info.metaclass_type else None
+    return found is not None and found[0].fullname != "builtins.type"
 
 
 def _users(owners: tuple[TypeInfo, ...]) -> tuple[TypeInfo, ...]:

@@ -73,10 +73,13 @@ from mypy_async_django.index.syntax.operations import (
 )
 from mypy_async_django.index.values.entry_points import Source, is_handler, source_of
 from mypy_async_django.index.values.escapes import escapes
+from mypy_async_django.index.values.lazy_evaluation import looked_into
 from mypy_async_django.index.values.paths import ANY, Attribute
 from mypy_async_django.index.values.paths import ITEM as ITEM_OF_VALUE
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
+from mypy_async_django.index.values.rendering import renderings
 from mypy_async_django.index.values.requests import (
+    LOAD,
     SESSION,
     USER,
     loaded_users,
@@ -85,6 +88,7 @@ from mypy_async_django.index.values.requests import (
 from mypy_async_django.index.values.sources import Argument, sources
 
 _ALL: Final = f"all{CALLED}"
+_USER: Final = "django.contrib.auth.base_user.AbstractBaseUser"
 
 Path = tuple[str, ...]
 
@@ -133,7 +137,39 @@ def follows_of(body: Body) -> Iterator[tuple[Follow, Node]]:
                     yield Follow(values.value(related), name), call
             case _:
                 pass
+    yield from _looked_into(body)
+    yield from _asked_of_templates(body)
     yield from _asked_of_requests(body)
+
+
+def _looked_into(body: Body) -> Iterator[tuple[Follow, Node]]:
+    """The parameters that a body looks into: what is lazy about a user is loaded then."""
+    for node in body.every(NameExpr):
+        if node in looked_into(body) and (parameter := _parameter(body, node)):
+            type_ = body.type_of(node)
+            if type_ is None or all_are(type_, _USER):
+                yield Follow(Of((parameter,)), LOAD), node
+
+
+def _asked_of_templates(body: Body) -> Iterator[tuple[Follow, Node]]:
+    """What a template reads of the values that a body renders it with."""
+    values = abstraction(body)
+    for rendering in renderings(body):
+        for item in rendering.items:
+            given = values.value(item.value)
+            if not isinstance(given, Of):
+                continue
+            for use in rendering.uses_of(item) or ():
+                steps = tuple(_ALL if step == "all" else step for step in use.path)
+                if steps:
+                    yield Follow(Of((*given.path, *steps[:-1])), _followed(steps[-1])), item.value
+                elif use.use is Use.ITERATE:
+                    yield Follow(given, METHODS[use.use][0]), item.value
+
+
+def _followed(step: str) -> str:
+    """What a step of a template follows: the rows of a relation, or an attribute."""
+    return METHODS[Use.ITERATE][0] if step in {ITEM, _ALL} else step
 
 
 def _may_be_related(body: Body, value: Expression) -> bool:
@@ -346,6 +382,36 @@ def request_loads(body: Body) -> Iterator[Loading]:
                 continue
             if not may_be_loaded(body, taken.given, name, taken.node):
                 yield Loading(taken.node, taken.function, (*way, loaded))
+    yield from _users_handed_on(body)
+
+
+def _users_handed_on(body: Body) -> Iterator[Loading]:
+    """The calls of functions that look into the user of a request that nobody has loaded."""
+    requests = {
+        value.expr: value
+        for call in calls(body)
+        for given in _handed(call)
+        for value in body.reaching_values(given)
+        if isinstance(value, MemberExpr) and value.name == USER[0]
+        if all_are(body.type_of(value.expr), REQUEST)
+    }
+    if not requests or body.effects is None:
+        return
+
+    def is_user(given: Expression) -> bool:
+        return not requests.keys().isdisjoint(
+            getattr(value, "expr", None) for value in body.reaching_values(given)
+        )
+
+    for taken in _taken(body, is_user):
+        given = Passed(ARG_NAMED.value, taken.parameter, Instance("", given=("",)))
+        needs = body.effects.needs(Call(taken.function.fullname, None, (given,)))
+        [read, *_] = body.reaching_values(taken.given)
+        if not needs or not isinstance(read, MemberExpr):
+            continue
+        if not may_be_loaded(body, read.expr, USER[0], taken.node):
+            way = min(needs.values(), key=len)
+            yield Loading(taken.node, taken.function, (*way, _LOADED[USER]))
 
 
 def _leads_to_request(body: Body, given: Expression, path: Path) -> bool:

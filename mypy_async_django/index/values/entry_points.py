@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
+    AssignmentStmt,
     CallExpr,
     ComparisonExpr,
     Decorator,
@@ -24,7 +25,7 @@ from mypy.nodes import (
     TypeInfo,
 )
 
-from mypy_async_django.bridge.tree import functions, is_none, walk
+from mypy_async_django.bridge.tree import decorated, functions, is_none, walk
 from mypy_async_django.bridge.types import all_are, classes, is_a, member, result_type
 from mypy_async_django.catalogue.decorators import HANDLERS
 from mypy_async_django.catalogue.django import RESPONSE, VIEW
@@ -42,6 +43,8 @@ _BEFORE_HANDLERS: Final = ("dispatch", "setup")
 #: The parameter of a middleware factory: the next middleware, or the view.
 _NEXT: Final = "get_response"
 _REQUEST: Final = "request"
+#: The keyword with which an endpoint, or a router of some, names what authenticates.
+_AUTHENTICATION: Final = "auth"
 
 
 class Source(NamedTuple):
@@ -106,11 +109,25 @@ def _is_outermost(body: Body) -> bool:
     is_endpoint = any(maker in body.catalogue.endpoints for maker in makers)
     return (
         all(m.startswith(_DJANGO) or m in body.catalogue.endpoints for m in makers)
-        and (is_endpoint or _may_respond(body, function))
+        and (
+            not _authenticates(around.tree, function)
+            if is_endpoint
+            else _may_respond(body, function)
+        )
         and (is_endpoint or function.type is not None or _has_views(around.tree, function))
         and (not function.info or _leaves_alone(function.info))
         and (not body.is_nested(function) or _is_middleware(around.tree, function))
         and not _is_called(around.tree, function)
+    )
+
+
+def _authenticates(tree: MypyFile, function: FuncDef) -> bool:
+    """Whether an endpoint, or a router of its module, authenticates: that may load the user."""
+    own = [node for node in decorated(tree) if node.func is function]
+    calls = [call for node in own for call in node.original_decorators]
+    made = [each.rvalue for each in tree.defs if isinstance(each, AssignmentStmt)]
+    return any(
+        isinstance(call, CallExpr) and _AUTHENTICATION in call.arg_names for call in [*calls, *made]
     )
 
 

@@ -22,6 +22,7 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import all_are
+from mypy_async_django.index.resolution.module_level import values_of
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import called_name, calls
 from mypy_async_django.templates.usage import ContextUse
@@ -154,7 +155,7 @@ def _by_name(body: Body, template: Expression | None) -> tuple[ContextUse, ...] 
     found: list[tuple[ContextUse, ...] | None] = []
     values = [template]
     for value in values:  # grows
-        behind = body.reaching_values(value)
+        behind = values_of(body, value)
         if isinstance(value, ConditionalExpr):
             behind = (value.if_expr, value.else_expr)
         if behind and behind != (value,):
