@@ -49,10 +49,15 @@ class PluginHooks(Hooks):
         self._answers = Answers(side_file(self._build.cache_folder))
 
     @override
-    def call_checked(self) -> None:
+    def call_checked(self, callee: str) -> None:
         self._build.call_checked()
         if (daemon := self._daemon) is not None:
-            daemon.call_checked()
+            daemon.call_checked(callee)
+
+    @override
+    def attribute_checked(self) -> None:
+        if (daemon := self._daemon) is not None:
+            daemon.attribute_checked()
 
     @override
     def module_parsed(self, tree: MypyFile) -> None:

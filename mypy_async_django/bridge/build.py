@@ -1,6 +1,7 @@
 """One run of mypy, as far as a plugin can see it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -99,6 +100,17 @@ class Build:
         if isinstance(checker, TypeChecker):
             self._checkers[checker.tree.fullname] = checker
             self._errors = BuildErrors(checker.errors)
+
+    def take_types(self, modules: Callable[[str], Module | None]) -> None:
+        """Give the module that mypy is checking the type checker at work.
+
+        In each of the daemon's updates that is another one.
+        """
+        checker = checker_state.type_checker
+        if isinstance(checker, TypeChecker):
+            module = modules(checker.tree.fullname)
+            if module is not None and module.tree is checker.tree:
+                module.checker = checker
 
     def module(self, tree: MypyFile) -> Module | None:
         """A module whose bodies mypy has checked, if mypy shows errors of it and it is the project's.

@@ -28,8 +28,12 @@ class Hooks(ABC):
     """What `GuardedPlugin` calls. Any of it may raise any exception."""
 
     @abstractmethod
-    def call_checked(self) -> None:
-        """Mypy is checking a call."""
+    def call_checked(self, callee: str) -> None:
+        """Mypy is checking a call of the function or class with this full name."""
+
+    @abstractmethod
+    def attribute_checked(self) -> None:
+        """Mypy's daemon is checking an attribute."""
 
     @abstractmethod
     def module_parsed(self, tree: MypyFile) -> None:
@@ -87,15 +91,23 @@ class GuardedPlugin(Plugin):
 
     @override
     def get_function_signature_hook(self, fullname: str, *_: object) -> None:
-        self._call_checked()
+        self._call_checked(fullname)
 
     @override
     def get_method_signature_hook(self, fullname: str, *_: object) -> None:
-        self._call_checked()
+        self._call_checked(fullname)
 
     @override
     def get_method_hook(self, fullname: str, *_: object) -> None:
-        self._call_checked()
+        self._call_checked(fullname)
+
+    @override
+    def get_attribute_hook(self, fullname: str, *_: object) -> None:
+        self._attribute_checked()
+
+    @override
+    def get_class_attribute_hook(self, fullname: str, *_: object) -> None:
+        self._attribute_checked()
 
     @override
     def get_additional_deps(self, file: MypyFile, *_: object) -> list[tuple[int, str, int]]:
@@ -139,10 +151,17 @@ class GuardedPlugin(Plugin):
             except Exception as error:
                 self._fail(error)
 
-    def _call_checked(self) -> None:
+    def _call_checked(self, callee: str) -> None:
         if self._hooks is not None:
             try:
-                self._hooks.call_checked()
+                self._hooks.call_checked(callee)
+            except Exception as error:
+                self._fail(error)
+
+    def _attribute_checked(self) -> None:
+        if self._is_daemon and self._hooks is not None:
+            try:
+                self._hooks.attribute_checked()
             except Exception as error:
                 self._fail(error)
 

@@ -75,6 +75,8 @@ NEEDED: Final[Mapping[str, Sequence[str]]] = {
     "mypy.plugin.Plugin": (
         "get_additional_deps",
         "get_additional_indirect_deps",
+        "get_attribute_hook",
+        "get_class_attribute_hook",
         "get_function_signature_hook",
         "get_method_hook",
         "get_method_signature_hook",

@@ -6,7 +6,7 @@ and of unannotated functions nothing. So this engine finds out itself which bodi
 update concern, and checks them at the end of the update.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mypy.nodes import Block, CallExpr, FuncDef, FuncItem, MypyFile, Node
 from typing_extensions import override
@@ -18,9 +18,10 @@ from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.module_interface import mark
 from mypy_async_django.bridge.rebinding import rebind
 from mypy_async_django.bridge.tree import children
-from mypy_async_django.daemon.findings import Change, FindingCache
+from mypy_async_django.daemon.findings import Change, FindingCache, Types
 from mypy_async_django.daemon.wakeup import DaemonWakeup
 from mypy_async_django.effects.answers import Answers
+from mypy_async_django.effects.call_graph import module_of
 from mypy_async_django.effects.summary import answer
 from mypy_async_django.engine import Engine
 from mypy_async_django.environment import Environment
@@ -75,7 +76,7 @@ class DaemonEngine(Engine):
         self._restore(module.errors)
         return used
 
-    def call_checked(self) -> None:
+    def call_checked(self, callee: str) -> None:
         """Check a function again that dmypy is checking again, as something it uses has changed.
 
         dmypy does not tell a plugin when it has checked the function. At the function's last call
@@ -83,20 +84,31 @@ class DaemonEngine(Engine):
         """
         if (call := self.build.checked_call()) is None:
             return
+        self.build.take_types(self._cache.module)
         module, function, outermost = call.module, call.function, call.outermost
         self.selection.apply(module)
-        self._wakeup.call_checked(module.tree, outermost)
+        defining = module_of(callee, self.modules)
+        is_stable = defining is not None and not self.build.is_project(defining)
+        self._wakeup.call_checked(module.tree, outermost, is_stable=is_stable)
         if not call.is_recheck:
             return
         self._restore(module.errors)
         # Without changes, mypy has come only because the function had errors before.
         if self._changes and isinstance(function, FuncDef) and _is_nearly_checked(function, module):
-            self.check_body(module, function, outermost, self.bodies())
+            bodies = self._bodies(self._cache.types_before)
+            self.check_body(module, function, outermost, bodies)
             if not function.is_coroutine and self.summaries.take_again(module.tree, function):
                 self._check_users(module.tree.fullname)
         is_end = self._wakeup.is_at(module.tree, outermost)
         if is_end and (outermost is None or _is_nearly_checked(outermost, module)):
             self._check_concerned(module.errors)
+
+    def attribute_checked(self) -> None:
+        """Take mypy's new types: it may be checking a function again that contains no call.
+
+        Nor does it tell a plugin of a call whose callee has become Any.
+        """
+        self.build.take_types(self._cache.module)
 
     @override
     def check_bodies(self, module: Module) -> set[str]:
@@ -109,12 +121,15 @@ class DaemonEngine(Engine):
 
     @override
     def bodies(self) -> Bodies:
+        return self._bodies(self._cache.types)
+
+    def _bodies(self, remembered: Callable[[Module, FuncItem | MypyFile], Types | None]) -> Bodies:
         return Bodies(
             self._catalogue,
             self.modules,
             strict_relations=self._settings.strict_relations,
             templates=self._templates,
-            remembered=self._cache.types,
+            remembered=remembered,
         )
 
     @override

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile
@@ -52,6 +52,7 @@ class BodyFindings:
 
     ``outermost`` is the function around it, ``used`` are the modules that were asked for summaries,
     ``types`` are mypy's types in the body, ``reported`` is what mypy holds of the findings.
+    ``signature`` is the function's type when the types were taken.
     """
 
     outermost: FuncDef | None
@@ -59,6 +60,7 @@ class BodyFindings:
     used: Set[str]
     types: Types
     reported: Reported
+    signature: object
 
 
 @dataclass(slots=True)
@@ -102,7 +104,7 @@ class FindingCache:
             for key, body in before.bodies.items():
                 _take_back(before.module, body)
                 if before.module is module:
-                    now.bodies[key] = BodyFindings(body.outermost, [], frozenset(), body.types, [])
+                    now.bodies[key] = replace(body, findings=[], used=frozenset(), reported=[])
         self._modules[name] = now
 
     def drop(self, name: str) -> None:
@@ -129,18 +131,40 @@ class FindingCache:
         key = _key(body.function)
         before = kept.bodies.get(key)
         types = before.types if before is not None else {}
+        signature = before.signature if before is not None else None
         if before is not None:
             _take_back(kept.module, before)
         if body.types.are_mypys:
-            types.update(_types(body))
-        kept.bodies[key] = BodyFindings(outermost, findings, used, types, [])
+            found = dict(_types(body))  # among them some of the types before
+            if signature is not _signature(key):
+                types.clear()
+            types.update(found)
+            signature = _signature(key)
+        kept.bodies[key] = BodyFindings(outermost, findings, used, types, [], signature)
         _report(kept.module, kept.bodies[key])
 
-    def types(self, module: Module, function: FuncItem | MypyFile) -> Types:
-        """The types that mypy inferred in a body when the body was last checked."""
-        kept = self._modules.get(module.tree.fullname)
-        body = kept.bodies.get(_key(function)) if kept is not None else None
+    def types(self, module: Module, function: FuncItem | MypyFile) -> Types | None:
+        """The types that mypy inferred in a body when the body was last checked here.
+
+        None if mypy has checked it since then: it makes the function's type anew each time.
+        """
+        body = self._body(module, function)
+        is_current = body is None or not body.types or body.signature is _signature(_key(function))
+        return self.types_before(module, function) if is_current else None
+
+    def types_before(self, module: Module, function: FuncItem | MypyFile) -> Types:
+        """The same, while mypy is checking the body again."""
+        body = self._body(module, function)
         return body.types if body is not None else {}
+
+    def _body(self, module: Module, function: FuncItem | MypyFile) -> BodyFindings | None:
+        kept = self._modules.get(module.tree.fullname)
+        return kept.bodies.get(_key(function)) if kept is not None else None
+
+    def module(self, name: str) -> Module | None:
+        """The module of a name as it was last checked from top to bottom."""
+        kept = self._modules.get(name)
+        return kept.module if kept is not None else None
 
     def made_coroutines(self, module: Module) -> bool:
         """Whether any expression of a module was a coroutine when mypy last checked it."""
@@ -243,6 +267,10 @@ def _take_back(module: Module, body: BodyFindings) -> None:
 
 def _key(function: FuncItem | MypyFile) -> Key:
     return function if isinstance(function, FuncDef) else None
+
+
+def _signature(key: Key) -> object:
+    return None if key is None else key.type
 
 
 def _types(body: Body) -> Iterator[tuple[Expression, ProperType | None]]:

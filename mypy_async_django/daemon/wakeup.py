@@ -21,10 +21,13 @@ _NUMBER: Final = 2
 class _Target(NamedTuple):
     """A function, or a module's top level; they sort by how well they serve.
 
+    It is stable if the callee belongs to another package: mypy asks no plugin about a call once the
+    type of the callee has become Any.
     A function is better than a top level: while mypy checks a top level, the module's names have no
     types. A small module is better than a large one: mypy compares all names of the module.
     """
 
+    is_stable: bool
     is_function: bool
     smallness: int
     name: str
@@ -36,10 +39,12 @@ class DaemonWakeup:
     def __init__(self) -> None:
         self._targets: dict[str, _Target] = {}
 
-    def call_checked(self, tree: MypyFile, function: FuncDef | None) -> None:
+    def call_checked(self, tree: MypyFile, function: FuncDef | None, *, is_stable: bool) -> None:
         """A target contains a call about which mypy asks its plugins."""
         module = tree.fullname
-        target = _Target(function is not None, -tree.defs[-1].line, _name(tree, function))
+        target = _Target(
+            is_stable, function is not None, -tree.defs[-1].line, _name(tree, function)
+        )
         self._targets[module] = max(self._targets.get(module, target), target)
         if len(self._targets) > _NUMBER:
             del self._targets[min(self._targets, key=self._targets.__getitem__)]

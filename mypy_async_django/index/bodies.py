@@ -11,6 +11,7 @@ from mypy_async_django.bridge.imports import MissingImports
 from mypy_async_django.bridge.members import Members
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.source import Source
+from mypy_async_django.bridge.tree import expressions
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.syntax.body import Body, Effects, ModuleContext, Types
@@ -25,7 +26,8 @@ Remembered = Mapping[Expression, ProperType | None]
 class Bodies:
     """Creates the bodies of a module for one check of it, and memoises what it computes.
 
-    ``remembered`` returns types for expressions that mypy has not reached yet.
+    ``remembered`` returns types for expressions that mypy has not reached yet; None where mypy has
+    checked the whole body.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class Bodies:
         *,
         strict_relations: bool,
         templates: Templates,
-        remembered: Callable[[Module, FuncItem | MypyFile], Remembered] | None = None,
+        remembered: Callable[[Module, FuncItem | MypyFile], Remembered | None] | None = None,
     ) -> None:
         self._catalogue = catalogue
         catalogue.see(modules)
@@ -57,7 +59,10 @@ class Bodies:
         ``outermost`` is the function around it.
         """
         remembered = self._remembered(module, function) if self._remembered is not None else {}
-        has_types = bool(remembered) or module.has_types
+        if remembered is None:
+            remembered, has_types = {}, any(map(module.has_type, expressions(function)))
+        else:
+            has_types = bool(remembered) or module.has_types
         outer = self._outer_types(function, outermost)
         if module.checker is not None and module.is_checked(function) and has_types:
             flow = Flow(function)

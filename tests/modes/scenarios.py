@@ -696,8 +696,74 @@ _DECLARED: Final = [
     State({"fields.py": _ORDER_FORM}),
 ]
 
+
+_RUNNER: Final = """\
+import time
+from typing import Any
+
+
+class Runner:
+    def run(self) -> None:
+        time.sleep(1)
+
+
+class Holder:
+    {0}
+"""
+_READ: Final = "@property\n    def runner(self) -> {0}:\n        return Runner()"
+_RUNS: Final = "from holder import Holder\n\n\nasync def view(holder: Holder) -> None:\n    {0}\n"
+
+
+def _becomes_any(attribute: str, statement: str) -> list[State]:
+    """Mypy asks plugins nothing about a call whose callee is Any."""
+    typed, unknown = (_RUNNER.format(attribute.format(kind)) for kind in ("Runner", "Any"))
+    view = _RUNS.format(statement)
+    return [
+        State({"holder.py": typed, "view.py": view}, _REACHED),
+        State({"holder.py": unknown}),
+        State({"holder.py": typed}, _REACHED),
+        State({"view.py": f"{view}\n\nnumber = 1\n"}, _REACHED),
+        State({"holder.py": unknown}),
+    ]
+
+
+_TWO: Final = """\
+import time
+
+
+class Fast:
+    def go(self):
+        pass
+
+
+class Slow:
+    def go(self):
+        time.sleep(1)
+
+
+class Shop:
+    @property
+    def till(self) -> {0}:
+        return {0}()
+"""
+_THROUGH_A_PROPERTY: Final = [
+    State(
+        {
+            "far.py": _TWO.format("Fast"),
+            "near.py": "from far import Shop\n\n\ndef one():\n    Shop().till.go()\n",
+            "view.py": _VIEW.replace(" -> None", ""),
+        }
+    ),
+    State({"far.py": _TWO.format("Slow")}, _REACHED),
+    State({"far.py": _TWO.format("Fast")}),
+]
+
+
 SCENARIOS: Final = {
     "what a class declares": _DECLARED,
+    "attribute becomes Any": _becomes_any("runner: {0} = Runner()", "holder.runner.run()"),
+    "property becomes Any": _becomes_any(_READ, "holder.runner.run()"),
+    "property of another type": _THROUGH_A_PROPERTY,
     "re-export leads elsewhere": _re_exported(" -> None", _BY_NAME.format(" -> None")),
     "re-export leads elsewhere, unannotated": _re_exported("", _BY_NAME.format("")),
     "re-export leads elsewhere, by module": _re_exported("", _BY_MODULE.format("")),
