@@ -1,4 +1,4 @@
-"""The README's first screen is what mypy says."""
+"""The first screen of the README and of the site is what mypy says."""
 
 import re
 import shutil
@@ -6,15 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "how_to_break_django"
 
 
-def test_first_screen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_first_screen(tmp_path: Path, page: str) -> None:
     """mypy, as the example is set up, says of the code there what stands below it."""
-    readme = (ROOT / "README.md").read_text()
-    match = re.search(r"```python\n(.*?)```.*?```text\n(.*?)```", readme, re.DOTALL)
-    assert match, "README.md has no code with mypy's output below"
+    text = (ROOT / page).read_text(encoding="utf-8")
+    match = re.search(r"```python\n(.*?)```.*?```text\n(.*?)```", text, re.DOTALL)
+    assert match, f"{page} has no code with mypy's output below"
     code, expected = match.groups()
     project = tmp_path / "project"
     shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".mypy_cache"))
