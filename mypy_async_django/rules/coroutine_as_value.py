@@ -16,8 +16,9 @@ functions too:
   that mypy does not check
 - a coroutine function where its call was meant: `asyncio.gather(load)`
 
-The coroutine is followed through names, displays and comprehensions. The error stands where it is
-made, as that is where the `await` is missing.
+The coroutine is followed through names, displays, comprehensions, loops, local containers and
+attributes of local objects. The error stands where it is made, as that is where the `await` is
+missing.
 
 ```python
 from django.http import HttpRequest, HttpResponse
@@ -63,9 +64,9 @@ your own whose parameter is declared as `Coroutine[Any, Any, T]` or `Awaitable[T
   type, an attribute of a coroutine), this rule adds nothing.
 - A parameter without annotation is not known to take anything, so nothing is reported for it. Nor
   is anything for a function of your own that stores or returns what it gets: somebody may await it.
-- A coroutine that is assigned to an item of a dict or list counts as taken care of, as somebody
-  may take it out again and await it. It is followed where the dict is the context of a template.
-- What a loop over stored coroutines does with each of them is not followed.
+- A coroutine in a container or object that other code gets counts as taken care of: that code may
+  take it out again and await it. So does one in an attribute of `self`.
+- What is taken out of a dict, as by `items()`, is not followed.
 """
 
 from collections.abc import Iterator

@@ -6,6 +6,8 @@ from mypy.nodes import (
     AwaitExpr,
     CallExpr,
     Expression,
+    ForStmt,
+    GeneratorExpr,
     ListExpr,
     MemberExpr,
     RefExpr,
@@ -102,5 +104,5 @@ def _maps_coroutine_function(body: Body, call: CallExpr) -> bool:
         called_name(body, call) == MAP
         and bool(call.args)
         and makes_coroutine(body.type_of(call.args[0]))
-        and isinstance(body.parent(call), CallExpr)
+        and isinstance(body.parent(call), CallExpr | ForStmt | GeneratorExpr)
     )
