@@ -64,9 +64,10 @@ class Framework(NamedTuple):
     a router, that make a view of a function: Django hands it the request, and nothing has looked
     into that before. ``sync_decorators`` do not support async functions. ``hooks`` are the methods
     that a class calls if a subclass defines them, ``untyped_hooks`` the same by the module that the
-    class is imported from, for where mypy does not know the class. ``awaits`` is the package, if it
+    class is imported from, or by its full name, for where mypy does not know the class. ``awaits`` is the package, if it
     awaits hooks of another one, with the prefix of the classes of that. ``declarative`` are classes
     whose subclasses declare fields, ``fields`` are the classes of such fields that do more than read.
+    ``coroutines`` are coroutine functions and methods, for where mypy has no types of the package.
     ``responses`` names the parameter of an endpoint's decorator that is the class of the response.
     """
 
@@ -79,3 +80,4 @@ class Framework(NamedTuple):
     declarative: Mapping[str, Declarative] = {}
     fields: Mapping[str, FieldKind] = {}
     responses: str | None = None
+    coroutines: frozenset[str] = frozenset()

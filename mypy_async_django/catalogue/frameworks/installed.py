@@ -9,6 +9,7 @@ from mypy_async_django.catalogue.frameworks import (
     adrf,
     allauth,
     celery,
+    channels,
     django_tasks,
     factory_boy,
     forms,
@@ -31,6 +32,7 @@ FRAMEWORKS: Final[tuple[Framework, ...]] = tuple(
         adrf,
         allauth,
         celery,
+        channels,
         django_tasks,
         factory_boy,
         forms,
@@ -74,3 +76,6 @@ DECLARED_METHODS: Final = frozenset().union(*(each.methods for each in DECLARATI
 
 #: The parameters of endpoints' decorators that name the class of the response.
 RESPONSES: Final = frozenset(each.responses for each in FRAMEWORKS if each.responses)
+
+#: Coroutine functions and methods of packages that are often untyped.
+COROUTINES: Final = frozenset().union(*(each.coroutines for each in FRAMEWORKS))

@@ -20,6 +20,7 @@ from mypy.types import ProperType
 from mypy_async_django.bridge.types import all_are, is_coroutine_type, makes_coroutine, may_be_none
 from mypy_async_django.catalogue.builtin import MAP, Use
 from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
+from mypy_async_django.index.coroutines.untyped_coroutines import calls_untyped_coroutine
 from mypy_async_django.index.coroutines.value_uses import FinalUse, ValueUse, final_use
 from mypy_async_django.index.resolution.call_targets import properties_read
 from mypy_async_django.index.resolution.callees import named_function
@@ -43,7 +44,7 @@ def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr | Member
         if is_coroutine_type(body.type_of(node)):
             yield node, final_use(body, node)
     for call in calls(body):
-        if is_coroutine_type(body.type_of(call)):
+        if is_coroutine_type(body.type_of(call)) or calls_untyped_coroutine(body, call):
             yield call, final_use(body, call)
         elif _maps_coroutine_function(body, call):
             yield call, final_use(body, call, inside=True)

@@ -350,7 +350,8 @@ def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | 
         for expression in info.defn.base_type_exprs:
             name = _imported_name(expression, imported)
             module, _, class_ = (name or "").rpartition(".")
-            is_hook = function.name in installed.UNTYPED_HOOKS.get(module, ())
+            hooks = installed.UNTYPED_HOOKS.get(module) or installed.UNTYPED_HOOKS.get(name or "")
+            is_hook = function.name in (hooks or ())
             # A "dispatch" of the project's own may await the handlers.
             is_hook = is_hook and not (function.name in HANDLERS and _dispatches(function.info))
             if is_hook and not _is_awaited_by(awaiting, module):
