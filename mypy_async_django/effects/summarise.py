@@ -175,7 +175,8 @@ def summary_named(
     if definition.decorator is None:
         return summary
     module = body_of(_without_statements(tree))
-    return _as_decorated(summary, definition.decorator, module, is_project)
+    is_typed = _has_type(bodies.symbol(name))
+    return _as_decorated(summary, definition.decorator, module, is_project, is_typed=is_typed)
 
 
 def _declared(name: str, bodies: ModuleBodies) -> Summary:
@@ -236,9 +237,12 @@ def _kept_value(
 
 
 def _as_decorated(
-    summary: Summary, decorator: Decorator, module: Body, is_project: IsProject
+    summary: Summary, decorator: Decorator, module: Body, is_project: IsProject, *, is_typed: bool
 ) -> Summary:
-    """What a function does for who calls it by its name, given what it does itself."""
+    """What a function does for who calls it by its name, given what it does itself.
+
+    ``is_typed`` says that mypy knows the type of that name.
+    """
     function, catalogue = decorator.func, module.catalogue
     makers = [d.callee if isinstance(d, CallExpr) else d for d in decorator.original_decorators]
     names = [full_name(module, maker) or "" for maker in makers]
@@ -248,7 +252,7 @@ def _as_decorated(
     elif offloaders:
         summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
     elif not function.is_coroutine and any(map(is_project, names)):
-        summary = _wrapped(summary, decorator, names, module)
+        summary = _wrapped(summary, decorator, names, module, is_typed=is_typed)
     if function.type is None and not all(
         name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
     ):
@@ -259,7 +263,14 @@ def _as_decorated(
     )
 
 
-def _wrapped(summary: Summary, decorator: Decorator, names: Sequence[str], module: Body) -> Summary:
+def _has_type(symbol: SymbolNode | None) -> bool:
+    """Whether mypy knows the type of a decorated name; the statement read again does not tell."""
+    return isinstance(symbol, Decorator) and known(symbol.var.type) is not None
+
+
+def _wrapped(
+    summary: Summary, decorator: Decorator, names: Sequence[str], module: Body, *, is_typed: bool
+) -> Summary:
     """What a function does behind decorators of the project: what their wrappers do.
 
     Where types say that the result is called alike, the function itself counts in any case.
@@ -269,7 +280,6 @@ def _wrapped(summary: Summary, decorator: Decorator, names: Sequence[str], modul
         if not name.startswith((*_KEEPING, *KEEPING)):
             value = ResultOf(abstraction(module).value(maker), (_positional(value),))
     run = Action(Dispatch(value, ("__call__",), tuple(map(_handed_on, summary.parameters))))
-    is_typed = known(decorator.var.type) is not None
     return summary._replace(
         actions=(*summary.actions, run) if is_typed else (run,),
         returns=summary.returns if is_typed else UNKNOWN,

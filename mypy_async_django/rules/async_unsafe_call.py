@@ -66,9 +66,10 @@ async def front_page(request: HttpRequest) -> HttpResponse:
 
 ## When to ignore it
 
-If the query is in a branch that this call never takes, or its result is cached by then, write
-`# type: ignore[async-unsafe-call]` on the call, or name the function in the setting `trusted`: it
-is then never reported, for no caller.
+If the query is in a branch that this call never takes, for reasons that its arguments do not show,
+write `# type: ignore[async-unsafe-call]` on the call, or name the function in the setting
+`trusted`: it is then never reported, for no caller. A query whose result is cached on the way is
+`async-unsafe-first-call`.
 
 ## Known limits
 

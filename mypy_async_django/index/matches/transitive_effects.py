@@ -1,10 +1,23 @@
 """Transitive effects: calls that reach an operation through the project's sync functions."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr, RefExpr, Var
+from mypy.nodes import (
+    CallExpr,
+    Expression,
+    FuncDef,
+    FuncItem,
+    LambdaExpr,
+    MemberExpr,
+    NameExpr,
+    Node,
+    RefExpr,
+    Var,
+    WithStmt,
+)
 
+from mypy_async_django.bridge.tree import walk
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.abstract import Call, Way
@@ -21,7 +34,7 @@ from mypy_async_django.index.resolution.call_targets import (
 from mypy_async_django.index.resolution.cooperative_super import upward
 from mypy_async_django.index.resolution.mocks import replaced_names
 from mypy_async_django.index.resolution.offloading import is_called_early
-from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import calls, function_named
 from mypy_async_django.index.values.relations import may_be_set
@@ -36,6 +49,8 @@ class ReachedEffect(NamedTuple):
 
     called: Called
     path: tuple[str, ...]
+    is_memo: bool = False
+    """Whether the result is cached on the way: it happens the first time only."""
 
     @property
     def node(self) -> Expression:
@@ -46,8 +61,33 @@ class ReachedEffect(NamedTuple):
 def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
     """The operations of an effect that a body reaches through other functions, one for each node.
 
-    Not through functions that the project trusts, nor where the catalogue speaks for the node.
+    Not through functions that the project trusts, nor where the catalogue speaks for the node. Nor
+    what happens the first time only: that is what `reached_at_first` is for.
     """
+    return (found for found in _reached(body, effect) if not found.is_memo)
+
+
+def reached_at_first(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
+    """As `reached`, behind what caches the result; not where the body may have filled that before."""
+    for found in _reached(body, effect):
+        if found.is_memo and not _may_be_filled(body, found):
+            yield found
+
+
+def _reached(body: Body, effect: Effect) -> Sequence[ReachedEffect]:
+    answers = _answers(body)
+    if effect not in answers:
+        answers[effect] = tuple(_each_reached(body, effect))
+    return answers[effect]
+
+
+@once
+def _answers(body: Body) -> dict[Effect, Sequence[ReachedEffect]]:
+    """What was found by `_reached`: several rules ask."""
+    return {}
+
+
+def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
     if body.effects is None:
         return
     seen = {matched.node for matched in matches(body)}
@@ -56,7 +96,7 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
         if called.node in seen or body.catalogue.trusts(called.function.fullname):
             continue
         way = _way(body, called, effect)
-        if way is None or way.is_memo or _is_replaced(replaced, way):
+        if way is None or _is_replaced(replaced, way):
             continue
         if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
             continue
@@ -66,16 +106,16 @@ def reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
             continue
         if not is_caught(body, called.node):
             seen.add(called.node)
-            yield ReachedEffect(called, way.steps)
+            yield ReachedEffect(called, way.steps, way.is_memo)
     for dynamic in dynamic_uses(body):
         node = dynamic.node
         if node in seen or is_caught(body, node):
             continue
         way = body.effects.dispatched(dynamic.use, effect)
-        if way is not None and not way.is_memo and not _is_replaced(replaced, way):
+        if way is not None and not _is_replaced(replaced, way):
             seen.add(node)
             decided = Var(dynamic.use.names[0])
-            yield ReachedEffect(Called(node, decided, dynamic.implicit), way.steps)
+            yield ReachedEffect(Called(node, decided, dynamic.implicit), way.steps, way.is_memo)
     for found in _handed_over(body, effect):
         if found.node not in seen and not is_caught(body, found.node):
             seen.add(found.node)
@@ -96,6 +136,55 @@ def _way(body: Body, called: Called, effect: Effect) -> Way | None:
         call = call_of(body, called)
     when = abstraction(body).condition(called.node)
     return body.effects.path(called.function, effect, upward(body, called), call, when)
+
+
+def _may_be_filled(body: Body, found: ReachedEffect) -> bool:
+    """Whether the cache on the way may be filled by then.
+
+    One of the functions on the way was named before, the object used or handed on; or the code stands
+    in, or after, a ``with`` statement, or a ``set`` of a context variable.
+    """
+    names = {step.rpartition(".")[2] for step in found.path[:-1]} | _SETTING
+    inside = set(walk(found.node))
+    owner = _owner(found.node)
+    objects = body.definition_sites(owner) if owner is not None else frozenset()
+
+    def fills(node: Node) -> bool:
+        match node:
+            case WithStmt():
+                return True
+            case FuncItem():
+                return any(map(fills_inside, walk(node.body)))
+            case NameExpr() if objects & body.definition_sites(node):
+                return True
+            case NameExpr(name=name) | MemberExpr(name=name):
+                return name in names
+            case _:
+                return False
+
+    def fills_inside(node: Node) -> bool:
+        is_owner = owner is not None and isinstance(node, NameExpr) and node.node is owner.node
+        return is_owner or fills(node)
+
+    return any(
+        node not in inside and fills(node) and body.flow.reaches(node, found.node)
+        for node in body.nodes
+    )
+
+
+#: Methods that give a context variable its value.
+_SETTING: Final = frozenset({"set"})
+
+
+def _owner(node: Expression) -> NameExpr | None:
+    """The local name of the object whose method or property is used."""
+    match node:
+        case CallExpr(callee=MemberExpr(expr=NameExpr() as owner)):
+            return owner
+        case MemberExpr(expr=NameExpr() as owner) | (NameExpr() as owner):
+            return owner
+        case _:
+            return None
 
 
 def _is_inside(body: Body, called: Called) -> bool:
