@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from mypy.nodes import (
+    AssertStmt,
     AssignmentStmt,
     CallExpr,
     ClassDef,
+    ComparisonExpr,
     Decorator,
     DictExpr,
     Expression,
     FuncDef,
     GlobalDecl,
+    IfStmt,
     IntExpr,
     LambdaExpr,
     ListExpr,
@@ -25,9 +28,10 @@ from mypy.nodes import (
     Statement,
     StrExpr,
     TupleExpr,
+    UnaryExpr,
 )
 
-from mypy_async_django.bridge.tree import all_statements, children, statements
+from mypy_async_django.bridge.tree import all_statements, children, is_none, statements
 
 #: Methods of a row that load no relation.
 _SAVING: Final = frozenset({"adelete", "arefresh_from_db", "asave", "delete", "save"})
@@ -57,11 +61,18 @@ class Value(NamedTuple):
 
 
 class AttributeValue(NamedTuple):
-    """The only value that a module assigns to an attribute, ``self.books = books``, in a method."""
+    """The only value that a module assigns to an attribute, ``self.books = books``, in a method.
+
+    Beside None, with ``may_be_none``.
+    """
 
     method: Definition
     target: MemberExpr
     value: Expression
+    may_be_none: bool = False
+
+
+_Attributes: TypeAlias = Sequence[tuple[str, AttributeValue]]
 
 
 class Definitions:
@@ -100,21 +111,30 @@ class Definitions:
     def attributes(self) -> Mapping[str, AttributeValue]:
         """The attributes that one assignment in a class's methods sets, and no other code may set.
 
+        Assignments of None do not count.
         Classes that derive from one another count as one; so does an object that is no ``self``.
         """
-        found = list(self._attributes())
-        times = Counter(_names_of_targets(self._defs)) if found else Counter[str]()
-        own = Counter(each.target.name for _, each in found)
+        assigned = list(self._attributes())
+        times = Counter(_names_of_targets(self._defs)) if assigned else Counter[str]()
+        own = Counter(each.target.name for _, each in assigned)
+        found = [(owner, each) for owner, each in assigned if not is_none(each.value)]
+        cleared = [(owner, each) for owner, each in assigned if is_none(each.value)]
+
+        def has_other(owner: str, value: AttributeValue, among: _Attributes) -> bool:
+            return any(
+                other is not value
+                and other.target.name == value.target.name
+                and self._are_related(owner, owner_of_other)
+                for owner_of_other, other in among
+            )
+
         return {
-            f"{owner}.{each.target.name}": each
+            f"{owner}.{each.target.name}": each._replace(
+                may_be_none=has_other(owner, each, cleared)
+            )
             for owner, each in found
             if times[each.target.name] == own[each.target.name]
-            and not any(
-                other is not each
-                and other.target.name == each.target.name
-                and self._are_related(owner, owner_of_other)
-                for owner_of_other, other in found
-            )
+            and not has_other(owner, each, found)
         }
 
     def only_columns_are_read(
@@ -202,6 +222,10 @@ def _is_harmless(mention: _Mention, is_column: Callable[[str], bool]) -> bool:
             is_set = isinstance(around, AssignmentStmt) and parent in around.lvalues
             is_async = mention.method is not None and mention.method.is_coroutine
             return is_column(name) or (is_async and not is_set)
+        case ComparisonExpr(operands=operands):
+            return any(map(is_none, operands))
+        case AssertStmt() | IfStmt() | UnaryExpr(op="not"):
+            return True
         case _:
             return False
 

@@ -3,8 +3,10 @@
 A row is written ``"source -> target"``. A source is an argument, by its position (``0``), its
 keyword (``default=``), as any positional one (``*``, from the second on ``1*``) or as the receiver
 of a method (``self``), followed by steps. A target is steps into the result; for a function that
-stores it is ``self``, the receiver, or ``0``, the first argument, and steps into that. Steps: ``[*]`` is what iteration yields, ``[0]`` a
-position, ``{*}`` a value of a mapping, ``.await`` the result of awaiting and ``()`` the result of calling.
+stores it is ``self``, the receiver, or ``0``, the first argument, and steps into that. ``key=(0)``
+and ``0(1)`` are a parameter, by position, of a function that is an argument. Steps: ``[*]`` is what
+iteration yields, ``[0]`` a position, ``{*}`` a value of a mapping, ``.await`` the result of awaiting
+and ``()`` the result of calling.
 ``[n]`` is the position of the argument itself. Without a source nothing is there: a new container.
 """
 
@@ -12,19 +14,24 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 _SAME_ITEMS: Final = ("0[*] -> [*]",)
-_SECOND: Final = ("1[*] -> [*]",)
+_CHOSEN: Final = ("1[*] -> [*]", "1[*] -> 0(0)")
+_LARGEST: Final = ("1[*] -> [*]", "1[*] -> key=(0)")
+_EXTREME: Final = ("0[*] -> ", "* -> ", "default= -> ", "0[*] -> key=(0)", "* -> key=(0)")
 
 
 class Transfer(NamedTuple):
     """One row: ``argument`` with steps into it, and steps into the result.
 
     ``stored_in`` is ``self`` or ``0`` where they are steps into the receiver or the first argument.
+    ``handed_to`` is an argument, a function, whose parameter at ``place`` gets it.
     """
 
     argument: str
     source: tuple[str, ...]
-    target: tuple[str, ...]
+    target: tuple[str, ...] = ()
     stored_in: str = ""
+    handed_to: str = ""
+    place: int = 0
 
 
 def _for(names: Iterable[str], rows: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
@@ -40,10 +47,8 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
             "builtins.list",
             "builtins.reversed",
             "builtins.set",
-            "builtins.sorted",
             "builtins.tuple",
             "collections.deque",
-            "itertools.accumulate",
             "itertools.cycle",
             "itertools.islice",
         ),
@@ -52,14 +57,17 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     **_for(
         (
             "builtins.filter",
-            "heapq.nlargest",
-            "heapq.nsmallest",
             "itertools.dropwhile",
             "itertools.filterfalse",
             "itertools.takewhile",
         ),
-        _SECOND,
+        _CHOSEN,
     ),
+    **_for(("heapq.nlargest", "heapq.nsmallest"), _LARGEST),
+    **_for(("builtins.max", "builtins.min"), _EXTREME),
+    "builtins.sorted": ("0[*] -> [*]", "0[*] -> key=(0)"),
+    "itertools.accumulate": ("0[*] -> [*]", "0[*] -> 1(0)", "0[*] -> 1(1)"),
+    "itertools.starmap": ("0() -> [*]", "1[*][0] -> 0(0)", "1[*][1] -> 0(1)"),
     "builtins.enumerate": ("0[*] -> [*][1]",),
     "builtins.sum": ("0[*] -> ", "1 -> "),
     "builtins.zip": ("*[*] -> [*][n]",),
@@ -68,7 +76,7 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "itertools.chain": ("*[*] -> [*]",),
     "itertools.chain.from_iterable": ("0[*][*] -> [*]",),
     "itertools.compress": _SAME_ITEMS,
-    "itertools.groupby": ("0[*] -> [*][1][*]",),
+    "itertools.groupby": ("0[*] -> [*][1][*]", "0[*] -> key=(0)", "0[*] -> 1(0)"),
     "itertools.batched": ("0[*] -> [*][*]",),
     "itertools.combinations": ("0[*] -> [*][*]",),
     "itertools.pairwise": ("0[*] -> [*][*]",),
@@ -84,9 +92,7 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
         (" -> [*]",),
     ),
     "builtins.dict.fromkeys": ("1 -> {*}",),
-    "builtins.map": ("0() -> [*]",),
-    "builtins.max": ("0[*] -> ", "* -> ", "default= -> "),
-    "builtins.min": ("0[*] -> ", "* -> ", "default= -> "),
+    "builtins.map": ("0() -> [*]", "1[*] -> 0(0)", "2[*] -> 0(1)"),
     "builtins.next": ("0[*] -> ", "1 -> "),
     "builtins.anext": ("0[*] -> .await", "1 -> .await"),
     "random.choice": ("0[*] -> ",),
@@ -98,7 +104,7 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "dataclasses.replace": ("0 -> ",),
     "types.MappingProxyType": ("0{*} -> {*}",),
     "functools.partial": ("0() -> ()",),
-    "functools.reduce": ("1[*] -> ", "2 -> "),
+    "functools.reduce": ("1[*] -> ", "2 -> ", "1[*] -> 0(0)", "2 -> 0(0)", "1[*] -> 0(1)"),
     # Functions that change a container
     **_for(("_bisect.insort_left", "_bisect.insort_right", "bisect.insort"), ("1 -> 0[*]",)),
     **_for(("_heapq.heappop", "heapq.heappop"), ("0[*] -> ",)),
@@ -124,6 +130,7 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "builtins.list.append": ("0 -> self[*]",),
     "builtins.list.extend": ("0[*] -> self[*]",),
     "builtins.list.insert": ("1 -> self[*]",),
+    "builtins.list.sort": ("self[*] -> key=(0)",),
     "builtins.list.pop": ("self[*] -> ",),
     "builtins.set.add": ("0 -> self[*]",),
     "builtins.set.pop": ("self[*] -> ",),
@@ -215,6 +222,9 @@ def _transfer(row: str) -> Transfer:
     left, _, right = row.partition("->")
     left, right = left.strip(), right.strip()
     start = min((at for mark in "[{(." if (at := left.find(mark)) >= 0), default=len(left))
+    to, _, place = right.removesuffix(")").partition("(")
+    if place.isdigit():
+        return Transfer(left[:start], _steps(left[start:]), handed_to=to, place=int(place))
     stored_in = next((root for root in ("self", "0") if right.startswith(root)), "")
     return Transfer(
         left[:start], _steps(left[start:]), _steps(right.removeprefix(stored_in)), stored_in

@@ -103,12 +103,16 @@ class CallGraph:
         self._is_project = is_project
         self._evaluator = Evaluator(self._summary, class_named, api, self._defined)
         self._summaries: dict[str, Summary] = {}
+        self._nested: dict[FuncItem, Summary] = {}
         self._mentioned: dict[str, frozenset[str]] = {}
         self.asked: set[str] = set()
 
     def nested(self, function: FuncItem) -> Summary:
         """The summary of a lambda, or of a function inside another."""
-        return self._summary_of(function)
+        if function not in self._nested:
+            self._nested[function] = Summary()  # what it may be asked for while it is worked out
+            self._nested[function] = self._summary_of(function)
+        return self._nested[function]
 
     def path(
         self,
@@ -339,7 +343,7 @@ class CallGraph:
 
     def _gives_query(self, giver: str) -> bool:
         """Whether a function returns, or a variable holds, a queryset that is not evaluated."""
-        _, facts, _ = self._given(giver)
+        _, facts, _ = self._given(giver, self._summary(giver))
         is_derived = facts[:1] == (DERIVED,) and facts[2] == Kind.QUERYSET.value
         return is_derived or facts[:1] == (Kind.QUERYSET.value,)
 
@@ -366,7 +370,7 @@ class CallGraph:
 
         With ``place``, those at that position of the tuple that it returns.
         """
-        name, facts, steps = self._given(function.fullname, place)
+        name, facts, steps = self._given(function.fullname, self._summary_behind(function), place)
         is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS, DERIVED}
         stored = StoredResult(*facts) if is_stored else None
         if steps and (stored is None or stored.kind != Kind.QUERYSET.value or stored.path):
@@ -377,7 +381,7 @@ class CallGraph:
         query = Query(
             model,
             root=None,
-            maker=f"{self.short(name)} ({self.file(name)})",
+            maker=f"{self.short(name)} ({self.file(name)})" if "." in name else name,
             selected=frozenset(stored.selected),
             all_selected=stored.all_selected,
             prefetched=frozenset(stored.prefetched),
@@ -393,7 +397,7 @@ class CallGraph:
 
     def hands_back(self, function: FuncItem) -> str | None:
         """The parameter that all return statements of a function return unchanged; or None."""
-        facts = self._summary(function.fullname).result
+        facts = self._summary_behind(function).result
         return facts[1] if facts[:1] == (PARAMETER,) else None
 
     def derives(self, function: FuncItem) -> Derived | None:
@@ -425,18 +429,24 @@ class CallGraph:
 
         With ``place``, the one at that position of the tuple that it returns.
         """
-        _, facts, steps = self._given(function.fullname, place)
+        _, facts, steps = self._given(function.fullname, self._summary_behind(function), place)
         return facts == (LOADED,) and not steps
 
+    def _summary_behind(self, function: FuncItem | Var) -> Summary:
+        is_named = not isinstance(function, LambdaExpr) and "." in function.fullname
+        if is_named or not isinstance(function, FuncItem):
+            return self._summary(function.fullname)
+        return self.nested(function)
+
     def _given(
-        self, function: str, place: int | None = None
+        self, function: str, summary: Summary, place: int | None = None
     ) -> tuple[str, tuple[Any, ...], tuple[Step, ...]]:
         """The facts of a function's result, with the function that makes it and what follows."""
         seen: set[str] = set()
         steps: tuple[Step, ...] = ()
         while function not in seen:
             seen.add(function)
-            facts = self._summary(function).result
+            facts = summary.result
             if place is not None:
                 items = facts[1:] if facts[:1] == (ITEMS,) else ()
                 is_there = -len(items) <= place < len(items)
@@ -444,6 +454,7 @@ class CallGraph:
             if facts[:1] != (SAME_AS,):
                 return function, facts, steps
             function, steps = facts[1], (*facts[2:], *steps)
+            summary = self._summary(function)
         return function, (), ()
 
     def is_awaited(self, function: FuncItem) -> bool:

@@ -118,6 +118,7 @@ from mypy_async_django.index.syntax.operations import (
 from mypy_async_django.index.values.provenance import built_on, derived_from, result_of
 from mypy_async_django.index.values.relations import may_be_changed, may_have_loaded
 from mypy_async_django.index.values.result_cache import is_consumed, is_empty, is_evaluated
+from mypy_async_django.index.values.sources import is_of_object
 
 _LOOP_PROBES: Final = frozenset(
     {
@@ -170,7 +171,12 @@ def summary_named(
     summary = summary_of(definition.function, body_of, is_project)
     if summary.stores:
         owner = name.rpartition(".")[0]
-        kept = tuple(each for each in summary.stores if bodies.attribute(f"{owner}.{each[0]}"))
+        attributes = {name: bodies.attribute(f"{owner}.{name}") for name, _ in summary.stores}
+        kept = tuple(
+            (name, value)
+            for name, value in summary.stores
+            if (attribute := attributes[name]) is not None and not attribute.may_be_none
+        )
         summary = summary._replace(stores=kept)
     if definition.decorator is None:
         return summary
@@ -220,7 +226,8 @@ def _kept_value(
     function, value = attribute.method.function, attribute.value
     name = attribute.target.name
     symbol = function.info.names.get(name) if function.info else None
-    if symbol is None or not isinstance(symbol.node, Var) or symbol.node.is_initialized_in_class:
+    variable = symbol.node if symbol is not None else None
+    if not isinstance(variable, Var) or not is_of_object(variable):
         return ()
     body = body_of(function)
     facts = _given(body, value, is_project, value)

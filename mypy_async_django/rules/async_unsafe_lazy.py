@@ -108,7 +108,7 @@ from mypy_async_django.index.matches.rendered import (
     rendered_users,
 )
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.values.relations import Unloaded, unloaded
+from mypy_async_django.index.values.relations import Unloaded, unloaded, unloaded_inside
 from mypy_async_django.index.values.requests import loaded_users
 from mypy_async_django.templates.usage import ContextUse
 
@@ -123,7 +123,9 @@ def findings(body: Body) -> Iterator[Finding]:
         if matched.api.effect is Effect.RAISES and not matched.is_explicit:
             yield explained(CODE, body, matched)
     for read in unloaded(body):
-        yield _loaded_on_access(body, read)
+        yield _loaded_on_access(body, body, read)
+    for inner, read in unloaded_inside(body):
+        yield _loaded_on_access(body, inner, read)
     for lack in lacking(body):
         yield _lacking(body, lack)
     for user in loaded_users(body):
@@ -222,13 +224,14 @@ def _lacking(body: Body, found: Lacking) -> Finding:
     )
 
 
-def _loaded_on_access(body: Body, found: Unloaded) -> Finding:
+def _loaded_on_access(body: Body, inner: Body, found: Unloaded) -> Finding:
+    """The finding for a read in a body, or in a function ``inner`` that it runs."""
     runs = "runs" if found.rows else "may run"
     return Finding(
         CODE,
         found.read.node,
         f"{operation(body, found.read.node)} {runs} a query, which {_raises(body)}",
-        (suggestion.for_unloaded(body, found),),
+        (suggestion.for_unloaded(inner, found),),
     )
 
 

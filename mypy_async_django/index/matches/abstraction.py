@@ -99,6 +99,7 @@ from mypy_async_django.index.syntax.bindings import Binding, BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import attributes_in, called_name
 from mypy_async_django.index.syntax.path_conditions import conditions_before
+from mypy_async_django.index.values.library_calls import Handed
 from mypy_async_django.index.values.paths import ITEM as ITEM_OF_VALUE
 from mypy_async_django.index.values.provenance import rows_of
 from mypy_async_django.index.values.relations import may_be_changed
@@ -160,6 +161,16 @@ class Abstraction:
     def item(self, collection: Value) -> Value:
         """The items of a value that is iterated."""
         return self._step(collection, ITEM, None)
+
+    def handed(self, given: Handed) -> Value:
+        """What a path into an expression's value leads to: a row, or an item of a collection."""
+        rows = sources(self._body, given.value, given.path).rows
+        if self._body.effects is not None and (row := self._keyed(given.value, rows)):
+            return row
+        value = self.value(given.value)
+        for _ in given.path:
+            value = self.item(value)
+        return value
 
     def arguments(self, call: CallExpr) -> Arguments:
         """The arguments of a call with their values."""

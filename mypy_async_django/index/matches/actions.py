@@ -1,5 +1,6 @@
 """Actions: what the nodes of a body run, with the values of receivers and arguments."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -9,10 +10,12 @@ from mypy.nodes import (
     Decorator,
     Expression,
     FuncDef,
+    FuncItem,
     LambdaExpr,
     MemberExpr,
     SuperExpr,
     TypeInfo,
+    Var,
 )
 
 from mypy_async_django.bridge.types import class_object, class_of, known
@@ -38,6 +41,7 @@ from mypy_async_django.index.abstract import (
     ResultOf,
     Value,
     Variable,
+    either,
 )
 from mypy_async_django.index.matches.abstraction import abstraction
 from mypy_async_django.index.matches.matches import matches
@@ -46,10 +50,11 @@ from mypy_async_django.index.resolution.call_targets import (
     call_targets,
     run_at_once,
 )
-from mypy_async_django.index.resolution.callees import CONSTRUCTORS, POST_INIT
+from mypy_async_django.index.resolution.callees import CONSTRUCTORS, POST_INIT, sync_callees
 from mypy_async_django.index.resolution.declared import DeclaredCall
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import calls, function_named, implicit_uses, reads
+from mypy_async_django.index.values.library_calls import handed
 
 #: Values whose methods the caller decides.
 _OPEN: Final = (
@@ -95,13 +100,21 @@ def call_of(body: Body, called: Called) -> Call:
                 return Call(name, receiver, arguments, is_virtual, is_awaited)
             return Call(name, None, arguments, is_awaited=is_awaited)
         case CallExpr() if called.use is None:
-            return Call(name, None, _item_for(body, node))
+            return Call(name, None, _handed_to(body, node, function))
         case MemberExpr(expr=receiver) if called.use is None or called.use is Use.ASSIGN:
             return Call(name, values.passed(receiver, node))
         case _ if called.use is not None:
             return Call(name, values.passed(node, node))
         case _:
             return Call(name)
+
+
+def _handed_to(body: Body, call: CallExpr, function: FuncItem | Var) -> Arguments:
+    """What a library function hands to a function that it is given."""
+    for argument in run_at_once(body, call):
+        if any(run is function for run in sync_callees(body, argument)):
+            return _handed(body, call, argument)
+    return ()
 
 
 def _represented(body: Body, declared: DeclaredCall) -> Arguments:
@@ -119,7 +132,7 @@ def arguments_of(body: Body, called: Called) -> Arguments:
     node = called.node
     if isinstance(node, CallExpr) and called.is_callee:
         return abstraction(body).arguments(node)
-    return ()
+    return _handed_to(body, node, called.function) if isinstance(node, CallExpr) else ()
 
 
 def _receiver(body: Body, call: CallExpr, function: FuncDef) -> Value:
@@ -221,17 +234,21 @@ def callbacks(body: Body) -> Iterator[Dynamic]:
 def _run(body: Body, call: CallExpr) -> Iterator[Dynamic]:
     values = abstraction(body)
     for argument in run_at_once(body, call):
-        yield Dynamic(call, Dispatch(values.value(argument), _CALL, _item_for(body, call)))
+        yield Dynamic(call, Dispatch(values.value(argument), _CALL, _handed(body, call, argument)))
 
 
-def _item_for(body: Body, call: CallExpr) -> Arguments:
-    """What a call gives to the function that it runs: an item of its other argument."""
+def _handed(body: Body, call: CallExpr, argument: Expression) -> Arguments:
+    """What a library function hands to a function that is its argument, by position."""
     values = abstraction(body)
-    others = [each for each in call.args if each not in set(run_at_once(body, call))]
-    if isinstance(call.callee, MemberExpr) and call.callee.name == "sort":
-        others = [call.callee.expr]
-    item = values.item(values.value(others[0])) if others else UNKNOWN
-    return (Passed(ARG_POS.value, None, item),)
+    found: dict[int, list[Value]] = defaultdict(list)
+    for function, place, given in handed(body, call):
+        if function is argument:
+            found[place].append(values.handed(given))
+    places = range(max(found, default=-1) + 1)
+    return tuple(
+        Passed(ARG_POS.value, None, either(found[place]) if found[place] else UNKNOWN)
+        for place in places
+    )
 
 
 def _is_telling(value: Value) -> bool:

@@ -67,13 +67,16 @@ from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import (
     Read,
     attributes_in,
+    called_name,
     calls,
     implicit_uses,
     reads,
 )
 from mypy_async_django.index.values.entry_points import Source, is_handler, source_of
 from mypy_async_django.index.values.escapes import escapes
+from mypy_async_django.index.values.inner_functions import run_here
 from mypy_async_django.index.values.lazy_evaluation import looked_into
+from mypy_async_django.index.values.library_calls import handed
 from mypy_async_django.index.values.paths import ANY, Attribute
 from mypy_async_django.index.values.paths import ITEM as ITEM_OF_VALUE
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
@@ -89,6 +92,7 @@ from mypy_async_django.index.values.sources import Argument, sources
 
 _ALL: Final = f"all{CALLED}"
 _USER: Final = "django.contrib.auth.base_user.AbstractBaseUser"
+_GETTER: Final = "operator.attrgetter"
 
 Path = tuple[str, ...]
 
@@ -311,6 +315,24 @@ def lacking(body: Body) -> Iterator[Lacking]:
             if not is_done and not _is_read_before(body, path, node):
                 yield Lacking(node, given, *first, way)
                 break
+    yield from _lacking_in_getters(body)
+    for inner in run_here(body) if body.is_coroutine else ():
+        yield from lacking(inner)
+
+
+def _lacking_in_getters(body: Body) -> Iterator[Lacking]:
+    """What ``attrgetter("author.name")`` lacks of the rows that a library function hands to it."""
+    for call in calls(body):
+        for getter, _, given in handed(body, call):
+            if not isinstance(getter, CallExpr) or called_name(body, getter) != _GETTER:
+                continue
+            rows = sources(body, given.value, given.path).rows
+            texts = [each.value for each in getter.args if isinstance(each, StrExpr)]
+            for path in [tuple(text.split(".")) for text in texts] if rows else ():
+                missing = [_missing(row, path) for row in rows]
+                is_done = may_be_set(body, given.value, path[0], call) or is_caught(body, call)
+                if missing[0] is not None and all(missing) and not is_done:
+                    yield Lacking(call, given.value, *missing[0], (_GETTER,))
 
 
 def _is_read_before(body: Body, path: Path, node: Expression) -> bool:

@@ -38,6 +38,7 @@ from mypy_async_django.bridge.types import (
     member,
 )
 from mypy_async_django.catalogue.builtin import ITERATED_LATER, METHODS, Use
+from mypy_async_django.catalogue.transfers import transfers
 from mypy_async_django.index.resolution.callees import (
     CACHED_FUNCTION,
     CACHED_PROPERTIES,
@@ -83,8 +84,7 @@ RUN_BY_CACHE: Final = "aget_or_set"
 _ASYNCIO: Final = ("asyncio.", "_asyncio.", "uvloop.")
 _CACHE: Final = "django.core.cache.backends.base.BaseCache"
 _MAPPING: Final = frozenset({"builtins.filter", "builtins.map"})
-_SORTING: Final = frozenset({"builtins.max", "builtins.min", "builtins.sorted"})
-_REDUCE: Final = "functools.reduce"
+_ITERATORS: Final = "itertools."
 
 
 class Called(NamedTuple):
@@ -195,16 +195,19 @@ def run_at_once(body: Body, call: CallExpr) -> Iterator[Expression]:
     """The arguments that a call runs as functions: ``sorted(books, key=by_author)``."""
     if not call.args:
         return
-    name = called_name(body, call)
-    callback = _callback(body, call)
-    if name == _REDUCE or (name in _MAPPING and is_iterated(body, call)):
-        callback = _Callback(0)
-    is_sorting = name in _SORTING or _is_list_sort(body, call)
+    callback, functions = _callback(body, call), _functions_run(body, call)
     for index, (argument, keyword) in enumerate(zip(call.args, call.arg_names, strict=True)):
-        is_key = keyword == "key" and is_sorting
         is_callback = callback and (index == callback.position or keyword == callback.keyword)
-        if is_key or is_callback:
+        if is_callback or (f"{keyword}=" if keyword else str(index)) in functions:
             yield argument
+
+
+def _functions_run(body: Body, call: CallExpr) -> frozenset[str]:
+    """The arguments that a library function runs for the items of another, by place or keyword."""
+    name = "builtins.list.sort" if _is_list_sort(body, call) else called_name(body, call) or ""
+    found = frozenset(row.handed_to for row in transfers(name) if row.handed_to)
+    is_lazy = name in _MAPPING or name.startswith(_ITERATORS)
+    return frozenset() if found and is_lazy and not is_iterated(body, call) else found
 
 
 def _callback(body: Body, call: CallExpr) -> _Callback | None:

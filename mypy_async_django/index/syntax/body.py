@@ -197,7 +197,7 @@ class ModuleContext(NamedTuple):
     """The module that contains a body: its syntax tree and the bodies of its other functions."""
 
     tree: MypyFile
-    body_of: "Callable[[FuncDef], Body]"
+    body_of: "Callable[[FuncItem], Body]"
 
 
 class Body:

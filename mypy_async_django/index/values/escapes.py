@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mypy.nodes import (
+    AssignmentStmt,
     CallExpr,
     Decorator,
     Expression,
@@ -34,6 +35,7 @@ from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.resolution.declared import is_framework
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body, Effects, once
+from mypy_async_django.index.syntax.operations import attributes_in
 from mypy_async_django.index.values.library_calls import only_moves
 
 _BY_NAME: Final = frozenset({"builtins.getattr", "builtins.setattr"})
@@ -78,11 +80,20 @@ def _each_escape(body: Body) -> Iterator[tuple[Node, NameExpr]]:
                     if argument not in safe:
                         yield from ((node, name) for name in _names(body, argument))
             case FuncItem():
-                for inner in walk(node):
-                    if isinstance(inner, NameExpr):
-                        yield node, inner
+                yield from ((node, name) for name in _used_inside(node))
             case _:
                 pass
+
+
+def _used_inside(function: FuncItem) -> Iterator[NameExpr]:
+    """The names that a function inside the body uses; a coroutine loads nothing that it only reads."""
+    inside = list(walk(function))
+    read: set[Node] = set()
+    if isinstance(function, FuncDef) and function.is_coroutine:
+        read = {node.expr for node in inside if isinstance(node, MemberExpr)}
+        targets = (each.lvalues for each in inside if isinstance(each, AssignmentStmt))
+        read -= {target.expr for each in targets for target in attributes_in(each)}
+    yield from (node for node in inside if isinstance(node, NameExpr) and node not in read)
 
 
 def _left_as_they_are(body: Body, call: CallExpr) -> Iterator[Expression]:
@@ -95,12 +106,21 @@ def _left_as_they_are(body: Body, call: CallExpr) -> Iterator[Expression]:
     ):
         return
     named = named_function(body, made.callee)
-    for parameter, given in bind(made, named.function) if named is not None else ():
+    function = named.function if named is not None else _constructor(body, made)
+    for parameter, given in bind(made, function) if function is not None else ():
         model = _model_of(body, given)
-        if model is None or named is None:
+        if model is None or function is None:
             continue
-        if _leaves_relations(effects, named.function, parameter, model, frozenset()):
+        if _leaves_relations(effects, function, parameter, model, frozenset()):
             yield given
+
+
+def _constructor(body: Body, call: CallExpr) -> FuncDef | None:
+    """The constructor of a class of the project's own that a call runs; what it keeps, is seen."""
+    info = class_object(body.types.type_of(call.callee))
+    found = member(info, "__init__") if info is not None and not is_model(info) else None
+    function = found[1].node if found is not None else None
+    return function if isinstance(function, FuncDef) else None
 
 
 def _model_of(body: Body, value: Expression) -> TypeInfo | None:

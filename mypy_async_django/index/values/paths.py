@@ -39,7 +39,7 @@ class Called:
 AccessStep: TypeAlias = Item | At | Attribute | Awaited | Called
 Path: TypeAlias = tuple[AccessStep, ...]
 
-LONGEST: Final = 3
+LONGEST: Final = 4
 """The most steps that are followed: what lies deeper is unknown."""
 
 ITEM: Final = Item()

@@ -9,6 +9,7 @@ from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
     Expression,
+    FuncItem,
     MemberExpr,
     NameExpr,
     Node,
@@ -39,6 +40,7 @@ from mypy_async_django.index.syntax.operations import (
 from mypy_async_django.index.syntax.path_conditions import conditions_before
 from mypy_async_django.index.values.escapes import escapes
 from mypy_async_django.index.values.identity import is_same, is_same_name, may_share
+from mypy_async_django.index.values.inner_functions import received, run_here, uses
 from mypy_async_django.index.values.provenance import rows_of
 from mypy_async_django.index.values.sources import kept_attributes
 
@@ -93,6 +95,17 @@ def unloaded(body: Body) -> Iterator[Unloaded]:
         ):
             seen.append(read)
             yield Unloaded(read, rows, any(row.has_loaded(read.name) for row in rows))
+
+
+def unloaded_inside(body: Body) -> Iterator[tuple[Body, Unloaded]]:
+    """What functions inside the body read that it runs: relations that their rows' queries left out."""
+    if body.is_coroutine:
+        for inner in run_here(body):
+            for found in unloaded(inner):
+                model = found.rows[0].model if found.rows else None
+                is_relation = model is not None and is_single_relation(model, found.read.name)
+                if is_relation and found.rows[0].given is None and not found.is_forgotten:
+                    yield inner, found
 
 
 def _has_relation(body: Body, rows: tuple[Row, ...], read: Read) -> bool:
@@ -232,15 +245,41 @@ def _may_hold_more(
     if isinstance(instance, MemberExpr) and _is_relation(body, instance):
         name = instance.name  # of ``a.b`` too what ``a`` may hold
         return _may_hold_more(body, instance.expr, before, lambda target: target.name == name)
-    return any(
+    return _is_touched_around(body, instance, counts) or any(
         given is not instance
         and body.flow.reaches(node, before)
         and may_share(body, given, instance)
         for node, given in (
             *escapes(body),
-            *(held for held in _holders_at_work(body) if not is_same(body, held[1], instance)),
+            *(
+                held
+                for held in _holders_at_work(body)
+                if held[0] is not before and not is_same(body, held[1], instance)
+            ),
             *_each_touched(body, counts),
         )
+    )
+
+
+def _is_touched_around(
+    body: Body, instance: Expression, counts: Callable[[MemberExpr], bool]
+) -> bool:
+    """Whether the function around may have loaded what a function inside it uses, before it runs."""
+    around, function = body.around, body.function
+    if around is None or not isinstance(function, FuncItem) or not isinstance(instance, NameExpr):
+        return False
+    meant: list[Expression] = [instance] if not body.flow.is_local(instance) else []
+    for binding in body.flow.reaching(instance):
+        meant += [handed.value for handed in received(body, binding) or ()]
+        meant += [binding.value] if binding.value is not None else []
+    runs = uses(around).get(function, ())
+    calls = [call for call in runs if call is not None and not body.is_coroutine]
+    return any(
+        node is not function
+        and node not in runs
+        and (len(calls) < len(runs) or any(around.flow.reaches(node, call) for call in calls))
+        and any(may_share(around, given, value) for value in meant)
+        for node, given in (*escapes(around), *_each_touched(around, counts))
     )
 
 

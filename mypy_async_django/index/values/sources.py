@@ -55,7 +55,7 @@ from mypy.nodes import (
     UnaryExpr,
     Var,
 )
-from mypy.types import Instance
+from mypy.types import Instance, NoneType, get_proper_type
 
 from mypy_async_django.bridge.models import (
     MANAGER,
@@ -78,6 +78,7 @@ from mypy_async_django.bridge.types import (
     common_member,
     is_a,
     known,
+    may_be_none,
     member,
 )
 from mypy_async_django.catalogue.django import REQUEST
@@ -104,7 +105,8 @@ from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind, 
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import called_name, owners
 from mypy_async_django.index.values.escapes import has_escaped
-from mypy_async_django.index.values.library_calls import transfers_of
+from mypy_async_django.index.values.inner_functions import received
+from mypy_async_django.index.values.library_calls import arguments_of, transfers_of
 from mypy_async_django.index.values.paths import (
     ANY,
     AWAITED,
@@ -330,8 +332,13 @@ class _Solver:
         value, inside = binding.value, unpacked(binding.path)
         match binding.kind:
             case BindingKind.ARGUMENT:
-                if use is None or not self._is_assigned_before(use, path):
+                if use is not None and self._is_assigned_before(use, path):
+                    return
+                given = received(self._body, binding) if self._body.around is not None else None
+                if given is None:
                     yield Argument(binding.name, path)
+                for handed in given or ():
+                    yield from self._ask(handed.value, (*handed.path, *path))
             case BindingKind.DELETE:
                 return
             case _ if value is None:
@@ -458,8 +465,9 @@ class _Solver:
             if whole is None or not (located := self._located(whole)):
                 continue
             root, prefix = located
-            for value, path, position in _arguments(call, row):
-                yield _Store(call, root, (*prefix, *written(row.target, position)), value, path)
+            for value, path, position in arguments_of(call, row.argument):
+                inside = (*prefix, *written(row.target, position))
+                yield _Store(call, root, inside, value, (*path, *written(row.source)))
 
     def _assigned(self, node: Node, target: Expression, value: Expression) -> Iterator[_Store]:
         match target, value:
@@ -557,7 +565,9 @@ class _Solver:
         node = common_member(owners(self._body, read.expr), read.name)
         if not isinstance(node, Var):
             return getter(node)
-        if node.is_initialized_in_class or not may_hold_rows(known(node.type)):
+        type_ = known(node.type)
+        is_open = isinstance(type_, NoneType) or may_hold_rows(type_)
+        if not is_of_object(node) or not is_open:
             return None
         effects = self._body.effects
         if effects is None:
@@ -1087,17 +1097,23 @@ class _Solver:
             return _UNKNOWN
         return Query(found.target, node, parent=model, behind=_behind(name, row))
 
+    def _may_have(self, value: Expression, path: Path) -> bool:
+        """Whether a value may have values by key, where the path begins with one."""
+        infos = classes(self._body.types.type_of(value)) if path[:1] == (ANY,) else []
+        return not infos or any(is_a(info, "typing.Mapping") for info in infos)
+
     def _moved(self, call: CallExpr, rows: Iterable[Transfer], path: Path) -> Iterator[Source]:
         """What a library function moves from its arguments to where a path leads."""
         is_known = not path
         for row in rows:
-            if row.stored_in:
+            if row.stored_in or row.handed_to:
                 continue
             is_known |= after(path, written(row.target, -1)) is not None
-            for value, inside, position in _arguments(call, row):
+            for value, inside, position in arguments_of(call, row.argument):
+                source = written(row.source)
                 rest = after(path, written(row.target, position))
-                if rest is not None:
-                    yield from self._ask(value, (*inside, *rest))
+                if rest is not None and self._may_have(value, source):
+                    yield from self._ask(value, (*inside, *source, *rest))
         if not is_known:
             yield _UNKNOWN
 
@@ -1262,6 +1278,13 @@ def _is_unset(info: TypeInfo, name: str) -> bool:
     return is_declared and init is not None and init[0].fullname == "builtins.object"
 
 
+def is_of_object(variable: Var) -> bool:
+    """Whether each object has a value of its own in an attribute: the class has at most None."""
+    type_ = get_proper_type(variable.type)
+    has_none = isinstance(type_, NoneType) or (type_ is not None and may_be_none(type_))
+    return not variable.is_initialized_in_class or has_none
+
+
 def kept_attributes(body: Body, expression: Expression) -> Iterator[str]:
     """The attributes in which the constructor of an object's class may keep its arguments."""
     info = class_of(body.type_of(expression))
@@ -1344,29 +1367,6 @@ def _targets(node: Node) -> Iterator[NameExpr]:
             index = getattr(node, "index", None)
             if isinstance(index, NameExpr) and hasattr(node, "is_async"):
                 yield index
-
-
-def _arguments(call: CallExpr, row: Transfer) -> Iterator[tuple[Expression, Path, int]]:
-    """The arguments that a row moves, each with the path into it and its position."""
-    argument = row.argument
-    if argument == "self":
-        if isinstance(call.callee, MemberExpr):
-            yield call.callee.expr, written(row.source), 0
-        return
-    if argument.endswith("="):
-        for value, name in zip(call.args, call.arg_names, strict=True):
-            if name == argument[:-1]:
-                yield value, written(row.source), 0
-        return
-    if not argument:
-        return
-    is_every = argument.endswith("*")
-    first = int(argument.removesuffix("*") or 0)
-    for position, (value, kind) in enumerate(zip(call.args, call.arg_kinds, strict=True)):
-        if kind == ARG_STAR and (is_every or position <= first):
-            yield value, (ITEM, *written(row.source)), -1
-        elif kind == ARG_POS and (position == first or (is_every and position >= first)):
-            yield value, written(row.source), position
 
 
 def _key(index: Expression) -> At:
