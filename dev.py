@@ -53,6 +53,7 @@ def main() -> int:
         quick,
         test,
         packages,
+        primer,
         check,
         docs,
         site,
@@ -64,7 +65,7 @@ def main() -> int:
         summary = (task.__doc__ or "").splitlines()[0]
         tasks.add_parser(task.__name__, help=summary).set_defaults(task=task)
     options, arguments = parser.parse_known_args()
-    if arguments and options.task not in (example, quick, test, packages, benchmark):
+    if arguments and options.task not in (example, quick, test, packages, primer, benchmark):
         parser.error(f"{options.task.__name__} takes no {arguments[0]}")
     try:
         options.task(*arguments)
@@ -161,6 +162,12 @@ def packages(*arguments: str) -> None:
     """Run the tests that need the packages which the catalogue speaks of; they skip elsewhere."""
     python = make_environment(ROOT / ".venvs" / "packages", PYTHON, "packages")
     run(python, "-m", "pytest", "-q", *NEED_PACKAGES, *arguments)
+
+
+def primer(*arguments: str) -> None:
+    """Check released projects with the plugin, and compare with the findings on file (minutes)."""
+    python = make_environment(ROOT / ".venvs" / "primer", PYTHON, "packages")
+    run(python, "primer/run.py", *arguments)
 
 
 def benchmark(*arguments: str) -> None:

@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from mypy_async_django import versions
+from mypy_async_django import settings_module, versions
 from mypy_async_django.bridge.installed import versions_of
 from mypy_async_django.catalogue.frameworks.installed import AWAITING
 from mypy_async_django.catalogue.lookup import Catalogue
@@ -37,19 +37,25 @@ class Environment(NamedTuple):
 
 
 def environment(
-    python_executable: str | None, settings: Config, *, loads_django: bool = True
+    python_executable: str | None,
+    settings: Config,
+    *,
+    loads_django: bool = True,
+    folders: Sequence[Path] = (),
 ) -> Environment:
     """The environment of a run, once mypy has made all its plugins.
 
     ``python_executable`` is the interpreter that mypy checks for. Without ``loads_django``, Django
-    settings that are loaded in this process belong to another run: they do not count.
+    settings that are loaded in this process belong to another run: they do not count. Where none
+    are loaded, the settings module is read, if it lies in one of the ``folders``.
     """
     loaded = _loaded_settings() if loads_django else None
+    known = loaded if loaded is not None else _read_settings(folders)
     return Environment(
         settings,
         settings.django_version or django_version(python_executable),
         packages(python_executable, AWAITING),
-        facts(loaded) if loaded is not None else NOTHING_KNOWN,
+        facts(known) if known is not None else NOTHING_KNOWN,
         template_settings(loaded),
     )
 
@@ -89,6 +95,12 @@ def _loaded_settings() -> Any:
     """
     settings = getattr(sys.modules.get("django.conf"), "settings", None)
     return settings if settings is not None and settings.configured else None
+
+
+def _read_settings(folders: Sequence[Path]) -> Any:
+    """The settings of the module that the environment or a ``manage.py`` names, without running it."""
+    name = os.environ.get("DJANGO_SETTINGS_MODULE") or settings_module.name_in(folders)
+    return settings_module.read(name, folders) if name else None
 
 
 #: Loaders that look into directories only.

@@ -95,7 +95,10 @@ class PluginHooks(Hooks):
     def _environment(self) -> Environment:
         build = self._build
         return environment(
-            build.python_executable, self._settings, loads_django=build.has_other_plugins
+            build.python_executable,
+            self._settings,
+            loads_django=build.has_other_plugins,
+            folders=build.source_folders,
         )
 
     @cached_property

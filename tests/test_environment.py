@@ -90,7 +90,25 @@ def test_changed_settings_make_findings_stale(tmp_path: Path) -> None:
         assert ("cache.get" in printed) == (settings == slow), printed
 
 
-def _said(tmp_path: Path, settings: str, expressions: str, cache_dir: str = os.devnull) -> str:
+def test_settings_are_read_where_nothing_loads_them(tmp_path: Path) -> None:
+    """Without django-stubs' plugin they are read as data; changed ones make findings stale."""
+    slow = "CACHES = {'default': {'BACKEND': 'own.Cache'}}"
+    (tmp_path / "manage.py").write_text(
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'project_settings')\n"
+    )
+    for settings in ("", slow, "", f"{slow}; raise SystemExit"):
+        cache = str(tmp_path / "cache")
+        printed = _said(tmp_path, settings, MAILED, cache_dir=cache, plugins="mypy_async_django")
+        assert ('"cache.get" blocks' in printed) == (slow in settings), printed
+
+
+def _said(
+    tmp_path: Path,
+    settings: str,
+    expressions: str,
+    cache_dir: str = os.devnull,
+    plugins: str = "mypy_async_django, mypy_django_plugin.main",
+) -> str:
     """What mypy says of a view that computes some expressions, in a project with some settings."""
     (tmp_path / "project_settings.py").write_text(
         "AUTHENTICATION = 'django.contrib.auth.middleware.AuthenticationMiddleware'\n"
@@ -108,7 +126,7 @@ def _said(tmp_path: Path, settings: str, expressions: str, cache_dir: str = os.d
         f"    return HttpResponse(str(({expressions})))\n"
     )
     (tmp_path / "mypy.ini").write_text(
-        "[mypy]\nplugins = mypy_async_django, mypy_django_plugin.main\n"
+        f"[mypy]\nplugins = {plugins}\n"
         "[mypy.plugins.django-stubs]\ndjango_settings_module = project_settings\n"
     )
     command = [sys.executable, "-m", "mypy", "--cache-dir", cache_dir, "views.py"]

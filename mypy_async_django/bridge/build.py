@@ -69,6 +69,19 @@ class Build:
         return self.options.config_file
 
     @property
+    def source_folders(self) -> list[Path]:
+        """Where modules of the checked program are looked for: beside mypy's configuration first."""
+        configuration = self.configuration_file
+        beside = [Path(configuration).parent] if configuration else []
+        named = os.environ.get("MYPYPATH", "").split(os.pathsep)
+        return [
+            *beside,
+            Path(),
+            *map(Path, self.options.mypy_path),
+            *map(Path, filter(None, named)),
+        ]
+
+    @property
     def cache_folder(self) -> Path | None:
         """The folder of mypy's cache; None if there is none, or if it does not stay.
 

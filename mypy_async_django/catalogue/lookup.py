@@ -35,6 +35,13 @@ MADE_SYNC_TITLE: Final = "async_to_sync"
 _ACCESSOR: Final = re.compile(r"\.(setter|deleter)$")
 
 
+_BRIDGES: Final = (
+    "asgiref.sync.AsyncToSync",
+    "asgiref.sync.SyncToAsync",
+    "asgiref.sync.async_to_sync",
+    "asgiref.sync.sync_to_async",
+)
+
 _OFFERED_BY: Final = {
     inside: package for package, modules in third_party.OFFERED.items() for inside in modules
 }
@@ -115,6 +122,13 @@ class Catalogue:
         A property's setter and deleter go by the property's name, ``Shop.size``.
         """
         return _ACCESSOR.sub("", function) in self._trusted
+
+    def is_opaque(self, function: str) -> bool:
+        """Whether calls are not followed into a function: it is trusted, or a bridge of asgiref's.
+
+        Where asgiref itself is checked, its source says less of its bridges than the catalogue.
+        """
+        return self.trusts(function) or function.startswith(_BRIDGES)
 
     def api(self, name: str) -> Api | None:
         """The row with this full name."""

@@ -63,6 +63,7 @@ from mypy_async_django.effects.summary import (
 from mypy_async_django.index.abstract import (
     ALWAYS,
     AWAITED,
+    NONE,
     UNKNOWN,
     Action,
     All,
@@ -81,6 +82,7 @@ from mypy_async_django.index.abstract import (
     Partial,
     Passed,
     ResultOf,
+    Test,
     Value,
     roots,
 )
@@ -90,7 +92,12 @@ from mypy_async_django.index.coroutines.value_uses import value_parameters
 from mypy_async_django.index.matches.abstraction import abstraction
 from mypy_async_django.index.matches.actions import arguments_of, call_of, dynamic_uses
 from mypy_async_django.index.matches.closing import closes_connections
-from mypy_async_django.index.matches.matches import Match, api_of_function, matches
+from mypy_async_django.index.matches.matches import (
+    Match,
+    api_of_function,
+    arguments_unless,
+    matches,
+)
 from mypy_async_django.index.matches.memos import memo_of, memo_of_callee
 from mypy_async_django.index.matches.parameter_reads import (
     follows_of,
@@ -136,6 +143,12 @@ _IS_RUNNING: Final = "is_running"
 #: The modules of decorators whose result returns what the function returns.
 _KEEPING: Final = ("asgiref.", "builtins.", "django.", "functools.")
 _PARTIAL: Final = "functools.partial"
+#: Constants that make a call harmless, as values.
+_HARMLESS: Final = {
+    "False": Literal("builtins.bool", "False"),
+    "None": NONE,
+    "True": Literal("builtins.bool", "True"),
+}
 _MOST_RETURNS: Final = 8
 _MOST_FOLLOWED: Final = 30
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
@@ -382,11 +395,10 @@ def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]
         return set(), chains
     values = abstraction(body)
 
-    def condition(node: Node) -> Condition:
-        when = values.condition(node)
-        if not _is_on_sync_way(body, node):
-            return when
-        return Not(AWAITED) if when == ALWAYS else All((when, Not(AWAITED)))
+    def condition(node: Node, *more: Condition) -> Condition:
+        is_sync = (Not(AWAITED),) if _is_on_sync_way(body, node) else ()
+        found = [each for each in (values.condition(node), *is_sync, *more) if each != ALWAYS]
+        return All(tuple(found)) if len(found) > 1 else found[0] if found else ALWAYS
 
     followed = ((follow, node) for follow, node in follows_of(body) if any(roots(follow)))
     actions = {Action(follow, condition(node)) for follow, node in followed}
@@ -396,8 +408,8 @@ def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]
             (use, node) for node, use in uses(body) if any(roots(use)) and not is_caught(body, node)
         )
         return actions | {Action(use, condition(node)) for use, node in given}, chains
-    for operation, node in _operations(body):
-        actions.add(Action(operation, condition(node), memo_of(body, node)))
+    for operation, node, when in _operations(body):
+        actions.add(Action(operation, condition(node, *when), memo_of(body, node)))
     for target in call_targets(body):
         function, node = target.function, target.node
         if is_caught(body, node):
@@ -443,8 +455,11 @@ def _returned_coroutines(body: Body) -> Sequence[ReturnStmt]:
     ]
 
 
-def _operations(body: Body) -> Iterator[tuple[Operation, Node]]:
-    """The operations of the catalogue that a body is certain to run, with their nodes."""
+def _operations(body: Body) -> Iterator[tuple[Operation, Node, Sequence[Condition]]]:
+    """The operations of the catalogue that a body is certain to run, with their nodes.
+
+    And with the conditions that their arguments make: ``validate(x, check_deliverability=check)``.
+    """
     for matched in matches(body):
         if matched.api.when:
             continue  # what it takes is not to be seen from afar
@@ -453,9 +468,21 @@ def _operations(body: Body) -> Iterator[tuple[Operation, Node]]:
         if _tests_whether_given(body, matched):
             continue
         if matched.api.effect in _FOLLOWED:
-            yield Operation(matched.api.effect, title(matched.api)), matched.node
+            conditions = list(_harmful(body, matched))
+            yield Operation(matched.api.effect, title(matched.api)), matched.node, conditions
     if any(rendered_querysets(body)) or any(rendered_rows(body)):
-        yield Operation(Effect.RAISES, _RENDERED), body.function
+        yield Operation(Effect.RAISES, _RENDERED), body.function, ()
+
+
+def _harmful(body: Body, matched: Match) -> Iterator[Condition]:
+    """The conditions that no argument, which a parameter gives, makes a call harmless."""
+    call = matched.operation
+    for value, constant in (
+        arguments_unless(call, matched.api) if isinstance(call, CallExpr) else ()
+    ):
+        given = abstraction(body).value(value)
+        if isinstance(given, Of) and constant in _HARMLESS:
+            yield Not(Test(given, "equals", (_HARMLESS[constant],)))
 
 
 def _parameters(body: Body) -> tuple[Parameter, ...]:

@@ -163,6 +163,8 @@ class SummaryStore:
     def _is_projects(self, function: str) -> bool:
         """Whether a function, by its full name, is defined in a module of the user's."""
         if function not in self._projects:
-            tree = None if self._catalogue.trusts(function) else module_of(function, self._modules)
+            tree = (
+                None if self._catalogue.is_opaque(function) else module_of(function, self._modules)
+            )
             self._projects[function] = tree is not None and self._build.is_project(tree)
         return self._projects[function]

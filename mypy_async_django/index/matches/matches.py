@@ -32,7 +32,6 @@ from mypy_async_django.bridge.types import (
     member,
 )
 from mypy_async_django.catalogue.builtin import METHODS, Use
-from mypy_async_django.catalogue.django import ASYNC_CLIENT
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
@@ -126,8 +125,8 @@ def _matches(body: Body) -> Iterator[Match]:
             continue
         if is_called_early(body, call) or is_guarded(body, call, api):
             continue
-        if body.is_awaited(call) and api.instead == ASYNC_CLIENT:
-            continue  # an AsyncClient in its place, against the declared type
+        if body.is_awaited(call) and _is_async_instead(body, call, api):
+            continue  # its async class in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
             api = api._replace(effect=Effect.NESTS)
         if (api := decided(body, call, api)) is None or (api.is_kept and has_run(body, call)):
@@ -157,6 +156,31 @@ def _represented(body: Body) -> Iterator[ImplicitUse]:
         given = found.given
         if given is found.node and found.is_many and all_are(body.type_of(given), QUERYSET):
             yield ImplicitUse(given, Use.ITERATE, found.node)
+
+
+def _is_async_instead(body: Body, call: CallExpr, api: Api) -> bool:
+    """Whether the object whose method is called may be of the async class that its row names.
+
+    So may be what a parameter or an attribute is only declared to be: who awaits the call knows better.
+    """
+    if api.instead is None or not api.instead.rpartition(".")[2][:1].isupper():
+        return False
+    root = call.callee
+    while isinstance(root, MemberExpr):
+        root = root.expr
+    is_made = isinstance(root, CallExpr) or any(
+        isinstance(value, CallExpr) for value in body.reaching_values(root)
+    )
+    return isinstance(call.callee, MemberExpr) and not is_made
+
+
+def arguments_unless(call: CallExpr, api: Api) -> Iterator[tuple[Expression, str]]:
+    """The arguments that decide whether a call is harmless, with the constant that makes it so."""
+    for argument in (api.unless or "").split():
+        wanted, _, constant = argument.partition("=")
+        for position, (value, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
+            if wanted == (name or str(position)):
+                yield value, constant
 
 
 def api_of_call(body: Body, call: CallExpr) -> Api | None:
@@ -282,15 +306,7 @@ def _is_of_same_kind(body: Body, name: NameExpr) -> bool:
 
 def is_spared(call: CallExpr, api: Api) -> bool:
     """Whether an argument makes the call harmless: ``form.save(commit=False)``."""
-    return any(_has_argument(call, argument) for argument in (api.unless or "").split())
-
-
-def _has_argument(call: CallExpr, argument: str) -> bool:
-    wanted, _, constant = argument.partition("=")
-    for position, (value, name) in enumerate(zip(call.args, call.arg_names, strict=True)):
-        if wanted == (name or str(position)):
-            return constant in _constants(value)
-    return False
+    return any(constant in _constants(value) for value, constant in arguments_unless(call, api))
 
 
 def _constants(value: Expression) -> frozenset[str]:

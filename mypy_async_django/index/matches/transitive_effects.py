@@ -93,7 +93,7 @@ def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
     seen = {matched.node for matched in matches(body)}
     replaced = replaced_names(body)
     for called in call_targets(body):
-        if called.node in seen or body.catalogue.trusts(called.function.fullname):
+        if called.node in seen or body.catalogue.is_opaque(called.function.fullname):
             continue
         way = _way(body, called, effect)
         if way is None or _is_replaced(replaced, way):
