@@ -427,16 +427,17 @@ class Evaluator:
         return UNKNOWN
 
     def _constructor(self, owner: Created, info: TypeInfo) -> Target | None:
-        found = member(info, "__init__")
+        is_tuple = any(base.is_named_tuple for base in info.mro)
+        found = member(info, "__new__" if is_tuple else "__init__")
         if found is None or not isinstance(found[1].node, FuncDef):
             return None
         function = found[1].node
-        if found[1].plugin_generated:
+        if found[1].plugin_generated or is_tuple:
             return self._generated(owner, function)
         return self.target(function.fullname, owner, owner.arguments)
 
     def _generated(self, owner: Created, function: FuncDef) -> Target:
-        """The constructor of a dataclass: it keeps each argument in the attribute of that name."""
+        """The constructor of a dataclass or named tuple: each argument is kept under its name."""
         parameters = tuple(
             Parameter(name or "", kind.value)
             for name, kind in zip(function.arg_names, function.arg_kinds, strict=True)
