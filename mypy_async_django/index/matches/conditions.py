@@ -8,13 +8,17 @@ from mypy.nodes import (
     ARG_STAR2,
     CallExpr,
     Expression,
+    ListExpr,
     MemberExpr,
+    NameExpr,
+    SetExpr,
     StrExpr,
     SuperExpr,
+    TupleExpr,
     TypeInfo,
 )
 
-from mypy_async_django.bridge.models import QUERYSET, has_many_to_many
+from mypy_async_django.bridge.models import QUERYSET, RelationKind, has_many_to_many, relation
 from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import all_are, class_of, item_class
 from mypy_async_django.catalogue.frameworks.framework import Role
@@ -27,6 +31,7 @@ from mypy_async_django.index.syntax.operations import ImplicitUse, Read
 from mypy_async_django.index.values.result_cache import is_consumed
 
 _DJANGO: Final = "django."
+_KEYS: Final = (RelationKind.KEY, RelationKind.ONE_TO_ONE)
 _TEXT_FILE: Final = "_io.TextIOWrapper."
 _IN_MEMORY: Final = ("typing.AbstractSet", "typing.Sequence")
 
@@ -126,6 +131,31 @@ def _serializes(position: int) -> Callable[[Body, CallExpr], Answer]:
     return answer
 
 
+def _looks_up(body: Body, call: CallExpr) -> Answer:
+    """Of ``full_clean``: no, if the call switches off all but fields, and excludes all relations."""
+    model = _owner(body, call.callee)
+    switched_off = ("validate_unique", "validate_constraints")
+    if model is None or not all(_is_false(_argument(call, -1, name)) for name in switched_off):
+        return None
+    match _argument(call, 0, "exclude"):
+        case ListExpr(items=items) | TupleExpr(items=items) | SetExpr(items=items):
+            excluded = {item.value for item in items if isinstance(item, StrExpr)}
+        case None:
+            excluded = set()
+        case _:
+            return None
+    names = {name for base in model.mro for name in base.names}
+    relations = filter(None, (relation(model, name) for name in names - excluded))
+    keys = [each for each in relations if each.kind in _KEYS]
+    if all(each.nullable for each in keys):
+        return None if keys else False
+    return True
+
+
+def _is_false(value: Expression | None) -> bool:
+    return isinstance(value, NameExpr) and value.fullname == "builtins.False"
+
+
 def _hashes(body: Body, call: CallExpr) -> Answer:
     """Of ``make_password``: no, for None, and for a hasher of the project's, which may be fast."""
     password, hasher = _argument(call, 0, "password"), _argument(call, 2, "hasher")
@@ -170,6 +200,7 @@ _EMPTINESS: Final = ("allow_empty", "get_allow_empty")
 
 _CONDITIONS: Final[Mapping[str, Callable[[Body, CallExpr], Answer]]] = {
     "django.contrib.auth.hashers.make_password": _hashes,
+    "django.db.models.base.Model.full_clean": _looks_up,
     "django.core.serializers.base.Serializer.serialize": _serializes(0),
     "django.core.serializers.serialize": _serializes(1),
     "django.forms.models.model_to_dict": _loads_many,
