@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
@@ -114,7 +114,7 @@ class Catalogue:
         self._seen: Collection[str] | None = None
         self._methods: frozenset[str] = frozenset()
         self._has_families = False
-        self._modules: Container[str] = ()
+        self._modules: Collection[str] = ()
 
     def trusts(self, function: str) -> bool:
         """Whether the project's settings trust a function, by its full name.
@@ -167,6 +167,10 @@ class Catalogue:
     def has_module(self, name: str) -> bool:
         """Whether a module takes part in the build."""
         return name in self._modules
+
+    def template_libraries(self, name: str) -> list[str]:
+        """The modules of the build that a template loads by the name of a library."""
+        return [each for each in self._modules if each.endswith(f".templatetags.{name}")]
 
     def has_method(self, names: Iterable[str]) -> bool:
         """Whether any class of the build can have a row for one of these method names.

@@ -81,7 +81,8 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
   `LoginRequiredMiddleware` and its like in the settings: name
   `django.http.request.HttpRequest.user` in `trusted`.
 - Templates are read where django-stubs' plugin has loaded the settings: in `DIRS` and, with
-  `APP_DIRS`, in the `templates` directories of the apps. What a tag of your own does is not known.
+  `APP_DIRS`, in the `templates` directories of the apps. Of a tag of your own
+  its function counts, not what it hands to a template; of a filter of your own nothing is known.
   Where the template is not found, each queryset in the context counts. Of a `TemplateResponse`
   nothing is reported, as Django renders it in a thread.
 - The managers of generic relations have no type in django-stubs.
@@ -101,16 +102,18 @@ from mypy_async_django.index.matches.rendered import (
     RenderedForm,
     RenderedQueryset,
     RenderedRow,
+    RenderedTag,
     RenderedUser,
     rendered_forms,
     rendered_querysets,
     rendered_rows,
+    rendered_tags,
     rendered_users,
 )
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.values.relations import Unloaded, unloaded, unloaded_inside
 from mypy_async_django.index.values.requests import loaded_users
-from mypy_async_django.templates.usage import ContextUse
+from mypy_async_django.templates.usage import OWN_TAG, ContextUse
 
 CODE: Final = code(
     "async-unsafe-lazy", "Lazy database access in an async function", parent=ASYNC_UNSAFE
@@ -140,6 +143,8 @@ def findings(body: Body) -> Iterator[Finding]:
         yield _rendered_queryset(body, queryset)
     for row in rendered_rows(body):
         yield _rendered_row(body, row)
+    for tag in rendered_tags(body):
+        yield _rendered_tag(body, tag)
     for form in rendered_forms(body):
         yield _rendered_form(body, form)
     for rendered_user in rendered_users(body):
@@ -188,6 +193,21 @@ def _rendered_form(body: Body, found: RenderedForm) -> Finding:
     )
 
 
+def _rendered_tag(body: Body, found: RenderedTag) -> Finding:
+    text = body.source.text
+    return Finding(
+        CODE,
+        found.call,
+        f"{quoted(text(found.call.callee))} runs {quoted(found.way[-1])}, "
+        f"which {_raises_in_template(body, found.use)}",
+        (
+            *(_template(found.use) if found.use else ()),
+            *steps(body, found.way[:-1], found.way[-1]),
+            suggestion.rendered_in_thread(body, found.call),
+        ),
+    )
+
+
 def _rendered_user(body: Body, found: RenderedUser) -> Finding:
     text = body.source.text
     return Finding(
@@ -211,7 +231,8 @@ def _raises_in_template(body: Body, use: ContextUse | None) -> str:
 def _template(use: ContextUse) -> tuple[str, ...]:
     """The note that names a template, and what it reads there."""
     template = f'Template "{use.template}"' if use.template else "The template"
-    return (f"{template} reads {quoted(use.text)}",)
+    does = "runs" if use.name == OWN_TAG else "reads"
+    return (f"{template} {does} {quoted(use.text)}",)
 
 
 def _lacking(body: Body, found: Lacking) -> Finding:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -91,7 +92,22 @@ class Templates:
             return ""
         names = sorted({found.decode(errors="replace") for found in _STRING.findall(source)})
         texts = [f"{name}\0{text}" for name in self._needed(names) if (text := self.text(name))]
-        return sha256("\0".join(texts).encode()).hexdigest() if texts else ""
+        if not texts:
+            return ""
+        texts += self._functions(texts)
+        return sha256("\0".join(texts).encode()).hexdigest()
+
+    def _functions(self, templates: list[str]) -> Iterator[str]:
+        """The files of the tags that templates load, and of the project's context processors."""
+        libraries = {word for text in templates for word in _libraries(read(text))}
+        modules = {name.rpartition(".")[0].replace(".", "/") for name in self.processors}
+        for directory in self._directories:
+            app = directory.parent
+            files = [app / "templatetags" / f"{name}.py" for name in sorted(libraries)]
+            files += [app.parent / f"{name}.py" for name in sorted(modules)]
+            for file in files:
+                with suppress(OSError, ValueError):
+                    yield file.read_text(encoding="utf-8")
 
     def _needed(self, names: list[str]) -> Iterator[str]:
         seen = set(names)
@@ -103,6 +119,14 @@ class Templates:
                 if needed not in seen:
                     seen.add(needed)
                     queue.append(needed)
+
+
+def _libraries(tags: tuple[Tag, ...]) -> Iterator[str]:
+    """The libraries that a template loads."""
+    for tag in tags:
+        if tag.name == "load":
+            yield from tag.words
+        yield from _libraries(tag.body or ())
 
 
 def _referenced(tags: tuple[Tag, ...]) -> Iterator[str]:

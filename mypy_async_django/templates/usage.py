@@ -26,6 +26,9 @@ from mypy_async_django.templates.syntax import (
 ITEM: Final = "[]"
 """The step of a path from a value to one of its items."""
 
+OWN_TAG: Final = "{%"
+"""The name of a use that is a tag of the project's; its path holds the tag, then the libraries."""
+
 _DEEPEST: Final = 30
 #: In a scope: no name of the context is visible but those in the scope.
 _ALL_OTHERS: Final = ""
@@ -82,6 +85,7 @@ class _Reader:
         self._source = source
         self._depth = depth
         self._blocks: dict[str, list[tuple[str, Tag]]] = {}
+        self._libraries: dict[str, None] = {}
 
     def template(
         self, name: str, scope: "Mapping[str, Value] | None" = None
@@ -122,6 +126,9 @@ class _Reader:
         match tag.name:
             case "{{":
                 yield from self._used(words[0], name, scope, Use.FORMAT)
+            case "load":
+                names = words[words.index("from") + 1 :] if "from" in words else words
+                self._libraries.update(dict.fromkeys(names))
             case "block" if words:
                 yield from self._block(tag, name, scope)
             case "for" if "in" in words:
@@ -159,7 +166,9 @@ class _Reader:
                         scope[target] = None
                 yield from self._all(tag.body or (), name, inner)
             case _:
-                # A tag of the project's or of a package's: what it does is not known.
+                # A tag of the project's or of a package's: what it does, its function tells.
+                path = (tag.name, *self._libraries)
+                yield ContextUse(OWN_TAG, path, None, name, f"{{% {tag.name} %}}")
                 for target in assigned(words):
                     scope[target] = None
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, SymbolNode, TypeInfo
+from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, SymbolNode, TypeInfo, Var
 
 from mypy_async_django.bridge.models import (
     QUERYSET,
@@ -31,7 +31,7 @@ from mypy_async_django.index.values.rendering import Item, Rendering, renderings
 from mypy_async_django.index.values.requests import may_be_loaded
 from mypy_async_django.index.values.result_cache import is_loaded
 from mypy_async_django.index.values.sources import sources
-from mypy_async_django.templates.usage import ITEM, ContextUse
+from mypy_async_django.templates.usage import ITEM, OWN_TAG, ContextUse
 
 #: Methods of a queryset or manager that a template may call, which stay lazy.
 _LAZY: Final = frozenset({"all", "distinct", "none", "order_by", "reverse"})
@@ -77,6 +77,17 @@ class RenderedForm(NamedTuple):
     way: tuple[str, ...]
 
 
+class RenderedTag(NamedTuple):
+    """A tag of the project's in a template; ``way`` leads to the query, its title last.
+
+    Or a context processor of the project's, without a ``use``.
+    """
+
+    call: CallExpr
+    use: ContextUse | None
+    way: tuple[str, ...]
+
+
 class RenderedUser(NamedTuple):
     """A template that loads the user, or the session, of the request that it is rendered with.
 
@@ -116,6 +127,32 @@ def rendered_forms(body: Body) -> Iterator[RenderedForm]:
             uses = [use for use in rendering.uses_of(item) or () if _renders(use)] if way else []
             if way and uses:
                 yield RenderedForm(rendering.call, item.value, uses[0], way.steps)
+
+
+def rendered_tags(body: Body) -> Iterator[RenderedTag]:
+    """Tags of the project in a template, and its context processors, whose functions query."""
+    for rendering in renderings(body):
+        for name in sorted(body.templates.processors) if rendering.request is not None else ():
+            if not name.startswith("django.") and (way := _way_of(body, name)) is not None:
+                yield RenderedTag(rendering.call, None, way)
+                break
+        for use in rendering.uses or ():
+            if use.name == OWN_TAG and (way := _way_of_tag(body, *use.path)) is not None:
+                yield RenderedTag(rendering.call, use, way)
+                break
+
+
+def _way_of_tag(body: Body, tag: str, *libraries: str) -> tuple[str, ...] | None:
+    modules = (m for library in libraries for m in body.catalogue.template_libraries(library))
+    return next(filter(None, (_way_of(body, f"{module}.{tag}") for module in modules)), None)
+
+
+def _way_of(body: Body, name: str) -> tuple[str, ...] | None:
+    """The way from a function, by its full name, to a query; None if there is none."""
+    function = Var(name.rpartition(".")[2])
+    function._fullname = name
+    way = body.effects.path(function, Effect.RAISES) if body.effects is not None else None
+    return None if way is None or body.catalogue.trusts(name) else way.steps
 
 
 def _renders(use: ContextUse) -> bool:

@@ -1,0 +1,1 @@
+"""Tags of the project that the templates load."""
