@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 _DOTTED: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+_MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _PATTERN: Final = re.compile(r"([^\W\d]\w*|\*)(\.([^\W\d]\w*|\*))*")
 
 #: The Django releases that ``django_version`` may name.
@@ -20,6 +21,9 @@ DJANGO_VERSIONS: Final = ((4, 2), (5, 0), (5, 1), (5, 2), (6, 0), (6, 1))
 #: What ``select`` and ``ignore`` take besides codes.
 ALL: Final = "all"
 DEFAULT: Final = "default"
+
+#: What ``follow_packages`` takes besides names, and "all".
+NONE: Final = "none"
 
 TOML_SECTION: Final = "tool.mypy_async_django"
 INI_SECTION: Final = "mypy.plugins.mypy_async_django"
@@ -31,7 +35,8 @@ ignore = ["async-blocking"]                  # codes never to report
 async_unsafe = ["shop.legacy.load_totals"]   # raise SynchronousOnlyOperation in a coroutine
 blocking = ["shop.clients.fetch"]            # block the event loop
 offloaders = ["shop.threads.in_thread"]      # run the function they are given in a thread
-trusted = ["shop.cache.get_settings"]        # never reported
+trusted = ["shop.cache.get_settings"]        # never reported; packages and modules too
+follow_packages = ["all"]                    # whose code calls are followed into: names, "all", "none"
 strict_relations = false                     # report relations of instances of unknown origin
 blocking_in_tests = false                    # report async-blocking in tests too
 django_version = "5.2"                       # default: the installed Django
@@ -49,6 +54,7 @@ async_unsafe = shop.legacy.load_totals
 blocking = shop.clients.fetch
 offloaders = shop.threads.in_thread
 trusted = shop.cache.get_settings
+follow_packages = all
 strict_relations = false
 blocking_in_tests = false
 django_version = 5.2
@@ -102,11 +108,18 @@ class Config(NamedTuple):
     blocking: tuple[str, ...] = ()
     offloaders: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    follow_packages: tuple[str, ...] = (ALL,)
     strict_relations: bool = False
     blocking_in_tests: bool = False
     django_version: tuple[int, int] | None = None
     links: bool = False
     per_module: tuple[ModuleCodes, ...] = ()
+
+    def follows(self, module: str) -> bool:
+        """Whether calls are followed into an installed module."""
+        return ALL in self.follow_packages or any(
+            f"{module}.".startswith(f"{name}.") for name in self.follow_packages
+        )
 
     def selected_in(self, module: str) -> tuple[str, ...]:
         """What is selected in a module: by the last pattern that matches, or for all modules."""
@@ -232,7 +245,8 @@ class _Sections(NamedTuple):
             async_unsafe=values.names("async_unsafe"),
             blocking=values.names("blocking"),
             offloaders=values.names("offloaders"),
-            trusted=values.names("trusted"),
+            trusted=values.names("trusted", _MODULE),
+            follow_packages=values.packages("follow_packages"),
             strict_relations=values.switch("strict_relations"),
             blocking_in_tests=values.switch("blocking_in_tests"),
             django_version=values.version("django_version"),
@@ -277,11 +291,20 @@ class _Values(NamedTuple):
             raise self.section.error(f'"{key}" must be a list of {what}, not {value!r}')
         return tuple(value)
 
-    def names(self, key: str) -> tuple[str, ...]:
+    def names(self, key: str, pattern: re.Pattern[str] = _DOTTED) -> tuple[str, ...]:
         names = self.texts(key, (), "dotted names")
         for name in names:
-            if not _DOTTED.fullmatch(name):
+            if not pattern.fullmatch(name):
                 raise self.section.error(f'"{key}" has "{name}", which is not a full dotted name')
+        return names
+
+    def packages(self, key: str) -> tuple[str, ...]:
+        names = self.texts(key, (ALL,), "packages")
+        for name in names:
+            if not _MODULE.fullmatch(name):
+                raise self.section.error(f'"{key}" has "{name}", which is no package')
+            if name in (ALL, NONE) and len(names) > 1:
+                raise self.section.error(f'"{key}" has "{name}" beside other names')
         return names
 
     def codes(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -49,7 +49,9 @@ class Engine:
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
         """Take the modules of the build, by name; what was known of functions is forgotten."""
         self.modules = modules
-        self.summaries = SummaryStore(self.build, modules, self.bodies, self._catalogue)
+        self.summaries = SummaryStore(
+            self.build, modules, self.bodies, self._catalogue, self._settings.follows
+        )
 
     def module_parsed(self, name: str) -> None:
         """Mypy has read a module anew."""

@@ -55,6 +55,7 @@ def test_expected_section(tmp_path: Path, text: str) -> None:
         blocking=("shop.clients.fetch",),
         offloaders=("shop.threads.in_thread",),
         trusted=("shop.cache.get_settings",),
+        follow_packages=("all",),
         strict_relations=False,
         blocking_in_tests=False,
         django_version=(5, 2),
@@ -73,6 +74,12 @@ def test_expected_section(tmp_path: Path, text: str) -> None:
         (f"{INI}blockin = a.b", 'unknown key "blockin"'),
         (f'{TOML}blocking = "a.b"', '"blocking" must be a list of dotted names'),
         (f"{TOML}trusted = [3]", '"trusted" must be a list of dotted names'),
+        (f"{TOML}trusted = ['shop-cache']", 'has "shop-cache", which is not a full dotted name'),
+        (f"{TOML}follow_packages = ['a-b']", '"follow_packages" has "a-b", which is no package'),
+        (
+            f"{TOML}follow_packages = ['none', 'allauth']",
+            '"follow_packages" has "none" beside other names',
+        ),
         (f'{TOML}offloaders = ["nodots"]', '"offloaders" has "nodots"'),
         (f"{INI}async_unsafe = a.b, c-d.e", '"async_unsafe" has "c-d.e"'),
         (f'{TOML}strict_relations = "yes"', '"strict_relations" must be true or false'),
@@ -162,3 +169,24 @@ def test_mypy_ends_with_status_2(tmp_path: Path) -> None:
         'mypy.ini: [mypy.plugins.mypy_async_django]: unknown key "blockin"'
     )
     assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "followed"),
+    [
+        ("", ["allauth", "allauth.account", "allauth_ui"]),
+        ("follow_packages = ['all']", ["allauth", "allauth.account", "allauth_ui"]),
+        ("follow_packages = ['none']", []),
+        ("follow_packages = ['allauth']", ["allauth", "allauth.account"]),
+        ("follow_packages = ['allauth.account']", ["allauth.account"]),
+    ],
+)
+def test_packages_that_calls_are_followed_into(
+    tmp_path: Path, setting: str, followed: list[str]
+) -> None:
+    """A package stands for the modules in it, not for others whose names begin as its own."""
+    path = tmp_path / "pyproject.toml"
+    path.write_text(f"{TOML}{setting}")
+    found = load(str(path), CODES)
+    names = ["allauth", "allauth.account", "allauth_ui"]
+    assert [name for name in names if found.follows(name)] == followed

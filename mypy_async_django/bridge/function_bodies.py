@@ -226,13 +226,11 @@ class _Analyzer:
         """Bind the names in a function, or a method of the class ``info``."""
         with self._at_work(tree, info) as analyzer:
             for is_last in _PASSES:
-                if is_last:
-                    analyzer.incomplete_namespaces.discard(tree.fullname)
-                else:
-                    analyzer.incomplete_namespaces.add(tree.fullname)
+                analyzer.incomplete_namespaces = set() if is_last else {tree.fullname}
                 analyzer.refresh_partial(function, [], is_last, tree, options, info)
                 if not analyzer.deferred:
                     break
+            analyzer.incomplete_namespaces = set()
 
     def bind_expression(
         self, expression: Expression, tree: MypyFile, options: Options, info: TypeInfo | None

@@ -14,6 +14,30 @@ def is_installed(path: str, python_executable: str | None) -> bool:
     return os.path.abspath(path).startswith(_folders(python_executable))  # noqa: PTH100 - faster
 
 
+@cache
+def mentions(path: str, texts: tuple[bytes, ...]) -> bool:
+    """Whether a file, or one of the Python files in a folder and below, contains one of some texts.
+
+    What cannot be read does not.
+    """
+    place = Path(path)
+    files = place.rglob("*.py") if place.is_dir() else (place,)
+    return any(text in content for content in map(_bytes, files) for text in texts)
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def top_level(module: str, path: str) -> str:
+    """The folder of a module's topmost package; the module's own file if it is in none."""
+    depth = module.count(".") + (os.path.basename(path) == "__init__.py")  # noqa: PTH119 - faster
+    return str(Path(path).parents[depth - 1]) if depth else path
+
+
 def versions_of(package: str, python_executable: str | None) -> Iterator[str]:
     """The installed versions of a package; ``package`` is a glob of how its metadata names it.
 

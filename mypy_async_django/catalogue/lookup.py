@@ -117,11 +117,14 @@ class Catalogue:
         self._modules: Collection[str] = ()
 
     def trusts(self, function: str) -> bool:
-        """Whether the project's settings trust a function, by its full name.
+        """Whether the project's settings trust a function, by its full name, or what it is in.
 
         A property's setter and deleter go by the property's name, ``Shop.size``.
         """
-        return _ACCESSOR.sub("", function) in self._trusted
+        name = _ACCESSOR.sub("", function) if self._trusted else ""
+        while name and name not in self._trusted:
+            name = name.rpartition(".")[0]
+        return bool(name)
 
     def is_opaque(self, function: str) -> bool:
         """Whether calls are not followed into a function: it is trusted, or a bridge of asgiref's.

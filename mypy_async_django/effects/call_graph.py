@@ -1,7 +1,7 @@
 """What a function reaches through the functions that it calls."""
 
 import os
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -45,6 +45,7 @@ from mypy_async_django.index.abstract import (
 )
 from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, built
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS
+from mypy_async_django.index.syntax.body import Ways
 
 Place = TypeVar("Place", bound=Hashable)
 
@@ -78,7 +79,7 @@ class CallGraph:
     """Follows summaries across modules; ``summary_named`` returns that of a function's full name.
 
     A function without a name of its own, nested in another or a lambda, is summarised by
-    ``summary_of`` when asked for. ``api`` returns the catalogue's rows, ``is_project`` says whether a
+    ``summary_of`` when asked for. ``api`` returns the catalogue's rows, ``is_followed`` says whether a
     function, by its full name, is the user's. ``asked`` collects the functions whose summaries were
     asked for, by their full names: the answers depend on them. ``reachable`` keeps what is reached,
     as long as no summary changes.
@@ -92,7 +93,7 @@ class CallGraph:
         api: Callable[[str], Api | None],
         class_named: Callable[[str], TypeInfo | None],
         reachable: ReachableMemo,
-        is_project: Callable[[str], bool],
+        is_followed: Callable[[str], bool],
     ) -> None:
         self._modules = modules
         self._summary_named = summary_named
@@ -100,7 +101,7 @@ class CallGraph:
         self._api = api
         self._class_named = class_named
         self._reachable = reachable
-        self._is_project = is_project
+        self._is_followed = is_followed
         self._evaluator = Evaluator(self._summary, class_named, api, self._defined)
         self._summaries: dict[str, Summary] = {}
         self._nested: dict[FuncItem, Summary] = {}
@@ -114,15 +115,18 @@ class CallGraph:
             self._nested[function] = self._summary_of(function)
         return self._nested[function]
 
-    def path(
+    def path(self, function: FuncItem | Var, effect: Effect) -> Way | None:
+        """The shortest call chain from a function to an operation of the effect; None if there is none."""
+        return self.ways(function).get(effect)
+
+    def ways(
         self,
         function: FuncItem | Var,
-        effect: Effect,
         upward: Names = (),
         call: Call | None = None,
         when: Condition = ALWAYS,
-    ) -> Way | None:
-        """The shortest call chain from a function to an operation of the effect; None if there is none.
+    ) -> Ways:
+        """The shortest call chains from a function to operations.
 
         ``call`` is how it is called, with what is passed, ``when`` the condition of that; its name
         is empty for a lambda, or a function inside another.
@@ -134,30 +138,33 @@ class CallGraph:
             summary = self._summary_of(function)
             values = bound(summary.parameters, self._evaluator.arguments(arguments, _NOTHING))
             given = Environment(tuple(values.items()), _awaited(call))
-            return self._ways([Target(name, summary, given, is_nested=True)], effect)
+            return self._ways([Target(name, summary, given, is_nested=True)])
         call = call or Call(function.fullname)
         target = self._called(call, when, _NOTHING)
-        way = self._ways([target], effect)
-        if way is None and upward:
+        ways = self._ways([target])
+        if upward:
             summary = target.summary
             summary = summary._replace(upward=(*summary.upward, upward))
-            way = self._ways([target._replace(summary=summary, is_nested=True)], effect)
-        return way
+            above = self._ways([target._replace(summary=summary, is_nested=True)])
+            ways = {**above, **ways}
+        return ways
 
-    def dispatched(self, use: Dispatch, effect: Effect) -> Way | None:
-        """The shortest call chain to an operation of the effect, for a use that a value's class decides."""
-        return self._ways(self._dispatched(use, _NOTHING), effect)
+    def dispatched(self, use: Dispatch) -> Ways:
+        """The shortest call chains to operations, for a use that a value's class decides."""
+        return self._ways(self._dispatched(use, _NOTHING))
 
-    def _ways(self, starts: Iterable[Target | Operation], effect: Effect) -> Way | None:
-        found: list[Way] = []
+    def _ways(self, starts: Iterable[Target | Operation]) -> Ways:
+        found: dict[Effect, list[Way]] = defaultdict(list)
         for start in starts:
             if isinstance(start, Operation):
-                found += [Way((start.title,))] if start.effect is effect else []
+                found[start.effect].append(Way((start.title,)))
                 continue
-            reachable = self._reached_from(start)
-            if effect in reachable.ways:
-                found.append(reachable.ways[effect])
-        return min(found, key=lambda way: (way.is_memo, len(way.steps)), default=None)
+            for effect, way in self._reached_from(start).ways.items():
+                found[effect].append(way)
+        return {
+            effect: min(ways, key=lambda way: (way.is_memo, len(way.steps)))
+            for effect, ways in found.items()
+        }
 
     def needs(self, use: Call | Dispatch, when: Condition = ALWAYS) -> Mapping[Names, Names]:
         """The access paths from rows in a call's arguments that are followed, and by which functions.
@@ -210,7 +217,8 @@ class CallGraph:
                 if self._gives_query(giver):
                     found(Effect.RAISES, operation, here)
             for action in summary.actions:
-                if self._evaluator.holds(action.when, environment) is False:
+                holds = self._evaluator.holds(action.when, environment)
+                if holds is False or (summary.is_installed and holds is None):
                     continue
                 if isinstance(action.does, Follow):
                     for need in self._evaluator.follow(action.does, environment):
@@ -273,7 +281,7 @@ class CallGraph:
         value = self._evaluator.value(use.value, environment)
         arguments = self._evaluator.arguments(use.arguments, environment)
         for each in self._evaluator.use(replace(use, value=value), arguments):
-            if isinstance(each, Operation) or each.is_nested or self._is_project(each.name):
+            if isinstance(each, Operation) or each.is_nested or self._is_followed(each.name):
                 yield each
 
     def _called(self, call: Call, when: Condition, environment: Environment) -> Target:
@@ -473,9 +481,10 @@ class CallGraph:
 
         One of the project's may await it, or see that it is; others that take anything do not.
         """
-        if not self._is_project(function.fullname):
+        if not self._is_followed(function.fullname):
             return True
-        return parameter in self._summary(function.fullname).value_parameters
+        summary = self._summary(function.fullname)
+        return summary.is_installed or parameter in summary.value_parameters
 
     def misuse_of_callback(self, function: FuncItem, parameter: str) -> Misuse | None:
         """What a function does with the coroutine, if a parameter receives a coroutine function.
@@ -531,8 +540,13 @@ class CallGraph:
         return frozenset(found)
 
     def file(self, function: str) -> str:
-        """The path of the file that a function stands in; empty for a function in a function."""
+        """The file that a function stands in, or its package if that is an installed one.
+
+        Empty for a function in a function.
+        """
         tree = module_of(function, self._modules)
+        if tree is not None and self._summary(function).is_installed:
+            return f"package {tree.fullname.partition('.')[0]}"
         return os.path.relpath(tree.path) if tree else ""
 
     def short(self, function: str) -> str:

@@ -156,12 +156,12 @@ _RENDERED: Final = "QuerySet.__iter__"
 
 BodyOf = Callable[[FuncItem | MypyFile], Body]
 
-IsProject = Callable[[str], bool]
-"""Whether a function, by its full name, is defined in the user's project and not trusted."""
+IsFollowed = Callable[[str], bool]
+"""Whether calls are followed into a function, by its full name: the user's, or of a package."""
 
 
 def summary_named(
-    name: str, tree: MypyFile, bodies: ModuleBodies, body_of: BodyOf, is_project: IsProject
+    name: str, tree: MypyFile, bodies: ModuleBodies, body_of: BodyOf, is_followed: IsFollowed
 ) -> Summary:
     """What calling what a module defines under a name does, or reading an attribute gives.
 
@@ -169,19 +169,19 @@ def summary_named(
     that keeps a value. Nothing where there is none.
     """
     attribute = bodies.attribute(name)
-    if attribute and (result := _kept_value(attribute, bodies.definitions, body_of, is_project)):
+    if attribute and (result := _kept_value(attribute, bodies.definitions, body_of, is_followed)):
         return Summary(result=result)
     value = bodies.value(name)
     if value is not None:
         module = body_of(_without_statements(tree))
         if _is_function(value.value, bodies.symbol(name)):
-            return _summary_of_value(value.value, module, body_of, is_project)
+            return _summary_of_value(value.value, module, body_of, is_followed)
         held = abstraction(module).value(value.value)
         return Summary(returns=held if isinstance(held, Literal | OneOf) else UNKNOWN)
     definition = bodies.function(name)
     if definition is None:
         return _declared(name, bodies)
-    summary = summary_of(definition.function, body_of, is_project)
+    summary = summary_of(definition.function, body_of, is_followed)
     if summary.stores:
         owner = name.rpartition(".")[0]
         attributes = {name: bodies.attribute(f"{owner}.{name}") for name, _ in summary.stores}
@@ -195,7 +195,7 @@ def summary_named(
         return summary
     module = body_of(_without_statements(tree))
     is_typed = _has_type(bodies.symbol(name))
-    return _as_decorated(summary, definition.decorator, module, is_project, is_typed=is_typed)
+    return _as_decorated(summary, definition.decorator, module, is_followed, is_typed=is_typed)
 
 
 def _declared(name: str, bodies: ModuleBodies) -> Summary:
@@ -233,7 +233,7 @@ def _is_function(value: Expression, variable: SymbolNode | None) -> bool:
 
 
 def _kept_value(
-    attribute: AttributeValue, module: Definitions, body_of: BodyOf, is_project: IsProject
+    attribute: AttributeValue, module: Definitions, body_of: BodyOf, is_followed: IsFollowed
 ) -> tuple[Any, ...]:
     """What an attribute holds, where the module reads it, as it was assigned."""
     function, value = attribute.method.function, attribute.value
@@ -243,7 +243,7 @@ def _kept_value(
     if not isinstance(variable, Var) or not is_of_object(variable):
         return ()
     body = body_of(function)
-    facts = _given(body, value, is_project, value)
+    facts = _given(body, value, is_followed, value)
     result = result_of(body, value) if facts else None
     model = result.row.model if result is not None else None
     is_lazy = result is not None and result.kind is Kind.QUERYSET
@@ -257,7 +257,7 @@ def _kept_value(
 
 
 def _as_decorated(
-    summary: Summary, decorator: Decorator, module: Body, is_project: IsProject, *, is_typed: bool
+    summary: Summary, decorator: Decorator, module: Body, is_followed: IsFollowed, *, is_typed: bool
 ) -> Summary:
     """What a function does for who calls it by its name, given what it does itself.
 
@@ -271,7 +271,7 @@ def _as_decorated(
         summary = summary._replace(actions=(Action(Operation(Effect.NESTS, MADE_SYNC_TITLE)),))
     elif offloaders:
         summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
-    elif not function.is_coroutine and any(map(is_project, names)):
+    elif not function.is_coroutine and any(map(is_followed, names)):
         summary = _wrapped(summary, decorator, names, module, is_typed=is_typed)
     if function.type is None and not all(
         name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
@@ -320,16 +320,16 @@ def _handed_on(parameter: Parameter) -> Passed:
 
 
 def _summary_of_value(
-    value: Expression, module: Body, body_of: BodyOf, is_project: IsProject
+    value: Expression, module: Body, body_of: BodyOf, is_followed: IsFollowed
 ) -> Summary:
     """What calling the function does that a variable of a module or class holds."""
     if isinstance(value, LambdaExpr):
-        return summary_of(value, body_of, is_project)
+        return summary_of(value, body_of, is_followed)
     api = api_of_function(module, value)
     if api is not None:
         is_certain = api.effect in _FOLLOWED and api.is_certain(api.effect)
         return Summary(_performing(api) if is_certain else ())
-    functions = [each for each in sync_callees(module, value) if is_project(each.fullname)]
+    functions = [each for each in sync_callees(module, value) if is_followed(each.fullname)]
     called = sorted({each.fullname for each in functions if not each.is_generator})
     held = abstraction(module).value(value)
     arguments = tuple(Passed(each.kind, each.name, Of((each.name,))) for each in _ANY)
@@ -354,15 +354,15 @@ def _performing(api: Api) -> tuple[Action, ...]:
     return (Action(Operation(api.effect, title(api))),)
 
 
-def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Summary:
+def summary_of(function: FuncItem, body_of: BodyOf, is_followed: IsFollowed) -> Summary:
     """What one function does itself, with the functions and lambdas that it makes and calls."""
     body = body_of(function)
-    body.summarise = lambda item: summary_of(item, body_of, is_project)
-    actions, ways = _actions(body, is_project)
+    body.summarise = lambda item: summary_of(item, body_of, is_followed)
+    actions, ways = _actions(body, is_followed)
     passes = {
         (passed.parameter, passed.function, passed.to)
         for passed in passes_of(body)
-        if is_project(passed.function)
+        if is_followed(passed.function)
     }
     return Summary(
         actions=tuple(sorted(actions, key=repr)),
@@ -370,21 +370,21 @@ def summary_of(function: FuncItem, body_of: BodyOf, is_project: IsProject) -> Su
         returns=_returns(body),
         stores=tuple(sorted(_stores(body), key=repr)),
         passes=tuple(sorted(passes)),
-        result=_result(body, is_project),
+        result=_result(body, is_followed),
         is_probe=_is_probe(body),
         is_coroutine=body.is_coroutine,
         upward=tuple(sorted(ways)),
         is_cooperative=is_cooperative(body) and not _probes(body),
         touches=tuple(sorted(touches_of(body))),
         value_parameters=tuple(sorted(value_parameters(body))),
-        queries=tuple(sorted(_queries(body, is_project))),
+        queries=tuple(sorted(_queries(body, is_followed))),
         callbacks=tuple(callback_parameters(body)),
         coroutine_from=coroutine_from(body),
         closes_connections=closes_connections(body),
     )
 
 
-def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]]:
+def _actions(body: Body, is_followed: IsFollowed) -> tuple[set[Action], set[Names]]:
     """What a body does, and the ``super()`` chains of what it calls.
 
     Of a coroutine, which is looked at itself, only what it follows of its parameters and passes on.
@@ -418,7 +418,7 @@ def _actions(body: Body, is_project: IsProject) -> tuple[set[Action], set[Names]
             if not function.is_coroutine:
                 run = Dispatch(values.closure(function), ("__call__",), arguments_of(body, target))
                 actions.add(Action(run, condition(node), memo_of(body, node)))
-        elif is_project(function.fullname):
+        elif is_followed(function.fullname):
             memo = memo_of(body, node) or memo_of_callee(body, target)
             actions.add(Action(call_of(body, target), condition(node), memo))
             if chain := upward(body, target):
@@ -542,7 +542,7 @@ def _stores(body: Body) -> Iterator[tuple[str, Value]]:
                 yield target.name, value
 
 
-def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
+def _queries(body: Body, is_followed: IsFollowed) -> Iterator[tuple[str, str]]:
     """The operations on results of the project's functions, of which no more is known here."""
     if body.is_coroutine:
         return
@@ -560,7 +560,7 @@ def _queries(body: Body, is_project: IsProject) -> Iterator[tuple[str, str]]:
         if row is None or not row.is_certain(Effect.RAISES) or body.type_of(rows) is not None:
             continue
         begun = None if is_caught(body, rows) else built_on(body, rows)
-        if begun is not None and is_project(begun[0].fullname):
+        if begun is not None and is_followed(begun[0].fullname):
             yield begun[0].fullname, title(row)
         derived = None if is_caught(body, rows) else derived_from(body, rows)
         own = [name for name, _ in derived.steps if "." in name] if derived else []
@@ -601,7 +601,7 @@ def _is_probe(body: Body) -> bool:
     )
 
 
-def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
+def _result(body: Body, is_followed: IsFollowed) -> tuple[Any, ...]:
     """The function's result, where all its return statements agree; see `Summary`."""
     if not may_hold_rows(result_type(body.function)):
         return ()
@@ -609,7 +609,7 @@ def _result(body: Body, is_project: IsProject) -> tuple[Any, ...]:
     returned = [node.expr for node in body.every(ReturnStmt)]
     ways = [way for value in yielded or returned if value is not None for way in _ways(value)]
     given = [
-        _given(body, way, is_project, way)
+        _given(body, way, is_followed, way)
         for way in [way for way in ways if not is_empty(body, way)] or ways
     ]
     facts: tuple[Any, ...] = reduce(_same, given) if given else ()
@@ -645,7 +645,7 @@ def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _given(
-    body: Body, value: Expression, is_project: IsProject, way: Expression
+    body: Body, value: Expression, is_followed: IsFollowed, way: Expression
 ) -> tuple[Any, ...]:
     """The result of one return statement; nothing where the body may have loaded or changed it.
 
@@ -653,7 +653,7 @@ def _given(
     """
     if isinstance(value, TupleExpr):
         items = [
-            None if is_none(item) else _given(body, item, is_project, way) for item in value.items
+            None if is_none(item) else _given(body, item, is_followed, way) for item in value.items
         ]
         is_plain = not any(isinstance(item, StarExpr) for item in value.items)
         return (ITEMS, *items) if is_plain else ()
@@ -670,7 +670,7 @@ def _given(
         return (DERIVED, derived.parameter, derived.kind.value, derived.steps)
     result = result_of(body, value)
     begun = None if result else built_on(body, value)
-    is_known = result is not None or (begun is not None and is_project(begun[0].fullname))
+    is_known = result is not None or (begun is not None and is_followed(begun[0].fullname))
     if not is_known or may_be_changed(body, value, way) or may_have_loaded(body, value, way):
         return ()
     if result is not None:

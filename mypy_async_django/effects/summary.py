@@ -60,7 +60,8 @@ class Summary(NamedTuple):
     operation): they raise if that is a queryset. ``value_parameters`` are parameters of any type
     that it never awaits. ``callbacks`` are the parameters that it only calls, with the misuse of
     what they return. ``coroutine_from`` are the functions of which a sync function returns the
-    result, whichever return statement it reaches.
+    result, whichever return statement it reaches. ``is_installed`` says that a package defines it:
+    what it does under a condition counts where that is known to hold.
     """
 
     actions: tuple[Action, ...] = ()
@@ -80,6 +81,7 @@ class Summary(NamedTuple):
     callbacks: tuple[CallbackParameter, ...] = ()
     coroutine_from: tuple[ResultFrom, ...] = ()
     closes_connections: bool = False
+    is_installed: bool = False
 
     def called(self) -> Iterator[str]:
         """The functions of the project that it calls, by their full names."""

@@ -7,22 +7,32 @@ from mypy.nodes import FuncDef, FuncItem, MypyFile, TypeInfo
 
 from mypy_async_django.bridge.build import Build
 from mypy_async_django.bridge.function_bodies import FunctionBodies
+from mypy_async_django.bridge.installed import mentions, top_level
 from mypy_async_django.catalogue.lookup import Catalogue
+from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.call_graph import CallGraph, ReachableMemo, module_of
 from mypy_async_django.effects.declared import declared_names
 from mypy_async_django.effects.summarise import summary_named, summary_of
 from mypy_async_django.effects.summary import Summaries, Summary
+from mypy_async_django.index.abstract import Action, Call, Dispatch, Operation
 from mypy_async_django.index.bodies import Bodies
 from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.syntax.body import Body, Types
 
 _NOTHING: Final = Summary()
+#: Of these, the catalogue says what there is to say.
+_NOT_FOLLOWED: Final = frozenset({"asgiref", "django"})
+#: How a package imports Django that has queries.
+_DJANGO: Final = (b"from django", b"import django")
 
 
 class SummaryStore:
     """Returns a function's summary by its full name.
 
-    ``bodies`` makes new `Bodies`; functions that ``catalogue`` trusts end every path.
+    ``bodies`` makes new `Bodies`; functions that ``catalogue`` trusts end every path. ``follows``
+    says of an installed module whether calls are followed into it. Of what its functions do, only
+    queries count that run whatever the arguments are: what blocks in a package may be meant to, and
+    depends on how it is set up.
     """
 
     def __init__(
@@ -31,23 +41,42 @@ class SummaryStore:
         modules: dict[str, MypyFile],
         bodies: Callable[[], Bodies],
         catalogue: Catalogue,
+        follows: Callable[[str], bool],
     ) -> None:
         self._build = build
         self._modules = modules
         self._bodies = bodies
         self._catalogue = catalogue
+        self._follows = follows
         self.failures: dict[str, Exception] = {}
         """Exceptions met while summarising, by the function's full name: mypy goes on."""
         self._sources = FunctionBodies(build.options, modules)
         self._known: dict[str, tuple[MypyFile, dict[str, Summary]]] = {}
         self._type_modules: dict[str, set[str]] = {}
         self._reachable = ReachableMemo()
-        self._projects: dict[str, bool] = {}
+        self._followed: dict[str, bool] = {}
+
+    def is_followed(self, tree: MypyFile) -> bool:
+        """Whether calls are followed into a module: the user's, or one of a package with source.
+
+        Django's own functions are the catalogue's. Packages that do not import it are left out:
+        there is no query to find in them.
+        """
+        if self._build.is_project(tree):
+            return True
+        package = tree.fullname.partition(".")[0]
+        return (
+            not tree.is_stub
+            and package not in _NOT_FOLLOWED
+            and self._follows(tree.fullname)
+            and not self._catalogue.trusts(tree.fullname)
+            and mentions(top_level(tree.fullname, tree.path), _DJANGO)
+        )
 
     def forget(self, tree: MypyFile) -> None:
         """A module has been read anew."""
         self._reachable.clear()
-        self._projects.clear()
+        self._followed.clear()
         self._known.pop(tree.fullname, None)
         self._sources.forget(tree.fullname)
 
@@ -111,17 +140,17 @@ class SummaryStore:
 
         def nested(function: FuncItem) -> Summary:
             return summary_of(
-                function, lambda item: bodies.inferred(item, outermost), self._is_projects
+                function, lambda item: bodies.inferred(item, outermost), self._is_followed
             )
 
         api, class_named = self._catalogue.api, bodies.members.class_named
         return CallGraph(
-            self._modules, named, nested, api, class_named, self._reachable, self._is_projects
+            self._modules, named, nested, api, class_named, self._reachable, self._is_followed
         )
 
     def _of_function(self, function: str, bodies: Bodies) -> Summary:
         tree = module_of(function, self._modules)
-        if tree is None or not self._build.is_project(tree):
+        if tree is None or not self.is_followed(tree):
             return _NOTHING
         return self._named(tree, function.removeprefix(f"{tree.fullname}."), bodies)
 
@@ -141,18 +170,19 @@ class SummaryStore:
             types.append(body.types)
             return body
 
-        full_name = f"{tree.fullname}.{name}"
+        full_name, is_project = f"{tree.fullname}.{name}", self._build.is_project(tree)
         try:
             source = self._sources.of(tree)
-            summary = summary_named(name, tree, source, body_of, self._is_projects)
+            summary = summary_named(name, tree, source, body_of, self._is_followed)
         except Exception as error:
             if self._build.raises_exceptions:
                 raise
-            self.failures[full_name] = error
+            if is_project:
+                self.failures[full_name] = error
             return _NOTHING
         modules = [each.modules for each in types if isinstance(each, InferredTypes)]
         self._type_modules[full_name] = set().union(*modules)
-        return summary
+        return summary if is_project else _of_package(summary)
 
     def _summaries(self, tree: MypyFile) -> dict[str, Summary]:
         known = self._known.get(tree.fullname)
@@ -160,11 +190,38 @@ class SummaryStore:
             known = self._known[tree.fullname] = tree, {}
         return known[1]
 
-    def _is_projects(self, function: str) -> bool:
-        """Whether a function, by its full name, is defined in a module of the user's."""
-        if function not in self._projects:
-            tree = (
-                None if self._catalogue.is_opaque(function) else module_of(function, self._modules)
+    def _is_followed(self, function: str) -> bool:
+        """Whether a function, by its full name, is one that calls are followed into."""
+        if function not in self._followed:
+            is_opaque = self._catalogue.is_opaque(function)
+            tree = None if is_opaque else module_of(function, self._modules)
+            self._followed[function] = (
+                tree is not None
+                and self.is_followed(tree)
+                and (self._build.is_project(tree) or self._catalogue.api(function) is None)
             )
-            self._projects[function] = tree is not None and self._build.is_project(tree)
-        return self._projects[function]
+        return self._followed[function]
+
+
+def _of_package(summary: Summary) -> Summary:
+    """What counts of a function in a package: that it queries, itself or through what it calls."""
+    actions = tuple(action for action in summary.actions if _may_query(action))
+    return summary._replace(
+        actions=actions,
+        passes=(),
+        result=(),
+        touches=(),
+        value_parameters=(),
+        queries=(),
+        callbacks=(),
+        coroutine_from=(),
+        is_installed=True,
+    )
+
+
+def _may_query(action: Action) -> bool:
+    match action.does:
+        case Operation(effect=effect):
+            return effect is Effect.RAISES
+        case does:
+            return isinstance(does, Call | Dispatch)

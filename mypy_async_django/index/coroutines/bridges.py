@@ -166,7 +166,7 @@ def _does(body: Body, function: Expression, effect: Effect) -> tuple[str, ...] |
         return () if row.effect is effect and not row.when else None
     for item in sync_callees(body, function):
         inside = Call("") if body.is_nested(item) else None
-        way = body.effects.path(item, effect, call=inside) if body.effects else None
+        way = body.effects.ways(item, call=inside).get(effect) if body.effects else None
         if way is None or body.effects is None:
             continue
         if effect is Effect.RAISES and body.effects.closes_connections(item, way):

@@ -137,6 +137,7 @@ class Abstraction:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._values: dict[Expression, Value] = {}
+        self._conditions: dict[Node, Condition] = {}
         self._under_way: set[Expression] = set()
         self._summarised: set[FuncItem] = set()
         self._keys: dict[tuple[Row, ...], str] = {}
@@ -216,13 +217,18 @@ class Abstraction:
 
     def condition(self, node: Node) -> Condition:
         """The condition under which a node runs, as far as parameters decide it."""
+        if node in self._conditions:
+            return self._conditions[node]
         found = [
             self._when(condition, holds=holds)
             for condition, holds in conditions_before(self._body, node)
         ]
         found += self._matched(node)
         known = tuple(dict.fromkeys(each for each in found if each not in (None, ALWAYS)))
-        return _all(known)
+        condition = _all(known)
+        if not self._under_way:
+            self._conditions[node] = condition
+        return condition
 
     def rows_in(self, use: object) -> Iterator[str]:
         """The keys of the rows among the values of a call or another use."""

@@ -20,6 +20,7 @@ from mypy.nodes import (
     StrExpr,
     Var,
 )
+from mypy.types import CallableType, get_proper_type
 
 from mypy_async_django.bridge.models import (
     RELATED_MANAGERS,
@@ -95,6 +96,9 @@ _USER: Final = "django.contrib.auth.base_user.AbstractBaseUser"
 _GETTER: Final = "operator.attrgetter"
 
 Path = tuple[str, ...]
+
+#: Where classes come from whose instances are no rows, nor have rows as subclasses.
+_NO_ROWS: Final = ("builtins.", "datetime.", "decimal.", "django.", "pathlib.", "uuid.")
 
 
 class PassedOn(NamedTuple):
@@ -239,20 +243,41 @@ def _passed(body: Body) -> Iterator["_Taken"]:
 def touches_of(body: Body) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The parameters of which a function only reads, calls and sets attributes, with their names.
 
-    It may pass them on to functions that `passes_of` tells. What is formatted counts as a call of ``__str__``. A constructor may keep an argument in an
-    attribute of the new object.
+    It may pass them on to functions that `passes_of` tells. What is formatted counts as a call of
+    ``__str__``. A constructor may keep an argument in an attribute of the new object. Parameters
+    that cannot receive a model instance are left out.
     """
     function = body.function
     if not isinstance(function, FuncDef) or not function.body.body:
         return  # mypy leaves out the bodies of modules whose errors it does not show
+    names = [
+        argument.variable.name  # mypy leaves names out of "arg_names"
+        for index, argument in enumerate(function.arguments)
+        if not argument.kind.is_star() and _may_receive_row(function, index)
+    ]
     touched: dict[str, set[str]] = defaultdict(set)
-    for value, attribute in _each_touch(body):
+    for value, attribute in _each_touch(body) if names else ():
         for parameter in _parameters_in(body, value):
             touched[parameter].add(attribute)
-    for argument in function.arguments:  # mypy leaves names out of "arg_names"
-        name = argument.variable.name
-        if not argument.kind.is_star() and "" not in touched[name]:
+    for name in names:
+        if "" not in touched[name]:
             yield name, tuple(sorted(touched[name]))
+
+
+def _may_receive_row(function: FuncDef, index: int) -> bool:
+    """Whether a parameter may receive a model instance, as far as its type is known."""
+    if index == 0 and function.info and not function.is_static:
+        is_mixin = all(base.type.fullname == "builtins.object" for base in function.info.bases)
+        return is_mixin or is_model(function.info)  # a mixin may be one of a model
+    type_ = function.type.arg_types[index] if isinstance(function.type, CallableType) else None
+    infos = map(class_of, alternatives(get_proper_type(type_))) if type_ is not None else (None,)
+    return any(
+        info is None
+        or info.fullname == "builtins.object"
+        or is_model(info)
+        or not info.fullname.startswith(_NO_ROWS)
+        for info in infos
+    )
 
 
 def _each_touch(body: Body) -> Iterator[tuple[Expression, str]]:

@@ -22,7 +22,7 @@ from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.abstract import Call, Way
 from mypy_async_django.index.matches.abstraction import abstraction
-from mypy_async_django.index.matches.actions import arguments_of, call_of, dynamic_uses
+from mypy_async_django.index.matches.actions import Dynamic, arguments_of, call_of, dynamic_uses
 from mypy_async_django.index.matches.matches import api_of_function, matches
 from mypy_async_django.index.matches.parameter_reads import request_loads
 from mypy_async_django.index.resolution.call_targets import (
@@ -34,7 +34,7 @@ from mypy_async_django.index.resolution.call_targets import (
 from mypy_async_django.index.resolution.cooperative_super import upward
 from mypy_async_django.index.resolution.mocks import replaced_names
 from mypy_async_django.index.resolution.offloading import is_called_early
-from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.body import Body, Ways, once
 from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import calls, function_named
 from mypy_async_django.index.values.relations import may_be_set
@@ -92,11 +92,9 @@ def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
         return
     seen = {matched.node for matched in matches(body)}
     replaced = replaced_names(body)
-    for called in call_targets(body):
-        if called.node in seen or body.catalogue.is_opaque(called.function.fullname):
-            continue
-        way = _way(body, called, effect)
-        if way is None or _is_replaced(replaced, way):
+    for called, ways in _ways_from_calls(body):
+        way = ways.get(effect)
+        if called.node in seen or way is None or _is_replaced(replaced, way):
             continue
         if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
             continue
@@ -107,12 +105,11 @@ def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
         if not is_caught(body, called.node):
             seen.add(called.node)
             yield ReachedEffect(called, way.steps, way.is_memo)
-    for dynamic in dynamic_uses(body):
-        node = dynamic.node
-        if node in seen or is_caught(body, node):
+    for dynamic, ways in _ways_from_uses(body):
+        node, way = dynamic.node, ways.get(effect)
+        if way is None or node in seen or is_caught(body, node):
             continue
-        way = body.effects.dispatched(dynamic.use, effect)
-        if way is not None and not _is_replaced(replaced, way):
+        if not _is_replaced(replaced, way):
             seen.add(node)
             decided = Var(dynamic.use.names[0])
             yield ReachedEffect(Called(node, decided, dynamic.implicit), way.steps, way.is_memo)
@@ -127,15 +124,35 @@ def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
                 yield ReachedEffect(Called(loading.node, loading.function), loading.way)
 
 
-def _way(body: Body, called: Called, effect: Effect) -> Way | None:
-    """The call chain from what a node runs to an operation, with what is passed there."""
+@once
+def _ways_from_calls(body: Body) -> Sequence[tuple[Called, Ways]]:
+    """What the body's nodes run that leads to operations, with the call chains there."""
+    matched = {each.node for each in matches(body)}
+    found: list[tuple[Called, Ways]] = []
+    for called in call_targets(body):
+        if called.node in matched or body.catalogue.is_opaque(called.function.fullname):
+            continue
+        if ways := _ways(body, called):
+            found.append((called, ways))
+    return found
+
+
+@once
+def _ways_from_uses(body: Body) -> Sequence[tuple[Dynamic, Ways]]:
+    """The same of what the classes of values decide."""
+    assert body.effects is not None
+    return [(each, body.effects.dispatched(each.use)) for each in dynamic_uses(body)]
+
+
+def _ways(body: Body, called: Called) -> Ways:
+    """The call chains from what a node runs to operations, with what is passed there."""
     assert body.effects is not None
     if isinstance(called.function, LambdaExpr) or _is_inside(body, called):
         call = Call("", None, arguments_of(body, called), is_awaited=body.is_awaited(called.node))
     else:
         call = call_of(body, called)
     when = abstraction(body).condition(called.node)
-    return body.effects.path(called.function, effect, upward(body, called), call, when)
+    return body.effects.ways(called.function, upward(body, called), call, when)
 
 
 def _may_be_filled(body: Body, found: ReachedEffect) -> bool:

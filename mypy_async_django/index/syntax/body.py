@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property, wraps
-from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from mypy.nodes import (
     AwaitExpr,
@@ -88,26 +88,36 @@ class Types(Protocol):
         ...
 
 
+Ways: TypeAlias = Mapping[Effect, Way]
+"""The shortest call chain to an operation of each effect; an effect that is not reached has none."""
+
+
 class Effects(Protocol):
     """What the project's functions do, through whatever they call."""
 
-    def path(
+    def path(self, function: FuncItem | Var, effect: Effect) -> Way | None:
+        """The shortest call chain from a function, or a variable that holds one, to an operation.
+
+        None if there is none.
+        """
+        ...
+
+    def ways(
         self,
         function: FuncItem | Var,
-        effect: Effect,
         upward: tuple[str, ...] = (),
         call: Call | None = None,
         when: Condition = ALWAYS,
-    ) -> Way | None:
-        """The shortest call chain from a function, or a variable that holds one, to an operation.
+    ) -> Ways:
+        """The shortest call chains from a function, or a variable that holds one, to operations.
 
-        None if there is none. ``call`` is how it is called, with what is passed, ``when`` the
+        ``call`` is how it is called, with what is passed, ``when`` the
         condition of that. ``upward`` is the ``super()`` chain that a mixin's method begins.
         """
         ...
 
-    def dispatched(self, use: Dispatch, effect: Effect) -> Way | None:
-        """The shortest call chain to an operation of the effect, for a use that a value's class decides."""
+    def dispatched(self, use: Dispatch) -> Ways:
+        """The shortest call chains to operations, for a use that a value's class decides."""
         ...
 
     def nested(self, function: FuncItem) -> object:

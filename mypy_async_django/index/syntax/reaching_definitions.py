@@ -1,7 +1,7 @@
 """Control flow and reaching definitions of one body."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Final
 
@@ -23,6 +23,7 @@ class Flow:
 
     def __init__(self, body: nodes.FuncItem | nodes.MypyFile) -> None:
         self._body = body
+        self._known_before: dict[Node, bytearray] = {}
 
     def is_reachable(self, node: Node) -> bool:
         """Whether ``node`` (for a block, its first statement) can be evaluated when the body runs."""
@@ -37,17 +38,37 @@ class Flow:
         node to itself: whether the node is in a loop.
         """
         steps = self._graph.steps
-        goal = frozenset(steps.get(start, ()))
-        seen = {step for node in avoiding for step in steps.get(node, ())}
-        stack = list(steps.get(end, ()))
+        avoided = [step for node in avoiding for step in steps.get(node, ())]
+        before = self._before(end, avoided) if avoided else self._before_any(end)
+        return any(before[step] for step in steps.get(start, ()))
+
+    def _before_any(self, end: Node) -> bytearray:
+        """The steps from which control can flow to a node, however it flows.
+
+        Many questions have the same end; the last ones are kept.
+        """
+        known = self._known_before.get(end)
+        if known is None:
+            if len(self._known_before) >= _MOST_ENDS:
+                self._known_before.clear()
+            known = self._known_before[end] = self._before(end, ())
+        return known
+
+    def _before(self, end: Node, avoided: Iterable[int]) -> bytearray:
+        """The steps from which control can flow to a node without passing some; each is 1."""
+        before = self._graph.before
+        found = bytearray(len(before))
+        passed = bytearray(len(before))
+        for step in avoided:
+            passed[step] = 1
+        stack = list(self._graph.steps.get(end, ()))
         while stack:
             for step in self._graph.predecessors(stack.pop()):
-                if step in goal:
-                    return True
-                if step not in seen:
-                    seen.add(step)
+                found[step] = 1
+                if not passed[step]:
+                    passed[step] = 1
                     stack.append(step)
-        return False
+        return found
 
     @property
     def has_implicit_return(self) -> bool:
@@ -174,6 +195,7 @@ def _position(node: Node) -> tuple[int, int]:
 
 
 _ALL: Final = -1
+_MOST_ENDS: Final = 64
 _NO_EFFECT: Final = (_ALL, 0)
 # Binding a name cannot raise, nor can these nodes, which delete bindings.
 _QUIET: Final = (nodes.AssignmentStmt, nodes.TupleExpr, nodes.ListExpr, nodes.StarExpr, nodes.Block)

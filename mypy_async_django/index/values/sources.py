@@ -7,7 +7,7 @@ depends on which question came first.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
@@ -31,7 +31,6 @@ from mypy.nodes import (
     Expression,
     FloatExpr,
     FuncDef,
-    FuncItem,
     GeneratorExpr,
     IndexExpr,
     IntExpr,
@@ -209,6 +208,20 @@ def _solver(body: Body) -> "_Solver":
     return _Solver(body)
 
 
+@once
+def _rebinding(body: Body) -> Mapping[str, Sequence[Node]]:
+    """The statements of functions inside that bind a name of the body."""
+    found: dict[str, list[Node]] = defaultdict(list)
+    for function in body.every(FuncDef):
+        inside = list(walk(function))
+        names = {name for node in inside if isinstance(node, NonlocalDecl) for name in node.names}
+        for node in inside if names else ():
+            for target in _targets(node):
+                if target.name in names:
+                    found[target.name].append(node)
+    return found
+
+
 class _Store(NamedTuple):
     """``node`` stores a value, or what a path into it leads to, at a path into a root object."""
 
@@ -374,28 +387,12 @@ class _Solver:
 
     def _bound_inside(self, body: Body, name: NameExpr, path: Path) -> Iterator[Source]:
         """The values that inner functions assign to a variable that they declare ``nonlocal``."""
-        for node in self._rebinding(body).get(name.name, ()):
+        for node in _rebinding(body).get(name.name, ()):
             match node:
                 case AssignmentStmt(lvalues=[NameExpr(name=target)]) if target == name.name:
                     yield from self._ask(node.rvalue, path)
                 case _:
                     yield _UNKNOWN
-
-    def _rebinding(self, body: Body) -> dict[str, list[Node]]:
-        """The statements of functions inside that bind a name of the body."""
-        found: dict[str, list[Node]] = defaultdict(list)
-        for function in body.nodes:
-            if not isinstance(function, FuncItem):
-                continue
-            inside = list(walk(function))
-            names = {
-                name for node in inside if isinstance(node, NonlocalDecl) for name in node.names
-            }
-            for node in inside if names else ():
-                for target in _targets(node):
-                    if target.name in names:
-                        found[target.name].append(node)
-        return found
 
     # Stores
 
