@@ -1,6 +1,6 @@
 """Lost updates: shared state is read before an await and written after it from the value read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mypy.literals import literal_hash
@@ -157,7 +157,7 @@ def is_lock(body: Body, expression: Expression) -> bool:
 
 def _lost_update(body: Body, write: _Write, pauses: list[Node]) -> Race | None:
     """The pause between a write and a read whose value flows into the written value."""
-    reads = frozenset(_reads(body, write.place))
+    reads = _reads(body).get(write.place, frozenset())
     for source in _of_value(body, write):
         pause = _pause_between(body, source, pauses, write.place, write.statement, reads)
         if pause is not None:
@@ -168,7 +168,7 @@ def _lost_update(body: Body, write: _Write, pauses: list[Node]) -> Race | None:
 def _overtaken(body: Body, claim: Claim, pauses: list[Node]) -> Race | None:
     """The pause between a test and the write that makes it come out differently."""
     tests = frozenset(each.test for each in claims(body) if each.variable == claim.variable)
-    reads = tests if claim.is_shift else tests | frozenset(_reads(body, claim.variable))
+    reads = tests if claim.is_shift else tests | _reads(body).get(claim.variable, frozenset())
     source = _Source(claim.test, tests - {claim.test})
     pause = _pause_between(body, source, pauses, claim.variable, claim.write, reads)
     if pause is None:
@@ -271,13 +271,17 @@ def _targets(
         yield _Write(place, statement, target, value)
 
 
-def _reads(body: Body, place: SharedVariable) -> Iterator[Expression]:
+@once
+def _reads(body: Body) -> Mapping[SharedVariable, frozenset[Expression]]:
+    """The expressions that read each shared variable."""
+    found: dict[SharedVariable, set[Expression]] = {}
     for node in body.nodes:
-        if isinstance(node, Expression) and read_variable(body, node) == place:
-            parent = body.parent(node)
-            is_augmented = isinstance(parent, OperatorAssignmentStmt)
+        place = read_variable(body, node) if isinstance(node, Expression) else None
+        if place is not None and isinstance(node, Expression):
+            is_augmented = isinstance(body.parent(node), OperatorAssignmentStmt)
             if is_augmented or not is_target(body, node):
-                yield node
+                found.setdefault(place, set()).add(node)
+    return {place: frozenset(reads) for place, reads in found.items()}
 
 
 def _of_value(body: Body, write: _Write) -> Iterator[_Source]:

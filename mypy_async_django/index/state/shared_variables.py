@@ -27,7 +27,7 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.types import class_of, is_a, known
 from mypy_async_django.catalogue.shared import TASK_LOCAL
-from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.body import Body, once_each
 
 
 class Sharing(Enum):
@@ -73,6 +73,7 @@ def shared_variable(body: Body, expression: Expression) -> SharedVariable | None
     return SharedVariable(root, tuple(reversed(path)), scope)
 
 
+@once_each
 def read_variable(body: Body, expression: Expression) -> SharedVariable | None:
     """As `shared_variable`, and for ``counters.get("today")`` too."""
     match expression:
