@@ -204,16 +204,6 @@ LIMITS: tuple[Limit, ...] = (
         _missed_with(r"\.session\b[^\n]*$"),
     ),
     Limit(
-        "own get_queryset",
-        "it may load what it likes",
-        _read_missed_with(r"Review\.objects|\.reviews"),
-    ),
-    Limit(
-        "own queryset method",
-        "it may load what it likes",
-        _read_missed_with(r"\.published\(\)"),
-    ),
-    Limit(
         "dead code",
         "a line that never ran, for one before it raised, counts as one that may have",
         lambda verdict: (
@@ -230,11 +220,6 @@ LIMITS: tuple[Limit, ...] = (
             verdict.is_false
             and bool(re.search(r"prefetch_related_objects|acreate|asave", verdict.story()))
         ),
-    ),
-    Limit(
-        "key functions",
-        "the type of what they get is not known",
-        _missed_with(rf"key=lambda item: item\.{_COLUMN}\b"),
     ),
     Limit(
         "no type",
@@ -277,13 +262,6 @@ LIMITS: tuple[Limit, ...] = (
         "order of a loaded queryset",
         "first() asks again unless there is an order, which the model may bring",
         _missed_with(r"(?s)(async for|aiter\(|prefetch_related).*\.first\(\)[^\n]*$"),
-    ),
-    Limit(
-        "result without annotation",
-        "its class is not known",
-        lambda verdict: (
-            verdict.variant == "bare" and _missed_with(r"helper_|to_thread\(list")(verdict)
-        ),
     ),
 )
 
