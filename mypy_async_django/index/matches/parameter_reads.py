@@ -43,6 +43,7 @@ from mypy_async_django.index.abstract import (
     Instance,
     Of,
     Passed,
+    roots,
 )
 from mypy_async_django.index.matches.abstraction import abstraction
 from mypy_async_django.index.matches.actions import (
@@ -132,8 +133,10 @@ def follows_of(body: Body) -> Iterator[tuple[Follow, Node]]:
     for read in reads(body):
         if not _may_be_relation(body, read) or is_caught(body, read.node):
             continue
-        if not may_be_set(body, read.receiver, read.name, read.node):
-            yield Follow(values.value(read.receiver), read.name), read.node
+        follow = Follow(values.value(read.receiver), read.name)
+        is_open = any(roots(follow.value))
+        if is_open and not may_be_set(body, read.receiver, read.name, read.node):
+            yield follow, read.node
     for use in implicit_uses(body):
         name = METHODS[use.use][0]
         if name in FROM_ROWS and _may_be_related(body, use.value):

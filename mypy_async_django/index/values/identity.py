@@ -3,7 +3,7 @@
 from mypy.nodes import Expression, NameExpr
 
 from mypy_async_django.index.queries import Query, Row
-from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.body import Body, once_each
 from mypy_async_django.index.values.paths import ANY, ITEM, Attribute, Path
 from mypy_async_django.index.values.sources import kept_attributes, sources
 
@@ -34,6 +34,7 @@ def may_share(body: Body, one: Expression, other: Expression) -> bool:
     )
 
 
+@once_each
 def _reached(body: Body, expression: Expression) -> frozenset[object]:
     kept = (Attribute(name) for name in kept_attributes(body, expression))
     paths: tuple[Path, ...] = ((), (ITEM,), (ANY,), *((each,) for each in kept))

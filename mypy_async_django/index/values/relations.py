@@ -310,22 +310,34 @@ def _is_relation(body: Body, read: MemberExpr) -> bool:
 def _each_touched(
     body: Body, counts: Callable[[MemberExpr], bool]
 ) -> Iterator[tuple[Node, Expression]]:
-    for read in reads(body):
-        if read.name in _STATE:
-            yield read.node, read.receiver
-    for node in body.nodes:
-        for given in _touched(body, node, counts):
-            yield node, given
-
-
-def _touched(body: Body, node: Node, counts: Callable[[MemberExpr], bool]) -> Iterator[Expression]:
     """The instances whose attribute a node sets, or tests, or to which it adds rows of a query."""
-    match node:
-        case AssignmentStmt():
-            yield from (target.expr for target in attributes_in(node.lvalues) if counts(target))
-        case CallExpr(callee=NameExpr(fullname="builtins.vars"), args=[instance]):
-            yield instance
-        case MemberExpr(name=name) if name in _REFRESHING and _is_told(body, node, "from_queryset"):
-            yield node.expr
-        case _:
-            pass
+    yield from _asked_or_refreshed(body)
+    for node, target in _attributes_set(body):
+        if counts(target):
+            yield node, target.expr
+
+
+@once
+def _attributes_set(body: Body) -> Sequence[tuple[Node, MemberExpr]]:
+    return [
+        (node, target)
+        for node in body.every(AssignmentStmt)
+        for target in attributes_in(node.lvalues)
+    ]
+
+
+@once
+def _asked_or_refreshed(body: Body) -> Sequence[tuple[Node, Expression]]:
+    found = [(read.node, read.receiver) for read in reads(body) if read.name in _STATE]
+    for call in body.every(CallExpr):
+        match call:
+            case CallExpr(callee=NameExpr(fullname="builtins.vars"), args=[instance]):
+                found.append((call, instance))
+            case _:
+                pass
+    found += (
+        (node, node.expr)
+        for node in body.every(MemberExpr)
+        if node.name in _REFRESHING and _is_told(body, node, "from_queryset")
+    )
+    return found
