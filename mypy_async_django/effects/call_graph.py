@@ -1,7 +1,7 @@
 """What a function reaches through the functions that it calls."""
 
 import os
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -53,6 +53,8 @@ _NOTHING: Final = Environment()
 _DEEPEST: Final = 40
 _MOST: Final = 20_000
 """Functions with what they are given that one question looks at; beyond, only their names count."""
+_MOST_EACH: Final = 100
+"""The same for one function: each step of a recursion may give it something else, and more of it."""
 
 
 class Reachable(NamedTuple):
@@ -199,13 +201,13 @@ class CallGraph:
         first = _key(start, is_memo=False)
         came_from: dict[_Key, _Key | None] = {first: None}
         names: dict[_Key, str] = {first: start.name}
+        times = Counter[str]()
         ways: dict[Effect, Way] = {}
         needs: dict[Names, Names] = {}
 
         def found(effect: Effect, operation: str, key: _Key) -> None:
-            steps = (*_steps(key, came_from, names), operation)
             if effect not in ways or (ways[effect].is_memo and not key[2]):
-                ways[effect] = Way(steps, key[2])
+                ways[effect] = Way((*_steps(key, came_from, names), operation), key[2])
 
         queue = deque([(start, first)])
         while queue:
@@ -222,7 +224,8 @@ class CallGraph:
                     continue
                 if isinstance(action.does, Follow):
                     for need in self._evaluator.follow(action.does, environment):
-                        needs.setdefault(need.path, _steps(here, came_from, names))
+                        if need.path not in needs:
+                            needs[need.path] = _steps(here, came_from, names)
                     continue
                 is_memo = here[2] or self._is_memo(action, environment)
                 for each in self._run(action, environment):
@@ -232,12 +235,13 @@ class CallGraph:
                         names.setdefault(key, names[here])
                         found(each.effect, each.title, key)
                         continue
-                    if len(came_from) > _MOST:
+                    if len(came_from) > _MOST or times[each.name] >= _MOST_EACH:
                         each = each._replace(environment=_NOTHING)
                     key = _key(each, is_memo=is_memo)
                     if key not in came_from and not self._leads_nowhere(each):
                         came_from[key] = here
                         names[key] = each.name
+                        times[each.name] += 1
                         queue.append((each, key))
             for below, above in self._handed_upward(summary):
                 lower = (below, _NOTHING, here[2])
@@ -617,8 +621,8 @@ def _tests(condition: Condition, *, holds: bool = True) -> Iterator[tuple[Test, 
 
 def _steps(end: _Key, came_from: Mapping[_Key, _Key | None], names: Mapping[_Key, str]) -> Names:
     """The functions of a call chain; one inside another counts as that one."""
-    found = [names[key] for key in _way(end, came_from)]
-    return tuple(name for index, name in enumerate(found) if name and name not in found[:index])
+    found = dict.fromkeys(names[key] for key in _way(end, came_from))
+    return tuple(filter(None, found))
 
 
 def _way(end: Place, came_from: Mapping[Place, Place | None]) -> tuple[Place, ...]:

@@ -354,10 +354,28 @@ def _performing(api: Api) -> tuple[Action, ...]:
     return (Action(Operation(api.effect, title(api))),)
 
 
-def summary_of(function: FuncItem, body_of: BodyOf, is_followed: IsFollowed) -> Summary:
-    """What one function does itself, with the functions and lambdas that it makes and calls."""
+def summary_of(
+    function: FuncItem,
+    body_of: BodyOf,
+    is_followed: IsFollowed,
+    known: dict[FuncItem, Summary] | None = None,
+) -> Summary:
+    """What one function does itself, with the functions and lambdas that it makes and calls.
+
+    ``known`` are the summaries of functions inside the same outermost function.
+    """
+    known = {} if known is None else known
+    if function not in known:
+        known[function] = Summary()  # what a function that names itself is given
+        known[function] = _summary_of(function, body_of, is_followed, known)
+    return known[function]
+
+
+def _summary_of(
+    function: FuncItem, body_of: BodyOf, is_followed: IsFollowed, known: dict[FuncItem, Summary]
+) -> Summary:
     body = body_of(function)
-    body.summarise = lambda item: summary_of(item, body_of, is_followed)
+    body.summarise = lambda item: summary_of(item, body_of, is_followed, known)
     actions, ways = _actions(body, is_followed)
     passes = {
         (passed.parameter, passed.function, passed.to)

@@ -1,9 +1,13 @@
 """Random programs with all of Python's syntax; what they do makes no sense."""
 
+import re
 import warnings
 from typing import Final, Protocol, TypeVar
 
 from hypothesis import strategies as st
+
+FAILED: Final = re.compile(r"mypy.async.django (?:\S+ )?failed")
+"""What the plugin says of a failure of its own, in one rule or of all."""
 
 T = TypeVar("T")
 
