@@ -151,6 +151,8 @@ _HARMLESS: Final = {
 }
 _MOST_RETURNS: Final = 8
 _MOST_FOLLOWED: Final = 30
+_DEEPEST: Final = 8
+"""Functions inside each other that are summarised: a summary contains those of its functions."""
 _FOLLOWED: Final = (Effect.RAISES, Effect.BLOCKS, Effect.NESTS)
 _RENDERED: Final = "QuerySet.__iter__"
 
@@ -359,23 +361,32 @@ def summary_of(
     body_of: BodyOf,
     is_followed: IsFollowed,
     known: dict[FuncItem, Summary] | None = None,
+    depth: int = 0,
 ) -> Summary:
     """What one function does itself, with the functions and lambdas that it makes and calls.
 
-    ``known`` are the summaries of functions inside the same outermost function.
+    ``known`` are the summaries of functions inside the same outermost function, ``depth`` is how many
+    of them are being worked out.
     """
     known = {} if known is None else known
     if function not in known:
         known[function] = Summary()  # what a function that names itself is given
-        known[function] = _summary_of(function, body_of, is_followed, known)
+        known[function] = _summary_of(function, body_of, is_followed, known, depth)
     return known[function]
 
 
 def _summary_of(
-    function: FuncItem, body_of: BodyOf, is_followed: IsFollowed, known: dict[FuncItem, Summary]
+    function: FuncItem,
+    body_of: BodyOf,
+    is_followed: IsFollowed,
+    known: dict[FuncItem, Summary],
+    depth: int,
 ) -> Summary:
     body = body_of(function)
-    body.summarise = lambda item: summary_of(item, body_of, is_followed, known)
+    is_deep = depth >= _DEEPEST
+    body.summarise = (
+        None if is_deep else lambda item: summary_of(item, body_of, is_followed, known, depth + 1)
+    )
     actions, ways = _actions(body, is_followed)
     passes = {
         (passed.parameter, passed.function, passed.to)

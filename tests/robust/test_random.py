@@ -33,7 +33,7 @@ EXPRESSIONS: Final = {
     "attributes": "Box()" + ".read" * LONG,
     "items": "f()" + "[0]" * LONG,
     "inside": "f(" * NESTED + ")" * NESTED,
-    "lambdas": "(lambda: " * (NESTED // 3) + "f()" + ")()" * (NESTED // 3),
+    "lambdas": "f() or (lambda: " * (NESTED // 3) + "f()" + ")()" * (NESTED // 3),
 }
 STATEMENTS: Final = {
     "branches": "if f():\n    f()\n" + "".join(f"elif f() == {n}:\n    f()\n" for n in range(BLOCKS)),
