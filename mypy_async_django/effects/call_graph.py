@@ -299,14 +299,15 @@ class CallGraph:
             arguments = receiver.arguments if name.endswith(CONSTRUCTORS) else arguments
         target = self._evaluator.target(name, receiver, arguments)
         passed = {value.path: name for name, value in _own(target.summary.parameters, call)}
-        assumed = tuple(
+        moved = (
             (test.moved(passed[test.value.path[:1]]), holds)
             for test, holds in (*environment.assumed, *_tests(when))
             if test.value.path[:1] in passed
         )
-        assumed = (*assumed, *_awaited(call))
+        # Each once: a recursion passes the same test again and again.
+        assumed = dict.fromkeys((*moved, *_awaited(call)))
         return self._narrowed(
-            target._replace(environment=target.environment._replace(assumed=assumed))
+            target._replace(environment=target.environment._replace(assumed=tuple(assumed)))
         )
 
     def _narrowed(self, target: Target) -> Target:
