@@ -131,6 +131,7 @@ def _said(
     )
     command = [sys.executable, "-m", "mypy", "--cache-dir", cache_dir, "views.py"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)  # other tests in this process set it
     run = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

@@ -275,6 +275,8 @@ def _as_decorated(
         summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
     elif not function.is_coroutine and any(map(is_followed, names)):
         summary = _wrapped(summary, decorator, names, module, is_typed=is_typed)
+    elif not is_typed and any(map(is_missing, makers)) and not set(KEEPING).issuperset(names):
+        summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
     if function.type is None and not all(
         name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
     ):
