@@ -50,6 +50,7 @@ _INHERITING: Final = {
     "_io.TextIOWrapper": "StringIO has the same bases",
     "adrf.generics.GenericAPIView": "its twins stand beside the methods that it inherits",
     "adrf.serializers.ModelSerializer": "its twins stand beside the methods that it inherits",
+    "factory.django.DjangoModelFactory": "factories of other objects have the same base",
     "pymongo.synchronous.command_cursor.CommandCursor": "reads better than _CursorBase",
     "pymongo.synchronous.cursor.Cursor": "reads better than _CursorBase",
     "pymysql.cursors.SSCursor": "an ordinary cursor has its rows in memory",
@@ -199,7 +200,8 @@ def _found(files: _Files, name: str) -> SymbolNode | None:
         if isinstance(node, MypyFile):
             symbol = node.names.get(part)
         elif isinstance(node, TypeInfo):
-            symbol = node.get(part)
+            meta = node.metaclass_type  # of which calling the class runs ``__call__``
+            symbol = node.get(part) or (meta.type.get(part) if meta is not None else None)
         node = symbol.node if symbol else None
     return node
 
