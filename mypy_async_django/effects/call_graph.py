@@ -7,12 +7,18 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
-from mypy.nodes import ARG_POS, FuncItem, LambdaExpr, MypyFile, SymbolNode, TypeInfo, Var
+from mypy.nodes import FuncItem, LambdaExpr, MypyFile, SymbolNode, TypeInfo, Var
 
 from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Api, Effect
-from mypy_async_django.effects.evaluation import Environment, Evaluator, Target, bound
+from mypy_async_django.effects.evaluation import (
+    Environment,
+    Evaluator,
+    Target,
+    bound,
+    with_receiver,
+)
 from mypy_async_django.effects.summary import (
     DERIVED,
     ITEMS,
@@ -38,7 +44,6 @@ from mypy_async_django.index.abstract import (
     Of,
     Operation,
     Parameter,
-    Passed,
     Test,
     Way,
     roots,
@@ -136,9 +141,8 @@ class CallGraph:
         """
         if isinstance(function, FuncItem) and call is not None and not call.function:
             name = "lambda" if isinstance(function, LambdaExpr) else function.fullname
-            arguments = call.arguments
-            summary = self._summary_of(function)
-            values = bound(summary.parameters, self._evaluator.arguments(arguments, _NOTHING))
+            summary = self.nested(function)
+            values = bound(summary.parameters, self._evaluator.arguments(call.arguments, _NOTHING))
             given = Environment(tuple(values.items()), _awaited(call))
             return self._ways([Target(name, summary, given, is_nested=True)])
         call = call or Call(function.fullname)
@@ -477,7 +481,7 @@ class CallGraph:
     def closes_connections(self, function: FuncItem, way: Way) -> bool:
         """Whether a function, or one on the way from it to a query, closes its connections."""
         is_inside = isinstance(function, LambdaExpr) or "." not in function.fullname
-        if is_inside and self._summary_of(function).closes_connections:
+        if is_inside and self.nested(function).closes_connections:
             return True
         return any(self._summary(step).closes_connections for step in way.steps[:-1])
 
@@ -590,10 +594,7 @@ def _key(target: Target, *, is_memo: bool) -> _Key:
 
 def _own(parameters: Sequence[Parameter], call: Call) -> Iterator[tuple[str, Of]]:
     """The parameters of a callee that get parameters of the caller as they came in."""
-    arguments = call.arguments
-    if call.receiver is not None:
-        arguments = (Passed(ARG_POS.value, None, call.receiver), *arguments)
-    for name, value in bound(parameters, arguments).items():
+    for name, value in bound(parameters, with_receiver(call.receiver, call.arguments)).items():
         if isinstance(value, Of) and len(value.path) == 1:
             yield name, value
 

@@ -42,7 +42,7 @@ from mypy_async_django.catalogue.frameworks.installed import (
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.summary import Names, Summary
 from mypy_async_django.index.abstract import (
-    CALLED,
+    ALL,
     ITEM,
     Action,
     Call,
@@ -63,7 +63,7 @@ _GET: Final = "QuerySet.get"
 _CHOICE: Final = "ModelChoiceField.to_python"
 _CHOICES: Final = "ModelChoiceField.choices"
 #: From a manager of related rows to one of them.
-_EACH: Final = (f"all{CALLED}", ITEM)
+_EACH: Final = (ALL, ITEM)
 _ITERATED: Final = "__iter__"
 _ALL: Final = "__all__"
 _WHOLE: Final = "*"

@@ -27,6 +27,8 @@ from mypy_async_django.catalogue.queries import FROM_ROWS, Gives, query_method
 from mypy_async_django.catalogue.row import Api
 from mypy_async_django.effects.summary import Names, Summary
 from mypy_async_django.index.abstract import (
+    ALL,
+    CALL,
     CALLED,
     ITEM,
     SLICE,
@@ -73,10 +75,8 @@ from mypy_async_django.index.resolution.callees import (
 
 #: Calls inside one another that a value is followed through.
 _DEEPEST: Final = 8
-_ALL: Final = f"all{CALLED}"
 #: Steps from a row of the caller that are followed.
 _LONGEST: Final = 6
-_CALL: Final = ("__call__",)
 _OBJECT: Final = "builtins.object"
 _BOOLEAN: Final = ("__bool__", "__len__")
 _POSITIONAL: Final = ARG_POS.value
@@ -479,11 +479,8 @@ class Evaluator:
     def _given(
         self, name: str, summary: Summary, receiver: Value | None, arguments: Arguments
     ) -> Target:
-        if receiver is not None:
-            arguments = (Passed(_POSITIONAL, None, receiver), *arguments)
-        return Target(
-            name, summary, Environment(tuple(bound(summary.parameters, arguments).items()))
-        )
+        values = bound(summary.parameters, with_receiver(receiver, arguments))
+        return Target(name, summary, Environment(tuple(values.items())))
 
     def run(self, function: Value, arguments: Arguments) -> Iterator[Target | Operation]:
         """What calling a value runs."""
@@ -507,7 +504,7 @@ class Evaluator:
             case ClassObject(class_=name):
                 yield from self._construct(name, arguments)
             case Instance() | Created():
-                yield from self.use(Dispatch(function, _CALL), arguments)
+                yield from self.use(Dispatch(function, CALL), arguments)
             case _:
                 pass
 
@@ -553,7 +550,7 @@ class Evaluator:
     def use(self, use: Dispatch, arguments: Arguments) -> Iterator[Target | Operation]:
         """What the class of a value runs; the value has its arguments put in."""
         value = use.value
-        if use.names == _CALL and not isinstance(value, Instance | Created):
+        if use.names == CALL and not isinstance(value, Instance | Created):
             yield from self.run(value, arguments)
             return
         match value:
@@ -618,7 +615,7 @@ class Evaluator:
         """Whether a queryset, or related manager, may have the rows that a use needs in memory."""
         if not isinstance(value, Instance) or not FROM_ROWS.intersection(use.names):
             return False
-        if value.given and (value.given[-1] == _ALL or not value.given[-1].endswith(CALLED)):
+        if value.given and (value.given[-1] == ALL or not value.given[-1].endswith(CALLED)):
             return True  # the caller knows
         return value.is_loaded is None or value.is_loaded
 
@@ -634,6 +631,11 @@ class Evaluator:
         node = found[1].node if found else None
         method = getter(node) or sync_function(node) or _untyped(node)
         return method.fullname if method is not None else function
+
+
+def with_receiver(receiver: Value | None, arguments: Arguments) -> Arguments:
+    """The arguments of a method, its receiver first if it has one."""
+    return arguments if receiver is None else (Passed(_POSITIONAL, None, receiver), *arguments)
 
 
 def bound(parameters: Sequence[Parameter], arguments: Arguments) -> dict[str, Value]:

@@ -63,6 +63,7 @@ from mypy_async_django.effects.summary import (
 from mypy_async_django.index.abstract import (
     ALWAYS,
     AWAITED,
+    CALL,
     NONE,
     UNKNOWN,
     Action,
@@ -90,7 +91,7 @@ from mypy_async_django.index.coroutines.callback_parameters import callback_para
 from mypy_async_django.index.coroutines.returned_coroutines import coroutine_from
 from mypy_async_django.index.coroutines.value_uses import value_parameters
 from mypy_async_django.index.matches.abstraction import abstraction
-from mypy_async_django.index.matches.actions import arguments_of, call_of, dynamic_uses
+from mypy_async_django.index.matches.actions import call_of, dynamic_uses, run_of
 from mypy_async_django.index.matches.closing import closes_connections
 from mypy_async_django.index.matches.matches import (
     Match,
@@ -269,21 +270,20 @@ def _as_decorated(
     makers = [d.callee if isinstance(d, CallExpr) else d for d in decorator.original_decorators]
     names = [full_name(module, maker) or "" for maker in makers]
     offloaders = [found for name in names if (found := catalogue.offloader(name)) is not None]
+    is_unseen = not is_typed and any(map(is_missing, makers))
     if function.is_coroutine and not TO_SYNC.isdisjoint(names):
         summary = summary._replace(actions=(Action(Operation(Effect.NESTS, MADE_SYNC_TITLE)),))
-    elif offloaders:
-        summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
-    elif not function.is_coroutine and any(map(is_followed, names)):
+    elif not offloaders and not function.is_coroutine and any(map(is_followed, names)):
         summary = _wrapped(summary, decorator, names, module, is_typed=is_typed)
-    elif not is_typed and any(map(is_missing, makers)) and not set(KEEPING).issuperset(names):
+    elif offloaders or (is_unseen and not set(KEEPING).issuperset(names)):
         summary = summary._replace(actions=(), upward=(), queries=(), returns=UNKNOWN)
     if function.type is None and not all(
         name.startswith(_KEEPING) or catalogue.offloader(name) for name in names
     ):
         summary = summary._replace(result=())
-    is_unseen = len(makers) == 1 and is_missing(makers[0])
+    is_alone = len(makers) == 1 and is_missing(makers[0])
     return summary._replace(
-        is_awaited=is_unseen and any(offloader.wraps for offloader in offloaders)
+        is_awaited=is_alone and any(offloader.wraps for offloader in offloaders)
     )
 
 
@@ -303,7 +303,7 @@ def _wrapped(
     for maker, name in zip(reversed(decorator.original_decorators), reversed(names), strict=True):
         if not name.startswith((*_KEEPING, *KEEPING)):
             value = ResultOf(abstraction(module).value(maker), (_positional(value),))
-    run = Action(Dispatch(value, ("__call__",), tuple(map(_handed_on, summary.parameters))))
+    run = Action(Dispatch(value, CALL, tuple(map(_handed_on, summary.parameters))))
     return summary._replace(
         actions=(*summary.actions, run) if is_typed else (run,),
         returns=summary.returns if is_typed else UNKNOWN,
@@ -338,7 +338,7 @@ def _summary_of_value(
     held = abstraction(module).value(value)
     arguments = tuple(Passed(each.kind, each.name, Of((each.name,))) for each in _ANY)
     passed = Partial(held, arguments) if isinstance(held, Partial) else held
-    run = Dispatch(passed, ("__call__",), arguments)
+    run = Dispatch(passed, CALL, arguments)
     actions = tuple(Action(Call(name, None, arguments)) for name in called)
     return Summary(
         actions if functions else (Action(run),),
@@ -447,8 +447,7 @@ def _actions(body: Body, is_followed: IsFollowed) -> tuple[set[Action], set[Name
             continue
         if not isinstance(function, Var) and body.is_nested(function):
             if not function.is_coroutine:
-                run = Dispatch(values.closure(function), ("__call__",), arguments_of(body, target))
-                actions.add(Action(run, condition(node), memo_of(body, node)))
+                actions.add(Action(run_of(body, target), condition(node), memo_of(body, node)))
         elif is_followed(function.fullname):
             memo = memo_of(body, node) or memo_of_callee(body, target)
             actions.add(Action(call_of(body, target), condition(node), memo))

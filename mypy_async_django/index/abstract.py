@@ -18,6 +18,10 @@ SLICE: Final = "[:]"
 """The step from a collection to a part of it, which has items of the same kind."""
 CALLED: Final = "()"
 """Ends the step of an access path to the result of a method: ``all()``."""
+ALL: Final = f"all{CALLED}"
+"""The step from a manager of related rows to all of them."""
+CALL: Final = ("__call__",)
+"""What a class decides for a value that is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,14 +376,25 @@ def roots(part: object) -> Iterator[str]:
     match part:
         case Of(path=(name, *_)):
             yield name
-        case tuple():
-            for each in part:
-                yield from roots(each)
         case Closure(summary=summary):
             own = {parameter.name for parameter in summary.parameters}
             yield from (name for name in roots(tuple(summary.actions)) if name not in own)
-        case _ if is_dataclass(part):
-            for field in fields(part):
-                yield from roots(getattr(part, field.name))
         case _:
-            pass
+            for each in _inside(part):
+                yield from roots(each)
+
+
+def row_keys(part: object) -> Iterator[str]:
+    """The keys of the caller's rows that a value, or a call or another use, has in it."""
+    match part:
+        case Instance(given=(key, *_)):
+            yield key
+        case _:
+            for each in _inside(part):
+                yield from row_keys(each)
+
+
+def _inside(part: object) -> Iterable[object]:
+    if isinstance(part, tuple):
+        return part
+    return (getattr(part, field.name) for field in fields(part)) if is_dataclass(part) else ()

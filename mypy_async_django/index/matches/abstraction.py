@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from mypy.nodes import (
@@ -120,15 +120,13 @@ _KEEPING_ITEMS: Final = frozenset(
     f"builtins.{name}"
     for name in ("frozenset", "iter", "list", "reversed", "set", "sorted", "tuple")
 )
-_PLAIN: Final = (BindingKind.ASSIGN, BindingKind.WALRUS)
-_LOOPS: Final = (BindingKind.FOR, BindingKind.COMPREHENSION)
-_FUNCTIONS: Final = (FuncDef, Decorator, OverloadedFuncDef)
 _MAY_BE_ROWS: Final = NameExpr | MemberExpr | IndexExpr | AwaitExpr | AssignmentExpr | CallExpr
 
 
+@once
 def abstraction(body: Body) -> "Abstraction":
     """The abstraction of a body, which keeps what it works out."""
-    return _abstraction(body)
+    return Abstraction(body)
 
 
 class Abstraction:
@@ -191,7 +189,7 @@ class Abstraction:
             return found
         if self._body.effects is not None and isinstance(found.declared, Instance):
             return replace(found.declared, kept=tuple(self._stored_in(value, node)))
-        if not _may_be_row(self._body, value):
+        if not may_be_row(self._body, value):
             return found
         return self._by_type(value) if may_be_changed(self._body, value, node) else found
 
@@ -229,20 +227,6 @@ class Abstraction:
         if not self._under_way:
             self._conditions[node] = condition
         return condition
-
-    def rows_in(self, use: object) -> Iterator[str]:
-        """The keys of the rows among the values of a call or another use."""
-        match use:
-            case Instance(given=(key, *_)):
-                yield key
-            case tuple():
-                for each in use:
-                    yield from self.rows_in(each)
-            case _ if is_dataclass(use):
-                for field in fields(use):
-                    yield from self.rows_in(getattr(use, field.name))
-            case _:
-                pass
 
     # Values
 
@@ -341,8 +325,6 @@ class Abstraction:
                 return self._step(self.value(value), ITEM, None)
             case BindingKind.DEFINITION if function := self._nested(binding.node):
                 return self.closure(function)
-            case BindingKind.IMPORT:
-                return UNKNOWN
             case _:
                 return UNKNOWN
 
@@ -391,7 +373,9 @@ class Abstraction:
         owner = self.value(member.expr)
         if isinstance(owner, ClassObject) and (constant := self._constant_of(member)):
             return constant
-        if owner is UNKNOWN or (isinstance(owner, Of) and member.name in self._assigned):
+        if owner is UNKNOWN or (
+            isinstance(owner, Of) and member.name in _assigned_attributes(self._body)
+        ):
             return self._by_type(member)
         return self._step(owner, member.name, member)
 
@@ -401,10 +385,6 @@ class Abstraction:
         symbol = info.names.get(member.name) if info is not None else None
         node = symbol.node if symbol is not None else None
         return _enum_member(node) if isinstance(node, Var) else None
-
-    @property
-    def _assigned(self) -> frozenset[str]:
-        return _assigned_attributes(self._body)
 
     def _step(self, owner: Value, step: str, expression: Expression | None) -> Value:
         """One step along an access path; ``expression`` is what it leads to, for its type."""
@@ -462,7 +442,8 @@ class Abstraction:
                 receiver = self.value(owner)
                 if isinstance(receiver, OneOf | Variable) and method == "get" and first:
                     return self._entry(receiver, self.value(call.args[0]), call)
-                if isinstance(receiver, Of | Member) and not self._is_own(call.callee):
+                # A callee with a definition is known, whatever the class.
+                if isinstance(receiver, Of | Member) and call.callee.node is None:
                     return self._step(receiver, f"{method}{CALLED}", call)
             case _:
                 pass
@@ -471,10 +452,6 @@ class Abstraction:
         if isinstance(function, CALLABLES | Chosen | Entry | Variable | Of | Member):
             return ResultOf(function, self.arguments(call), declared)
         return declared
-
-    def _is_own(self, callee: MemberExpr) -> bool:
-        """Whether a method is a function that is known, not one that a class decides."""
-        return callee.node is not None
 
     def _looked_up(self, call: CallExpr) -> Value:
         """The attribute that ``getattr`` gets, or those whose names begin alike."""
@@ -650,9 +627,6 @@ class Abstraction:
                 return None
 
 
-_abstraction = once(Abstraction)
-
-
 @once
 def _assigned_attributes(body: Body) -> frozenset[str]:
     """The names of the attributes that a body assigns, on whatever object."""
@@ -682,7 +656,8 @@ def _excludes_none(condition: Expression, name: str, *, holds: bool) -> bool:
             return False
 
 
-def _may_be_row(body: Body, value: Expression) -> bool:
+def may_be_row(body: Body, value: Expression) -> bool:
+    """Whether a value may be a model instance, as far as its type is known."""
     type_ = body.type_of(value)
     return type_ is None or any(
         info is None or is_model(info) for info in map(class_of, alternatives(type_))

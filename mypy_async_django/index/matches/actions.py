@@ -21,6 +21,7 @@ from mypy.nodes import (
 from mypy_async_django.bridge.types import class_object, class_of, known
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.index.abstract import (
+    CALL,
     UNKNOWN,
     Arguments,
     Call,
@@ -71,7 +72,6 @@ _OPEN: Final = (
     | Partial
     | Getter
 )
-_CALL: Final = ("__call__",)
 
 
 class Dynamic(NamedTuple):
@@ -80,6 +80,14 @@ class Dynamic(NamedTuple):
     node: Expression
     use: Dispatch
     implicit: Use | None = None
+
+
+def run_of(body: Body, called: Called) -> Call | Dispatch:
+    """What a call target runs: a named function, or one inside the body with its summary."""
+    function = called.function
+    if isinstance(function, Var) or not body.is_nested(function):
+        return call_of(body, called)
+    return Dispatch(abstraction(body).closure(function), CALL, arguments_of(body, called))
 
 
 def call_of(body: Body, called: Called) -> Call:
@@ -186,7 +194,7 @@ def _decorated_calls(body: Body) -> Iterator[Dynamic]:
             case MemberExpr(node=None, expr=receiver, name=name):
                 use = Dispatch(values.value(receiver), (name,), values.arguments(call))
             case _:
-                use = Dispatch(Function(function.fullname), _CALL, values.arguments(call))
+                use = Dispatch(Function(function.fullname), CALL, values.arguments(call))
         yield Dynamic(call, use)
 
 
@@ -211,7 +219,7 @@ def _each_use(body: Body) -> Iterator[Dynamic]:
             case callee:
                 if _is_open(body, callee):
                     yield Dynamic(
-                        call, Dispatch(values.value(callee), _CALL, values.arguments(call))
+                        call, Dispatch(values.value(callee), CALL, values.arguments(call))
                     )
         yield from _run(body, call)
     for use in implicit_uses(body):
@@ -234,7 +242,7 @@ def callbacks(body: Body) -> Iterator[Dynamic]:
 def _run(body: Body, call: CallExpr) -> Iterator[Dynamic]:
     values = abstraction(body)
     for argument in run_at_once(body, call):
-        yield Dynamic(call, Dispatch(values.value(argument), _CALL, _handed(body, call, argument)))
+        yield Dynamic(call, Dispatch(values.value(argument), CALL, _handed(body, call, argument)))
 
 
 def _handed(body: Body, call: CallExpr, argument: Expression) -> Arguments:

@@ -36,6 +36,7 @@ from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import ADDRESS, Api, Effect
+from mypy_async_django.index.abstract import CALL
 from mypy_async_django.index.matches.conditions import decided
 from mypy_async_django.index.matches.configured import as_configured
 from mypy_async_django.index.matches.first_time import has_run
@@ -58,7 +59,6 @@ from mypy_async_django.index.syntax.operations import (
 from mypy_async_django.index.values.result_cache import is_loaded
 
 _SYNC: Final = "asgiref.sync"
-_CALL: Final = ("__call__",)
 _NOBODY: Final = "django.contrib.auth.models.AnonymousUser"
 
 
@@ -196,11 +196,11 @@ def api_of_function(body: Body, callee: Expression) -> Api | None:
         row = _inherited(body, callee.info.mro[1:], (callee.name,)) if callee.info else None
     elif row is None and isinstance(callee, MemberExpr):
         row = api_of_member(body, callee.expr, (callee.name,))
-    if row is not None or not body.catalogue.has_method(_CALL) or function_named(body, callee):
+    if row is not None or not body.catalogue.has_method(CALL) or function_named(body, callee):
         return row
     if body.catalogue.has_module(_SYNC) and _is_made_sync(body, callee):
         return body.catalogue.api(MADE_SYNC)
-    return api_of_member(body, callee, _CALL)
+    return api_of_member(body, callee, CALL)
 
 
 def _is_made_sync(body: Body, callee: Expression) -> bool:
@@ -359,7 +359,7 @@ def api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> A
     type_ = body.type_of(receiver)
     of_class = class_object(type_)
     is_protocol = of_class is not None and names[0].startswith("__")
-    if is_protocol and not (names == _CALL and of_class and _calls_by_metaclass(of_class)):
+    if is_protocol and not (names == CALL and of_class and _calls_by_metaclass(of_class)):
         return None  # a class's own protocol is its metaclass's
     owners = (of_class,) if of_class else _users(classes(type_))
     rows = [_inherited(body, owner.mro, names) for owner in owners]
@@ -368,7 +368,7 @@ def api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> A
 
 def _calls_by_metaclass(info: TypeInfo) -> bool:
     """Whether the metaclass decides what calling a class does; the row goes by the class."""
-    found = member(info.metaclass_type.type, _CALL[0]) if info.metaclass_type else None
+    found = member(info.metaclass_type.type, CALL[0]) if info.metaclass_type else None
     return found is not None and found[0].fullname != "builtins.type"
 
 

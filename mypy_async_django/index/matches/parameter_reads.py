@@ -1,7 +1,7 @@
 """Parameter reads: relations that a function reads on its arguments, and calls that lack them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -12,7 +12,6 @@ from mypy.nodes import (
     ComparisonExpr,
     Expression,
     FuncDef,
-    IntExpr,
     MemberExpr,
     NameExpr,
     Node,
@@ -35,7 +34,7 @@ from mypy_async_django.catalogue.django import REQUEST, VIEW
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.queries import FROM_ROWS
 from mypy_async_django.index.abstract import (
-    CALLED,
+    ALL,
     ITEM,
     Call,
     Dispatch,
@@ -44,13 +43,14 @@ from mypy_async_django.index.abstract import (
     Of,
     Passed,
     roots,
+    row_keys,
 )
-from mypy_async_django.index.matches.abstraction import abstraction
+from mypy_async_django.index.matches.abstraction import abstraction, may_be_row
 from mypy_async_django.index.matches.actions import (
-    arguments_of,
     call_of,
     callbacks,
     dynamic_uses,
+    run_of,
 )
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.rendered import rendered_users
@@ -92,7 +92,6 @@ from mypy_async_django.index.values.requests import (
 )
 from mypy_async_django.index.values.sources import Argument, sources
 
-_ALL: Final = f"all{CALLED}"
 _USER: Final = "django.contrib.auth.base_user.AbstractBaseUser"
 _GETTER: Final = "operator.attrgetter"
 
@@ -171,7 +170,7 @@ def _asked_of_templates(body: Body) -> Iterator[tuple[Follow, Node]]:
             if not isinstance(given, Of):
                 continue
             for use in rendering.uses_of(item) or ():
-                steps = tuple(_ALL if step == "all" else step for step in use.path)
+                steps = tuple(ALL if step == "all" else step for step in use.path)
                 if steps:
                     yield Follow(Of((*given.path, *steps[:-1])), _followed(steps[-1])), item.value
                 elif use.use is Use.ITERATE:
@@ -180,7 +179,7 @@ def _asked_of_templates(body: Body) -> Iterator[tuple[Follow, Node]]:
 
 def _followed(step: str) -> str:
     """What a step of a template follows: the rows of a relation, or an attribute."""
-    return METHODS[Use.ITERATE][0] if step in {ITEM, _ALL} else step
+    return METHODS[Use.ITERATE][0] if step in {ITEM, ALL} else step
 
 
 def _may_be_related(body: Body, value: Expression) -> bool:
@@ -238,7 +237,7 @@ def passes_of(body: Body) -> Iterator[PassedOn]:
 
 def _passed(body: Body) -> Iterator["_Taken"]:
     for taken in _taken(body, _is_argument):
-        is_row = _parameter(body, taken.given) is not None and _may_be_row(body, taken.given)
+        is_row = _parameter(body, taken.given) is not None and _may_be_followed(body, taken.given)
         if is_row and not may_be_changed(body, taken.given, taken.node):
             yield taken
 
@@ -316,13 +315,11 @@ def _parameters_in(body: Body, value: Expression) -> frozenset[str]:
     )
 
 
-def _may_be_row(body: Body, value: Expression) -> bool:
+def _may_be_followed(body: Body, value: Expression) -> bool:
     """Whether a value may be a row or a request, as far as its type is known."""
     type_ = body.type_of(value)
-    return type_ is None or any(
-        info is None or is_model(info) or is_a(info, REQUEST)
-        for info in map(class_of, alternatives(type_))
-    )
+    infos = map(class_of, alternatives(type_)) if type_ is not None else ()
+    return may_be_row(body, value) or any(info and is_a(info, REQUEST) for info in infos)
 
 
 def lacking(body: Body) -> Iterator[Lacking]:
@@ -331,17 +328,16 @@ def lacking(body: Body) -> Iterator[Lacking]:
         return
     values = abstraction(body)
     for node, use in uses(body):
-        if not any(values.rows_in(use)) or is_caught(body, node):
+        if not any(row_keys(use)) or is_caught(body, node):
             continue
         for path, way in body.effects.needs(use, values.condition(node)).items():
             given, rows = values.rows[path[0]]
-            missing = [_missing(row, path[1:]) for row in rows]
-            first = missing[0]
-            if first is None or not all(missing):
+            missing = _missing_of_all(rows, path[1:])
+            if missing is None:
                 continue
             is_done = may_be_set(body, given, path[1], _beginning(node))
             if not is_done and not _is_read_before(body, path, node):
-                yield Lacking(node, given, *first, way)
+                yield Lacking(node, given, *missing, way)
                 break
     yield from _lacking_in_getters(body)
     for inner in run_here(body) if body.is_coroutine else ():
@@ -357,10 +353,10 @@ def _lacking_in_getters(body: Body) -> Iterator[Lacking]:
             rows = sources(body, given.value, given.path).rows
             texts = [each.value for each in getter.args if isinstance(each, StrExpr)]
             for path in [tuple(text.split(".")) for text in texts] if rows else ():
-                missing = [_missing(row, path) for row in rows]
+                missing = _missing_of_all(rows, path)
                 is_done = may_be_set(body, given.value, path[0], call) or is_caught(body, call)
-                if missing[0] is not None and all(missing) and not is_done:
-                    yield Lacking(call, given.value, *missing[0], (_GETTER,))
+                if missing is not None and not is_done:
+                    yield Lacking(call, given.value, *missing, (_GETTER,))
 
 
 def _is_read_before(body: Body, path: Path, node: Expression) -> bool:
@@ -381,16 +377,9 @@ def _beginning(node: Expression) -> Expression:
 
 def uses(body: Body) -> Iterator[tuple[Expression, Call | Dispatch]]:
     """What a body calls and runs otherwise, with the values that it gives; coroutines too."""
-    values = abstraction(body)
     for called in call_targets(body):
-        function = called.function
-        if not called.is_callee:
-            continue  # one of the callbacks
-        if isinstance(function, Var) or not body.is_nested(function):
-            yield called.node, call_of(body, called)
-        else:
-            given = arguments_of(body, called)
-            yield called.node, Dispatch(values.closure(function), ("__call__",), given)
+        if called.is_callee:  # the others are among the callbacks
+            yield called.node, run_of(body, called)
     for callback in callbacks(body):
         yield callback.node, callback.use
     for call in calls(body):
@@ -423,9 +412,7 @@ def request_loads(body: Body) -> Iterator[Loading]:
     for taken in _taken(body, lambda given: source_of(body, given) is not None):
         if is_handler(taken.function):
             continue  # reported itself
-        given = Passed(ARG_NAMED.value, taken.parameter, Instance("", given=("",)))
-        use = Call(taken.function.fullname, None, (given,))
-        for (_, *path), way in body.effects.needs(use).items():
+        for (_, *path), way in _needs(body, taken).items():
             *prefix, name, load = path if len(path) > 1 else (*path, "")
             loaded = _LOADED.get((name, load))
             if loaded is None or not _leads_to_request(body, taken.given, tuple(prefix)):
@@ -433,6 +420,13 @@ def request_loads(body: Body) -> Iterator[Loading]:
             if not may_be_loaded(body, taken.given, name, taken.node):
                 yield Loading(taken.node, taken.function, (*way, loaded))
     yield from _users_handed_on(body)
+
+
+def _needs(body: Body, taken: "_Taken") -> Mapping[Path, Path]:
+    """What a function follows of what it gets for a parameter, and by which functions."""
+    given = Passed(ARG_NAMED.value, taken.parameter, Instance("", given=("",)))
+    use = Call(taken.function.fullname, None, (given,))
+    return body.effects.needs(use) if body.effects is not None else {}
 
 
 def _users_handed_on(body: Body) -> Iterator[Loading]:
@@ -454,8 +448,7 @@ def _users_handed_on(body: Body) -> Iterator[Loading]:
         )
 
     for taken in _taken(body, is_user):
-        given = Passed(ARG_NAMED.value, taken.parameter, Instance("", given=("",)))
-        needs = body.effects.needs(Call(taken.function.fullname, None, (given,)))
+        needs = _needs(body, taken)
         [read, *_] = body.reaching_values(taken.given)
         if not needs or not isinstance(read, MemberExpr):
             continue
@@ -512,6 +505,12 @@ def _self_taken(node: Expression, given: Expression, method: FuncDef) -> Iterato
         yield _Taken(node, given, method, method.arg_names[0] or "self")
 
 
+def _missing_of_all(rows: Sequence[Row], path: Path) -> tuple[Row, str] | None:
+    """The first step of a path that none of the rows has loaded, with the first row's."""
+    missing = [_missing(row, path) for row in rows]
+    return missing[0] if all(missing) else None
+
+
 def _missing(row: Row, path: Path) -> tuple[Row, str] | None:
     """The first step of a path that the row's query did not load."""
     model, (name, *rest) = row.model, path
@@ -525,7 +524,7 @@ def _missing(row: Row, path: Path) -> tuple[Row, str] | None:
         return _missing(row.follow(name), tuple(rest)) if rest else None
     if not is_to_many(model, name):
         return None
-    rest = rest[1:] if rest[:1] == [_ALL] else rest
+    rest = rest[1:] if rest[:1] == [ALL] else rest
     match rest:
         case [use, *_] if (use == ITEM or use in FROM_ROWS) and not row.has_prefetched(name):
             return row, name
@@ -566,11 +565,3 @@ def _is_argument(expression: Expression) -> bool:
         and isinstance(expression.node, Var)
         and expression.node.is_argument
     )
-
-
-def _is_name(expression: Expression) -> bool:
-    return isinstance(expression, NameExpr)
-
-
-def _is_no_constant(expression: Expression) -> bool:
-    return not isinstance(expression, StrExpr | IntExpr)
