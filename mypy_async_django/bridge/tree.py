@@ -261,6 +261,11 @@ def functions(tree: nodes.MypyFile) -> Iterator[tuple[nodes.FuncDef, nodes.FuncD
         stack += [(outermost, each) for each in inside if type(each) in _STATEMENTS]
 
 
+def maker_of(decorator: Expression) -> Expression:
+    """What makes a decorator: of ``@retry(times=3)`` the function ``retry``, of others themselves."""
+    return decorator.callee if isinstance(decorator, nodes.CallExpr) else decorator
+
+
 def decorated(tree: nodes.MypyFile) -> list[nodes.Decorator]:
     """The functions of a module that have decorators."""
     return [node for node in all_statements(tree) if isinstance(node, nodes.Decorator)]

@@ -41,7 +41,7 @@ from mypy.types import FunctionLike, get_proper_type
 from mypy_async_django.bridge.definitions import AttributeValue, Definitions
 from mypy_async_django.bridge.function_bodies import ModuleBodies
 from mypy_async_django.bridge.models import QUERYSET, is_column, may_hold_rows
-from mypy_async_django.bridge.tree import is_none
+from mypy_async_django.bridge.tree import is_none, maker_of
 from mypy_async_django.bridge.types import all_are, is_awaitable, known, result_type
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.decorators import KEEPING
@@ -267,7 +267,7 @@ def _as_decorated(
     ``is_typed`` says that mypy knows the type of that name.
     """
     function, catalogue = decorator.func, module.catalogue
-    makers = [d.callee if isinstance(d, CallExpr) else d for d in decorator.original_decorators]
+    makers = [maker_of(each) for each in decorator.original_decorators]
     names = [full_name(module, maker) or "" for maker in makers]
     offloaders = [found for name in names if (found := catalogue.offloader(name)) is not None]
     is_unseen = not is_typed and any(map(is_missing, makers))

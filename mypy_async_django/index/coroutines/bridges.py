@@ -16,7 +16,7 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, NoneType, ProperType, get_proper_type
 
-from mypy_async_django.bridge.tree import functions
+from mypy_async_django.bridge.tree import functions, maker_of
 from mypy_async_django.bridge.types import all_are, class_object, classes, known, member
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
 from mypy_async_django.catalogue.django import ASYNC_CLIENT, RESPONSE
@@ -91,8 +91,7 @@ def _lowest_decorators(body: Body) -> Iterator[tuple[Expression, str, FuncDef]]:
     for node in body.nodes:
         if isinstance(node, Decorator) and node.original_decorators:
             decorator = node.original_decorators[-1]
-            maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
-            if name := full_name(body, maker):
+            if name := full_name(body, maker_of(decorator)):
                 yield decorator, name, node.func
 
 

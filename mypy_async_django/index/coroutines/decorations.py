@@ -19,7 +19,7 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, Instance, Overloaded, ProperType, TypeVarType, get_proper_type
 
-from mypy_async_django.bridge.tree import functions, walk
+from mypy_async_django.bridge.tree import functions, maker_of, walk
 from mypy_async_django.bridge.types import class_object, classes, known, makes_coroutine, member
 from mypy_async_django.catalogue.offload import ASKING, RUNNERS, TO_SYNC
 from mypy_async_django.index.coroutines.views import handlers, view_classes
@@ -175,7 +175,7 @@ def _through_method_decorator(
 def _named(
     body: Body, node: Expression, decorator: Expression, function: FuncDef
 ) -> Iterator[Decoration]:
-    maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
+    maker = maker_of(decorator)
     method = function_named(body, maker)
     if name := full_name(body, maker) or (method.fullname if method else None):
         yield Decoration(node, decorator, maker, name, function)

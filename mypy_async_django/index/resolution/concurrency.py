@@ -28,7 +28,7 @@ from mypy.nodes import (
 )
 from mypy.nodes import DictionaryComprehension as DictComprehension
 
-from mypy_async_django.bridge.tree import children, decorated
+from mypy_async_django.bridge.tree import children, decorated, maker_of
 from mypy_async_django.catalogue.offload import FUNCTION_RUNNERS, RUNNERS
 
 _REPEATING = (ForStmt, WhileStmt, GeneratorExpr, DictComprehension)
@@ -108,7 +108,7 @@ def keeps_instance(tree: MypyFile, info: TypeInfo) -> bool:
             case Decorator(func=FuncDef(body=block), original_decorators=[*decorators]):
                 is_cached = any(
                     _name(each) in CACHES
-                    for each in (d.callee if isinstance(d, CallExpr) else d for d in decorators)
+                    for each in map(maker_of, decorators)
                     if isinstance(each, RefExpr)
                 )
                 if is_cached and any(_makes(statement, info) for statement in block.body):

@@ -265,8 +265,7 @@ def _returned(body: Body) -> Iterator[DeclaredCall]:
 def _responses(body: Body, node: Decorator) -> Iterator[tuple[TypeInfo, bool]]:
     """The classes of an endpoint's responses, and whether there are many of one."""
     for decorator in node.original_decorators:
-        maker = decorator.callee if isinstance(decorator, CallExpr) else decorator
-        if decorator_name(maker) not in body.catalogue.endpoints:
+        if decorator_name(decorator) not in body.catalogue.endpoints:
             continue
         call = decorator if isinstance(decorator, CallExpr) else None
         named = zip(call.args, call.arg_names, strict=True) if call is not None else ()

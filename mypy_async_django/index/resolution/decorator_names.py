@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from mypy.nodes import CallExpr, Expression, FuncDef, MemberExpr, MypyFile, RefExpr, Var
+from mypy.nodes import Expression, FuncDef, MemberExpr, MypyFile, RefExpr, Var
 from mypy.types import Instance, get_proper_type
 
-from mypy_async_django.bridge.tree import decorated
+from mypy_async_django.bridge.tree import decorated, maker_of
 from mypy_async_django.bridge.types import member
 
 
@@ -13,15 +13,12 @@ def decorator_names(tree: MypyFile, function: FuncDef) -> Iterator[str]:
     """The full names of the decorators of a function; of a method of an object its class's."""
     for node in decorated(tree):
         if node.func is function:
-            for decorator in node.original_decorators:
-                yield decorator_name(
-                    decorator.callee if isinstance(decorator, CallExpr) else decorator
-                )
+            yield from map(decorator_name, node.original_decorators)
 
 
-def decorator_name(maker: Expression) -> str:
+def decorator_name(decorator: Expression) -> str:
     """The full name of what makes a decorator; empty if it is not known."""
-    match maker:
+    match maker_of(decorator):
         case RefExpr(fullname=name) if name:
             return name
         case MemberExpr(expr=RefExpr(node=Var(type=type_)), name=name) if type_ is not None:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from mypy.nodes import ARG_POS, ArgKind, CallExpr, Decorator, Expression, MemberExpr
 
+from mypy_async_django.bridge.tree import maker_of
 from mypy_async_django.bridge.types import classes, may_be_called
 from mypy_async_django.catalogue.callbacks import Callback
 from mypy_async_django.catalogue.offload import Offloader
@@ -66,8 +67,7 @@ def offloader_of(body: Body, call: CallExpr) -> Offloader | None:
 
 def is_run_elsewhere(body: Body, definition: Decorator) -> bool:
     """Whether one of a function's decorators is an offloader: calling it runs nothing here."""
-    makers = (d.callee if isinstance(d, CallExpr) else d for d in definition.original_decorators)
-    names = (full_name(body, maker) for maker in makers)
+    names = (full_name(body, maker_of(each)) for each in definition.original_decorators)
     return any(body.catalogue.offloader(name) is not None for name in names if name)
 
 
