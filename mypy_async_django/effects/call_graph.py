@@ -380,12 +380,12 @@ class CallGraph:
         self.asked |= reachable.asked
         return True
 
-    def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
+    def result(self, function: FuncItem | Var, place: int | str | None = None) -> Result | None:
         """The rows that a function returns, or its coroutine; None if they are not known.
 
         Or what a variable keeps.
 
-        With ``place``, those at that position of the tuple that it returns.
+        With ``place``, those at that position of the tuple, or under that key of the dict, that it returns.
         """
         name, facts, steps = self._given(function.fullname, self._summary_behind(function), place)
         is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS, DERIVED}
@@ -441,10 +441,10 @@ class CallGraph:
             found += derived.steps
         return tuple(found)
 
-    def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
+    def gives_loaded(self, function: FuncItem | Var, place: int | str | None = None) -> bool:
         """Whether a function returns a queryset that it has iterated, or may have.
 
-        With ``place``, the one at that position of the tuple that it returns.
+        With ``place``, the one at that position of the tuple, or under that key of the dict, that it returns.
         """
         _, facts, steps = self._given(function.fullname, self._summary_behind(function), place)
         return facts == (LOADED,) and not steps
@@ -456,7 +456,7 @@ class CallGraph:
         return self.nested(function)
 
     def _given(
-        self, function: str, summary: Summary, place: int | None = None
+        self, function: str, summary: Summary, place: int | str | None = None
     ) -> tuple[str, tuple[Any, ...], tuple[Step, ...]]:
         """The facts of a function's result, with the function that makes it and what follows."""
         seen: set[str] = set()
@@ -465,9 +465,10 @@ class CallGraph:
             seen.add(function)
             facts = summary.result
             if place is not None:
-                items = facts[1:] if facts[:1] == (ITEMS,) else ()
-                is_there = -len(items) <= place < len(items)
-                facts, place = (items[place] if is_there else ()), None
+                items = dict(facts[1:]) if facts[:1] == (ITEMS,) else {}
+                if isinstance(place, int) and place < 0:
+                    place += len(items)
+                facts, place = items.get(place, ()), None
             if facts[:1] != (SAME_AS,):
                 return function, facts, steps
             function, steps = facts[1], (*facts[2:], *steps)

@@ -17,6 +17,7 @@ from mypy.nodes import (
     CallExpr,
     ConditionalExpr,
     Decorator,
+    DictExpr,
     Expression,
     FuncDef,
     FuncItem,
@@ -125,9 +126,11 @@ from mypy_async_django.index.syntax.operations import (
 )
 from mypy_async_django.index.values.provenance import built_on, derived_from, result_of
 from mypy_async_django.index.values.relations import may_be_changed, may_have_loaded
+from mypy_async_django.index.values.rendering import entries_of
 from mypy_async_django.index.values.result_cache import is_consumed, is_empty, is_evaluated
 from mypy_async_django.index.values.sources import is_of_object
 
+_DICT: Final = "builtins.dict"
 _LOOP_PROBES: Final = frozenset(
     {
         "_asyncio._get_running_loop",
@@ -644,7 +647,8 @@ def _result(body: Body, is_followed: IsFollowed) -> tuple[Any, ...]:
     ]
     facts: tuple[Any, ...] = reduce(_same, given) if given else ()
     if facts[:1] == (ITEMS,):
-        facts = (ITEMS, *(item or () for item in facts[1:])) if any(facts[1:]) else ()
+        items = [(place, item or ()) for place, item in facts[1:]]
+        facts = (ITEMS, *items) if any(item for _, item in items) else ()
     if not yielded or not facts:
         return facts
     is_row = facts[0] == Kind.ROW.value and not StoredResult(*facts).path
@@ -663,15 +667,21 @@ def _ways(value: Expression) -> Iterator[Expression]:
 
 
 def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Join of two return values: tuples element by element, None is neutral."""
+    """Join of two return values: tuples and dicts element by element, None is neutral."""
     if facts == others:
         return facts
     if (LOADED,) in {facts, others}:
         return (LOADED,)  # it may be, that is enough
-    if facts[:1] != (ITEMS,) or others[:1] != (ITEMS,) or len(facts) != len(others):
+    if facts[:1] != (ITEMS,) or others[:1] != (ITEMS,):
         return ()
-    pairs = list(zip(facts[1:], others[1:], strict=True))
-    return (ITEMS, *(b if a is None else a if b is None else _same(a, b) for a, b in pairs))
+    ones, rest = dict(facts[1:]), dict(others[1:])
+    if 0 in {*ones, *rest} and len(ones) != len(rest):
+        return ()
+    places = [(place, ones.get(place), rest.get(place)) for place in (ones | rest)]
+    return (
+        ITEMS,
+        *((p, b if a is None else a if b is None else _same(a, b)) for p, a, b in places),
+    )
 
 
 def _given(
@@ -686,8 +696,10 @@ def _given(
             None if is_none(item) else _given(body, item, is_followed, way) for item in value.items
         ]
         is_plain = not any(isinstance(item, StarExpr) for item in value.items)
-        return (ITEMS, *items) if is_plain else ()
+        return (ITEMS, *enumerate(items)) if is_plain else ()
     type_ = body.type_of(value)
+    if all_are(type_, _DICT) or isinstance(value, DictExpr):
+        return _entries(body, value, is_followed, way)
     if (type_ is None or all_are(type_, QUERYSET)) and (
         is_consumed(body, value) or is_evaluated(body, value, way)
     ):
@@ -706,6 +718,18 @@ def _given(
     if result is not None:
         return _stored(result)
     return (SAME_AS, begun[0].fullname, *begun[1]) if begun is not None else ()
+
+
+def _entries(
+    body: Body, value: Expression, is_followed: IsFollowed, way: Expression
+) -> tuple[Any, ...]:
+    """The result of a statement that returns a dict: what that has under its keys."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for name, item in entries_of(body, value):
+        if not is_none(item):
+            facts = _given(body, item, is_followed, way)
+            found[name] = _same(found[name], facts) if name in found else facts
+    return (ITEMS, *found.items())
 
 
 def _stored(result: Result) -> StoredResult:

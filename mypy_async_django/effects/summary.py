@@ -46,8 +46,8 @@ class Summary(NamedTuple):
     ``result`` holds
     the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that returns the
     same and the `Step`s from there, or `PARAMETER` with the name of one that is returned, or `DERIVED`
-    with the fields of a `Derived`, or `LOADED` for a queryset with its rows, or `ITEMS` with the
-    same for each item of a tuple, or nothing.
+    with the fields of a `Derived`, or `LOADED` for a queryset with its rows, or `ITEMS` with
+    pairs of position or key and the same for each item of a tuple or dict, or nothing.
 
     ``is_coroutine`` says that it is awaited: what it runs is looked at where it is written, and
     ``actions`` are what it follows of its parameters and passes on. ``is_probe`` says that it finds out whether an event loop is running: its callers do not query in

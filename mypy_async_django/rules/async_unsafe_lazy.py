@@ -112,6 +112,7 @@ from mypy_async_django.index.matches.rendered import (
 )
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.values.relations import Unloaded, unloaded, unloaded_inside
+from mypy_async_django.index.values.rendering import Item
 from mypy_async_django.index.values.requests import loaded_users
 from mypy_async_django.templates.usage import OWN_TAG, ContextUse
 
@@ -155,8 +156,8 @@ def _rendered_queryset(body: Body, found: RenderedQueryset) -> Finding:
     text = body.source.text
     return Finding(
         CODE,
-        found.value,
-        f"{quoted(text(found.call.callee))} evaluates the queryset {quoted(text(found.value))}, "
+        found.item.value,
+        f"{quoted(text(found.call.callee))} evaluates the queryset {_named(body, found.item)}, "
         f"which {_raises_in_template(body, found.use)}",
         (
             *(_template(found.use) if found.use else ()),
@@ -172,7 +173,7 @@ def _rendered_row(body: Body, found: RenderedRow) -> Finding:
     return Finding(
         CODE,
         found.call,
-        f"{quoted(text(found.call.callee))} {does} of {quoted(text(found.value))}, "
+        f"{quoted(text(found.call.callee))} {does} of {_named(body, found.item)}, "
         f"which {_raises_in_template(body, found.use)}",
         (*_template(found.use), *way, suggestion.for_rendered_row(body, found)),
     )
@@ -217,6 +218,12 @@ def _rendered_user(body: Body, found: RenderedUser) -> Finding:
         f"which {_raises_in_template(body, found.use)}",
         (*_template(found.use), suggestion.for_rendered_user(body, found)),
     )
+
+
+def _named(body: Body, item: Item) -> str:
+    """A value of a context as it is written, or by its name where a function has made it."""
+    name = item.name if item.path and item.name else body.source.text(item.value)
+    return quoted(name)
 
 
 def _raises_in_template(body: Body, use: ContextUse | None) -> str:

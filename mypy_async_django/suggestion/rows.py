@@ -120,9 +120,10 @@ def _relations(found: RenderedRow) -> list[str]:
 
 def for_rendered_queryset(body: Body, found: RenderedQueryset) -> Note:
     """The note for a queryset that a template evaluates: a list has not the methods of one."""
-    if found.use is not None and found.use.path and found.use.path[0] != ITEM:
+    is_asked = found.use is not None and found.use.path and found.use.path[0] != ITEM
+    if is_asked or found.item.path:
         return rendered_in_thread(body, found.call)
-    return in_place(body, found.value, all_rows(body, found.value))
+    return in_place(body, found.item.value, all_rows(body, found.item.value))
 
 
 def for_rendered_user(body: Body, found: RenderedUser) -> str | Note:

@@ -167,7 +167,7 @@ def _asked_of_templates(body: Body) -> Iterator[tuple[Follow, Node]]:
     for rendering in renderings(body):
         for item in rendering.items:
             given = values.value(item.value)
-            if not isinstance(given, Of):
+            if not isinstance(given, Of) or item.path:
                 continue
             for use in rendering.uses_of(item) or ():
                 steps = tuple(ALL if step == "all" else step for step in use.path)

@@ -25,7 +25,6 @@ from mypy_async_django.index.resolution.declared import declared_method, declari
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import ImplicitUse
 from mypy_async_django.index.values.paths import ITEM as ITEM_OF
-from mypy_async_django.index.values.provenance import rows_of
 from mypy_async_django.index.values.relations import may_be_set
 from mypy_async_django.index.values.rendering import Item, Rendering, renderings
 from mypy_async_django.index.values.requests import may_be_loaded
@@ -48,7 +47,7 @@ class RenderedQueryset(NamedTuple):
     """A queryset that a template evaluates; ``use`` is how, None if the template is not known."""
 
     call: CallExpr
-    value: Expression
+    item: Item
     use: ContextUse | None
 
 
@@ -60,7 +59,7 @@ class RenderedRow(NamedTuple):
     """
 
     call: CallExpr
-    value: Expression
+    item: Item
     use: ContextUse
     row: Row
     name: str
@@ -106,22 +105,29 @@ def rendered_querysets(body: Body) -> Iterator[RenderedQueryset]:
     """Querysets that a template evaluates while a call of the body renders it."""
     for rendering in renderings(body):
         for item in rendering.items:
-            if not all_are(body.type_of(item.value), QUERYSET, RAW_QUERYSET):
-                continue
-            if is_loaded(body, ImplicitUse(item.value, Use.ITERATE, rendering.call)):
+            if not _is_lazy(body, rendering, item):
                 continue
             uses = rendering.uses_of(item)
             if uses is None:
-                yield RenderedQueryset(rendering.call, item.value, None)
+                yield RenderedQueryset(rendering.call, item, None)
             elif found := _loudest(use for use in uses if evaluates(use.path, use.use)):
-                yield RenderedQueryset(rendering.call, item.value, found)
+                yield RenderedQueryset(rendering.call, item, found)
+
+
+def _is_lazy(body: Body, rendering: Rendering, item: Item) -> bool:
+    """Whether a value of a context is a queryset that is not in memory."""
+    if item.path:
+        return bool(sources(body, item.value, item.path).queries)
+    return all_are(body.type_of(item.value), QUERYSET, RAW_QUERYSET) and not is_loaded(
+        body, ImplicitUse(item.value, Use.ITERATE, rendering.call)
+    )
 
 
 def rendered_forms(body: Body) -> Iterator[RenderedForm]:
     """Forms that a template renders, with fields whose choices are rows."""
     for rendering in renderings(body):
         for item in rendering.items:
-            form = declaring_class(body.type_of(item.value))
+            form = declaring_class(body.type_of(item.value)) if not item.path else None
             method = declared_method(form, _RENDER) if form is not None else None
             way = body.effects.path(method, Effect.RAISES) if method and body.effects else None
             uses = [use for use in rendering.uses_of(item) or () if _renders(use)] if way else []
@@ -192,22 +198,20 @@ def rendered_rows(body: Body) -> Iterator[RenderedRow]:
 
 
 def _read(body: Body, rendering: Rendering, item: Item, use: ContextUse) -> RenderedRow | None:
-    path, rows = use.path, rows_of(body, item.value)
+    path, rows = use.path, sources(body, item.value, item.path).rows
     if not rows and path[:1] == (ITEM,):
         path = path[1:]
-        rows = sources(body, item.value, (ITEM_OF,)).rows
-        if all_are(body.type_of(item.value), QUERYSET, RAW_QUERYSET) and not is_loaded(
-            body, ImplicitUse(item.value, Use.ITERATE, rendering.call)
-        ):
+        rows = sources(body, item.value, (*item.path, ITEM_OF)).rows
+        if _is_lazy(body, rendering, item):
             return None  # the queryset itself is reported
     missing = [_missing(body, row, path, use.use) for row in rows]
     first = missing[0] if missing else None
     if first is None or not all(missing):
         return None
     row, name, way, operation = first
-    if path and may_be_set(body, item.value, path[0], rendering.call):
+    if path and not item.path and may_be_set(body, item.value, path[0], rendering.call):
         return None
-    return RenderedRow(rendering.call, item.value, use, row, name, way, operation)
+    return RenderedRow(rendering.call, item, use, row, name, way, operation)
 
 
 _Missing = tuple[Row, str, tuple[str, ...], str | None]

@@ -6,6 +6,7 @@ from typing import Final
 from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
+    ClassDef,
     Decorator,
     Expression,
     ExpressionStmt,
@@ -14,26 +15,50 @@ from mypy.nodes import (
     NameExpr,
     RefExpr,
     Statement,
+    TypeInfo,
     Var,
 )
 
+from mypy_async_django.bridge.types import common_member
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.operations import owners
 
 _RECEIVER: Final = "django.dispatch.dispatcher.receiver"
 
 
 def values_of(body: Body, expression: Expression) -> tuple[Expression, ...]:
-    """As `Body.values`, and for a name of this module's top level what is assigned to it there."""
-    if not isinstance(expression, NameExpr) or not isinstance(expression.node, Var):
-        return body.reaching_values(expression)
+    """As `Body.values`, and for a name of this module's top level what is assigned to it there.
+
+    For an attribute of an object what a class statement of the module assigns.
+    """
+    match expression:
+        case NameExpr(node=Var() as variable):
+            statements = _statements(body)
+        case MemberExpr(node=None):
+            found = common_member(owners(body, expression.expr), expression.name)
+            if not isinstance(found, Var) or not found.is_initialized_in_class:
+                return body.reaching_values(expression)
+            variable, statements = found, _in_class(body, found.info)
+        case _:
+            return body.reaching_values(expression)
     values = [
         statement.rvalue
-        for statement in _statements(body)
+        for statement in statements
         if isinstance(statement, AssignmentStmt)
         for target in statement.lvalues
-        if isinstance(target, NameExpr) and target.node is expression.node
+        if isinstance(target, NameExpr) and target.node is variable
     ]
     return tuple(values) or body.reaching_values(expression)
+
+
+def _in_class(body: Body, info: TypeInfo) -> list[Statement]:
+    """The statements of a class that stands at the module's top level."""
+    return [
+        inner
+        for statement in _statements(body)
+        if isinstance(statement, ClassDef) and statement.info is info
+        for inner in statement.defs.body
+    ]
 
 
 def reaches_coroutine(body: Body, send: CallExpr) -> bool:

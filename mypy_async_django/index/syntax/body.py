@@ -124,12 +124,12 @@ class Effects(Protocol):
         """The summary of a lambda, or of a function inside another."""
         ...
 
-    def result(self, function: FuncItem | Var, place: int | None = None) -> Result | None:
+    def result(self, function: FuncItem | Var, place: int | str | None = None) -> Result | None:
         """The rows that a function returns, or its coroutine; None if they are not known.
 
         Or what a variable keeps.
 
-        With ``place``, those at that position of the tuple that it returns.
+        With ``place``, those at that position of the tuple, or under that key of the dict, that it returns.
         """
         ...
 
@@ -141,10 +141,10 @@ class Effects(Protocol):
         """What a function returns of a queryset that it receives; None if that is not known."""
         ...
 
-    def gives_loaded(self, function: FuncItem | Var, place: int | None = None) -> bool:
+    def gives_loaded(self, function: FuncItem | Var, place: int | str | None = None) -> bool:
         """Whether a function returns a queryset that it has iterated, or may have.
 
-        With ``place``, the one at that position of the tuple that it returns.
+        With ``place``, the one at that position of the tuple, or under that key of the dict, that it returns.
         """
         ...
 

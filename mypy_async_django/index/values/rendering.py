@@ -25,6 +25,7 @@ from mypy_async_django.bridge.types import all_are
 from mypy_async_django.index.resolution.module_level import values_of
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import called_name, calls
+from mypy_async_django.index.values.paths import At, Path
 from mypy_async_django.templates.usage import ContextUse
 
 
@@ -57,10 +58,15 @@ _DICTS: Final = frozenset({"builtins.dict", "django.template.context.Context", _
 
 
 class Item(NamedTuple):
-    """A value in a context; ``name`` is None where it is not known."""
+    """A value in a context; ``name`` is None where it is not known.
+
+    ``path`` leads to it from the value of the expression: that is the whole context, where what
+    makes it does not stand in the body.
+    """
 
     name: str | None
     value: Expression
+    path: Path = ()
 
 
 class Rendering(NamedTuple):
@@ -102,7 +108,7 @@ def _rendering(body: Body, call: CallExpr) -> Rendering | None:
             return None
     context = _argument(call, renderer.context, "context")
     request = _argument(call, renderer.request, "request")
-    items, is_complete = _items(body, context) if context is not None else ((), True)
+    items, is_complete = _items(body, context, uses) if context is not None else ((), True)
     made = _with_request(body, context) if context is not None else None
     return Rendering(call, uses, made or request, items, is_complete)
 
@@ -178,10 +184,15 @@ def _text(expression: Expression) -> str | None:
     return expression.value if isinstance(expression, StrExpr) else None
 
 
-def _items(body: Body, context: Expression) -> tuple[tuple[Item, ...], bool]:
-    """The values in a context, with those of the dicts that it is made of; whether that is all."""
+def _items(
+    body: Body, context: Expression, uses: Sequence[ContextUse] | None
+) -> tuple[tuple[Item, ...], bool]:
+    """The values in a context, with those of the dicts that it is made of; whether that is all.
+
+    Of what a function has made, those that the template uses.
+    """
     found: list[Item] = []
-    is_complete = True
+    made: list[Expression] = []
     parts = [context]
     for part in parts:  # grows; in a loop a name may be made of itself
         further: list[Expression] = []
@@ -204,12 +215,23 @@ def _items(body: Body, context: Expression) -> tuple[tuple[Item, ...], bool]:
             case NameExpr():
                 found += (Item(key, value) for key, value in _items_assigned(body, part))
                 bound = tuple(_bound(body, part))
-                is_complete &= bool(bound)
                 further += (*bound, *_calls_that_add(body, part))
+                if not bound:
+                    made.append(part)
             case _:
-                is_complete = False
+                made.append(part)
         parts += [each for each in further if each not in parts]
-    return tuple(found), is_complete and all(item.name is not None for item in found)
+    named = dict.fromkeys(use.name for use in uses or ())
+    given = {item.name for item in found}
+    if None not in given:
+        found += (Item(n, part, (At(n),)) for part in made for n in named if n not in given)
+    return tuple(found), not made and None not in given
+
+
+def entries_of(body: Body, value: Expression) -> Iterator[tuple[str, Expression]]:
+    """What a dict has under its keys, as far as the body makes it."""
+    items, _ = _items(body, value, None)
+    return ((item.name, item.value) for item in items if item.name is not None)
 
 
 def _takes_items(body: Body, call: CallExpr) -> bool:

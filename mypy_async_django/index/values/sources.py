@@ -814,7 +814,7 @@ class _Solver:
             yield Returned(giver, path)
             return
         root = node if isinstance(giver, FuncDef) else None  # a variable's value is the same
-        if path and isinstance(path[0], At) and isinstance(path[0].key, int):
+        if path and isinstance(path[0], At) and path[0].key is not None:
             if len(path) == 1 and effects.gives_loaded(giver, path[0].key):
                 yield InMemory()
                 return
