@@ -1,6 +1,6 @@
 """Abstraction: what a body's expressions are, and when its nodes run, in terms of its parameters."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -37,6 +37,7 @@ from mypy.nodes import (
     SetExpr,
     SliceExpr,
     StrExpr,
+    SymbolNode,
     TupleExpr,
     TypeInfo,
     UnaryExpr,
@@ -197,18 +198,8 @@ class Abstraction:
         """The attributes of an object that the body has set before a node, each at one place."""
         if not isinstance(owner, NameExpr):
             return
-        stores = [
-            (target.name, assignment)
-            for assignment in self._body.every(AssignmentStmt)
-            for target in attributes_in(assignment.lvalues)
-            if isinstance(target.expr, NameExpr) and target.expr.node is owner.node
-        ]
-        times = Counter(name for name, _ in stores)
-        for name, assignment in stores:
-            is_plain = len(assignment.lvalues) == 1 and isinstance(
-                assignment.lvalues[0], MemberExpr
-            )
-            if times[name] == 1 and is_plain and self._body.flow.reaches(assignment, before):
+        for name, assignment in _stores(self._body).get(owner.node, {}).items():
+            if assignment is not None and self._body.flow.reaches(assignment, before):
                 stored = self.value(assignment.rvalue)
                 if stored is not UNKNOWN:
                     yield name, stored
@@ -625,6 +616,20 @@ class Abstraction:
                 return Either(known) if len(known) == len(found) else None
             case _:
                 return None
+
+
+@once
+def _stores(body: Body) -> dict[SymbolNode | None, dict[str, AssignmentStmt | None]]:
+    """By variable, the attributes of its object that the body sets; None where at several places."""
+    found: dict[SymbolNode | None, dict[str, AssignmentStmt | None]] = defaultdict(dict)
+    for assignment in body.every(AssignmentStmt):
+        is_plain = len(assignment.lvalues) == 1 and isinstance(assignment.lvalues[0], MemberExpr)
+        for target in attributes_in(assignment.lvalues):
+            if isinstance(target.expr, NameExpr):
+                stores = found[target.expr.node]
+                is_only = is_plain and target.name not in stores
+                stores[target.name] = assignment if is_only else None
+    return found
 
 
 @once

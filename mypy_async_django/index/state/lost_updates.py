@@ -1,6 +1,6 @@
 """Read-modify-write of a model field: the row is fetched, changed from its own value and saved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mypy.nodes import (
@@ -20,7 +20,7 @@ from mypy_async_django.bridge.models import is_column
 from mypy_async_django.bridge.types import classes
 from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.state.races import dependences, is_locked
-from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.values.provenance import rows_of
 
 _SAVES = frozenset({"asave", "save"})
@@ -80,6 +80,17 @@ def changes(
 ) -> Iterator[tuple[AssignmentStmt | OperatorAssignmentStmt, str]]:
     """The assignments to fields of an instance that compute the value from the same field."""
     bindings = body.flow.reaching(instance)
+    for node, owner, field in _own_changes(body):
+        if owner.name == instance.name and body.flow.reaching(owner) == bindings:
+            yield node, field
+
+
+@once
+def _own_changes(
+    body: Body,
+) -> Sequence[tuple[AssignmentStmt | OperatorAssignmentStmt, NameExpr, str]]:
+    """The assignments to a field of any instance that compute the value from the same field."""
+    found: list[tuple[AssignmentStmt | OperatorAssignmentStmt, NameExpr, str]] = []
     for node in body.nodes:
         match node:
             case AssignmentStmt(lvalues=[MemberExpr(expr=NameExpr() as owner, name=field)]):
@@ -88,11 +99,11 @@ def changes(
                 value = node.lvalue
             case _:
                 continue
-        is_same = owner.name == instance.name and body.flow.reaching(owner) == bindings
-        models = classes(body.type_of(owner)) if is_same else ()
+        models = classes(body.type_of(owner))
         is_plain = bool(models) and all(is_column(model, field) for model in models)
         if is_plain and _comes_from(body, value, owner.name, field):
-            yield node, field
+            found.append((node, owner, field))
+    return found
 
 
 def _comes_from(body: Body, value: Expression, owner: str, field: str) -> bool:

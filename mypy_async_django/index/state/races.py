@@ -184,16 +184,20 @@ def _pause_between(
     write: Statement,
     reads: frozenset[Expression],
 ) -> Node | None:
-    """The pause during which other coroutines can change what was read before the write.
+    """The pause between a read and a write, without a new read, in which others can change it.
 
     None if there is no pause, or if a lock or a flag keeps them out.
     """
     if is_locked(body, source.read, write):
         return None
     rebound = _bindings_of(body, place.keys)
+    lost = source.ends | rebound
+    between = body.flow.between(source.read, write, reads | lost)
     for pause in pauses:
-        if _is_stale(body, source, pause, write, reads, rebound) and not _is_flagged(
-            body, source.read, pause, pauses, place, write
+        if (
+            pause in between
+            and body.flow.reaches(source.read, pause, avoiding={source.read, *lost})
+            and not _is_flagged(body, source.read, pause, pauses, place, write)
         ):
             return pause
     return None
@@ -225,22 +229,6 @@ def _is_flagged(
             for node in pauses
         )
         for claim in claims(body)
-    )
-
-
-def _is_stale(
-    body: Body,
-    source: _Source,
-    pause: Node,
-    write: Statement,
-    reads: frozenset[Expression],
-    rebound: frozenset[Node],
-) -> bool:
-    """Whether control can flow from the read to the pause and on to the write without a new read."""
-    lost = source.ends | rebound
-    reaches = body.flow.reaches
-    return reaches(source.read, pause, avoiding={source.read, *lost}) and reaches(
-        pause, write, avoiding={*reads, *lost}
     )
 
 
@@ -388,13 +376,18 @@ def is_locked(body: Body, read: Expression, write: Node) -> bool:
     held = [node for node in body.ancestors(read) if isinstance(node, WithStmt) and node in around]
     if any(is_lock(body, manager) for statement in held for manager in statement.expr):
         return True
-    return any(
-        isinstance(node, CallExpr)
-        and isinstance(node.callee, MemberExpr)
+    return any(body.flow.reaches(node, read) for node in _lockings(body))
+
+
+@once
+def _lockings(body: Body) -> tuple[CallExpr, ...]:
+    """The calls that acquire a lock outside a ``with`` statement."""
+    return tuple(
+        node
+        for node in body.every(CallExpr)
+        if isinstance(node.callee, MemberExpr)
         and node.callee.name in _ENTERING
         and any(is_lock(body, lock) for lock in (node.callee.expr, *node.args))
-        and body.flow.reaches(node, read)
-        for node in body.nodes
     )
 
 

@@ -42,6 +42,7 @@ from mypy_async_django.index.state.shared_variables import (
     shared_variable,
 )
 from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.path_conditions import ifs_before
 
 _LEAVING = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
 #: The value of an expression that is not a constant.
@@ -140,9 +141,8 @@ def conditions_at(body: Body, statement: Statement) -> Iterator[tuple[Expression
                     if block is inner:
                         break
             case Block():
-                before = node.body[: node.body.index(inner)] if inner in node.body else []
-                for earlier in before:
-                    if isinstance(earlier, IfStmt) and _leaves(earlier):
+                for earlier in ifs_before(body, node, inner):
+                    if _leaves(earlier):
                         yield earlier.expr[0], False
             case _:
                 pass

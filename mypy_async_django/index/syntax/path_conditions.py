@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, takewhile
+from typing import NamedTuple
 
 from mypy.nodes import (
     AssertStmt,
@@ -20,7 +21,7 @@ from mypy.nodes import (
 )
 
 from mypy_async_django.bridge.tree import statements
-from mypy_async_django.index.syntax.body import Body, leaves
+from mypy_async_django.index.syntax.body import Body, leaves, once
 
 
 def conditions_before(body: Body, node: Node) -> Iterator[tuple[Expression, bool]]:
@@ -39,15 +40,50 @@ def conditions_before(body: Body, node: Node) -> Iterator[tuple[Expression, bool
                 yield left, operator == "and"
             case GeneratorExpr() if inner is around.left_expr:
                 yield from ((each, True) for each in chain.from_iterable(around.condlists))
-            case Block(body=block_statements):
-                yield from _passed_in(list(_before(block_statements, inner)))
+            case Block():
+                for step in _earlier(body, around, inner):
+                    yield from step.passed
             case _:
                 pass
         inner = around
 
 
-def _before(block: Sequence[Statement], inner: Node) -> Iterator[Statement]:
-    return takewhile(lambda statement: statement is not inner, block)
+def ifs_before(body: Body, block: Block, inner: Node) -> Iterator[IfStmt]:
+    """The ``if`` statements of a block before one of its statements."""
+    for step in _earlier(body, block, inner):
+        if isinstance(step.statement, IfStmt):
+            yield step.statement
+
+
+class _Deciding(NamedTuple):
+    """A statement that may decide whether control goes on, and what is passed where it does."""
+
+    place: int
+    statement: Statement
+    passed: Sequence[tuple[Expression, bool]]
+
+
+def _earlier(body: Body, block: Block, inner: Node) -> Iterator[_Deciding]:
+    """The statements of a block, before one of them, that may decide whether control goes on."""
+    blocks = _deciding(body)
+    if block not in blocks:
+        blocks[block] = (
+            {statement: place for place, statement in enumerate(block.body)},
+            [
+                _Deciding(place, each, tuple(_passed_in([each])))
+                for place, each in enumerate(block.body)
+                if isinstance(each, AssertStmt | IfStmt | WhileStmt)
+            ],
+        )
+    places, deciding = blocks[block]
+    end = places.get(inner, len(places))
+    return takewhile(lambda step: step.place < end, deciding)
+
+
+@once
+def _deciding(body: Body) -> dict[Block, tuple[dict[Node, int], list[_Deciding]]]:
+    """By block, the place of each statement, and those that decide: found when asked for."""
+    return {}
 
 
 def _passed_in(block: Sequence[Statement]) -> Iterator[tuple[Expression, bool]]:

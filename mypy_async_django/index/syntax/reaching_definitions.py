@@ -1,7 +1,7 @@
 """Control flow and reaching definitions of one body."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Set
 from functools import cached_property
 from typing import Final
 
@@ -10,6 +10,7 @@ from mypy.nodes import NameExpr, Node
 
 from mypy_async_django.index.syntax.bindings import Binding, BindingKind
 from mypy_async_django.index.syntax.control_flow_graph import Graph, graph_of
+from mypy_async_django.index.syntax.reachability import Reachability
 from mypy_async_django.index.syntax.scopes import Scopes, Variable
 
 
@@ -23,7 +24,6 @@ class Flow:
 
     def __init__(self, body: nodes.FuncItem | nodes.MypyFile) -> None:
         self._body = body
-        self._known_before: dict[Node, bytearray] = {}
 
     def is_reachable(self, node: Node) -> bool:
         """Whether ``node`` (for a block, its first statement) can be evaluated when the body runs."""
@@ -38,37 +38,17 @@ class Flow:
         node to itself: whether the node is in a loop.
         """
         steps = self._graph.steps
-        avoided = [step for node in avoiding for step in steps.get(node, ())]
-        before = self._before(end, avoided) if avoided else self._before_any(end)
-        return any(before[step] for step in steps.get(start, ()))
+        starts, ends = steps.get(start, ()), steps.get(end, ())
+        if not any(self._reachability.follows(starts, step) for step in ends):
+            return False
+        between = self._reachability.backwards(starts, ends, set(avoiding))
+        return not avoiding or any(step in starts for step in between)
 
-    def _before_any(self, end: Node) -> bytearray:
-        """The steps from which control can flow to a node, however it flows.
-
-        Many questions have the same end; the last ones are kept.
-        """
-        known = self._known_before.get(end)
-        if known is None:
-            if len(self._known_before) >= _MOST_ENDS:
-                self._known_before.clear()
-            known = self._known_before[end] = self._before(end, ())
-        return known
-
-    def _before(self, end: Node, avoided: Iterable[int]) -> bytearray:
-        """The steps from which control can flow to a node without passing some; each is 1."""
-        before = self._graph.before
-        found = bytearray(len(before))
-        passed = bytearray(len(before))
-        for step in avoided:
-            passed[step] = 1
-        stack = list(self._graph.steps.get(end, ()))
-        while stack:
-            for step in self._graph.predecessors(stack.pop()):
-                found[step] = 1
-                if not passed[step]:
-                    passed[step] = 1
-                    stack.append(step)
-        return found
+    def between(self, start: Node, end: Node, avoiding: Set[Node]) -> set[Node | None]:
+        """The nodes after ``start`` from which control can flow to ``end`` without ``avoiding``."""
+        steps = self._graph.steps
+        between = self._reachability.backwards(steps.get(start, ()), steps.get(end, ()), avoiding)
+        return {self._graph.node[step] for step in between}
 
     @property
     def has_implicit_return(self) -> bool:
@@ -77,6 +57,10 @@ class Flow:
 
     def bindings(self) -> tuple[Binding, ...]:
         """The reachable bindings of local names, in source order."""
+        return self._in_order
+
+    @cached_property
+    def _in_order(self) -> tuple[Binding, ...]:
         return tuple(sorted(self._bits, key=lambda binding: _position(binding.node)))
 
     def is_local(self, name: NameExpr) -> bool:
@@ -98,8 +82,13 @@ class Flow:
             return frozenset()
         if _is_bound_once_before(variable, use):
             return frozenset(variable.bindings)
-        reached = self._reached_by(use, variable)
-        return frozenset(b for b in variable.bindings if self._bits.get(b, 0) & reached)
+        reached = self._reached_by(use, variable) & self._rivals[variable]
+        found: list[Binding] = []
+        while reached:
+            lowest = reached & -reached
+            found.append(self._reachable[lowest.bit_length() - 1])
+            reached ^= lowest
+        return frozenset(found)
 
     def uses(self, binding: Binding) -> tuple[NameExpr, ...]:
         """The reads that ``binding`` reaches, in source order."""
@@ -123,14 +112,29 @@ class Flow:
         return graph_of(self._body)
 
     @cached_property
+    def _reachability(self) -> Reachability:
+        return Reachability(self._graph)
+
+    @cached_property
     def _scopes(self) -> Scopes:
         return Scopes(self._body)
 
     @cached_property
     def _bits(self) -> dict[Binding, int]:
         """One bit for each reachable binding, so that sets of bindings are integers."""
-        made = [binding for binding in self._scopes.bindings if binding.node in self._graph.steps]
-        return {binding: 1 << index for index, binding in enumerate(made)}
+        return {binding: 1 << index for index, binding in enumerate(self._reachable)}
+
+    @cached_property
+    def _reachable(self) -> list[Binding]:
+        return [each for each in self._scopes.bindings if each.node in self._graph.steps]
+
+    @cached_property
+    def _rivals(self) -> Mapping[Variable, int]:
+        """By variable, the bits of all its bindings."""
+        rivals: dict[Variable, int] = defaultdict(int)
+        for binding, bit in self._bits.items():
+            rivals[self._scopes.bindings[binding]] |= bit
+        return rivals
 
     @cached_property
     def _reached(self) -> list[int]:
@@ -157,12 +161,9 @@ class Flow:
 
     def _effects(self) -> dict[int, tuple[int, int]]:
         """For each step that binds names: the bindings it preserves and those it generates."""
-        rivals: dict[Variable, int] = defaultdict(int)
-        for binding, bit in self._bits.items():
-            rivals[self._scopes.bindings[binding]] |= bit
         effects: dict[int, tuple[int, int]] = {}
         for binding, bit in self._bits.items():
-            others = ~rivals[self._scopes.bindings[binding]]
+            others = ~self._rivals[self._scopes.bindings[binding]]
             for step in self._graph.steps[binding.node]:
                 keep, add = effects.get(step, _NO_EFFECT)
                 effects[step] = (keep & others, add & others | bit)
@@ -195,7 +196,6 @@ def _position(node: Node) -> tuple[int, int]:
 
 
 _ALL: Final = -1
-_MOST_ENDS: Final = 64
 _NO_EFFECT: Final = (_ALL, 0)
 # Binding a name cannot raise, nor can these nodes, which delete bindings.
 _QUIET: Final = (nodes.AssignmentStmt, nodes.TupleExpr, nodes.ListExpr, nodes.StarExpr, nodes.Block)
