@@ -13,10 +13,15 @@ AWAITED_HANDLERS: Final = frozenset(
     {"delete", "dispatch", "get", "head", "options", "patch", "post", "put", "trace"}
 )
 
+MIDDLEWARE: Final = "django.utils.deprecation.MiddlewareMixin"
+
 #: By class: hooks that it calls if a subclass defines them.
 HOOKS: Final[Mapping[str, frozenset[str]]] = {
-    "django.utils.deprecation.MiddlewareMixin": frozenset({"process_request", "process_response"}),
+    MIDDLEWARE: frozenset({"process_request", "process_response"}),
 }
+
+#: Hooks of a middleware that Django awaits if they are async functions, and only then.
+ADAPTED_HOOKS: Final = frozenset({"process_exception", "process_template_response", "process_view"})
 
 #: Hooks whose truth value decides about access.
 PERMISSIONS: Final = frozenset(

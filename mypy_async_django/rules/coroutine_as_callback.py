@@ -2,8 +2,8 @@
 
 ## What it does
 
-An `async def`, or a lambda that returns a coroutine, given to something that calls it like a plain
-function and does not await what it returns:
+An `async def`, or a lambda or sync function that returns a coroutine, given to something that calls
+it like a plain function and does not await what it returns:
 
 - `transaction.on_commit`
 - `loop.call_soon`, `loop.call_later`, `add_done_callback` and their like, `signal.signal`
@@ -13,7 +13,8 @@ function and does not await what it returns:
 - `filter`, for which every coroutine is true
 - `signal.connect` before Django 5.0, which brought async receivers
 - functions of your own that call what they get and drop the result, test it or print it, with or
-  without annotations, also through other functions that they pass it on to
+  without annotations, also through other functions that they pass it on to, and as the default of a
+  parameter
 - `handle` of a management command, written as `async def`: the command fails with
   `AttributeError: 'coroutine' object has no attribute 'endswith'`
 
@@ -82,11 +83,13 @@ from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr, MemberExpr
 
 from mypy_async_django import suggestion
 from mypy_async_django.bridge.types import classes, makes_coroutine
-from mypy_async_django.catalogue.builtin import PARTIAL
 from mypy_async_django.catalogue.callbacks import CALLBACKS, METHODS, Callback, Misuse
 from mypy_async_django.codes import code
 from mypy_async_django.finding import MYPY_REPORTS_OVERRIDE, Finding, quoted
-from mypy_async_django.index.coroutines.callback_parameters import dropped_callbacks
+from mypy_async_django.index.coroutines.callback_parameters import (
+    coroutine_function,
+    dropped_callbacks,
+)
 from mypy_async_django.index.coroutines.overrides import callback_owner
 from mypy_async_django.index.resolution.offloading import handed_over
 from mypy_async_django.index.syntax.body import Body
@@ -108,13 +111,15 @@ def findings(body: Body) -> Iterator[Finding]:
             (f'Make "{body.name}" sync; call async code in it with "async_to_sync(...)(...)"',),
             unless_said=MYPY_REPORTS_OVERRIDE,
         )
+    yield from _defaults(body)
     for call in calls(body):
         yield from _dropped(body, call)
         callback = _callback(body, call)
         if callback is None or body.catalogue.django_version >= callback.until:
             continue
-        function = _given(body, call, callback)
-        if function is None or not makes_coroutine(body.type_of(function)):
+        given = handed_over(call, callback)
+        function = coroutine_function(body, given) if given is not None else None
+        if function is None:
             continue
         caller = quoted(body.source.text(call.callee))
         yield Finding(
@@ -125,6 +130,28 @@ def findings(body: Body) -> Iterator[Finding]:
             (suggestion.for_callback(body, call, function, callback),),
             unless_said="Coroutine",
         )
+
+
+def _defaults(body: Body) -> Iterator[Finding]:
+    """Coroutine functions that are defaults of parameters which the function calls without ``await``."""
+    function, effects = body.function, body.effects
+    if not isinstance(function, FuncDef) or effects is None or body.is_nested(function):
+        return
+    for argument in function.arguments:
+        default = argument.initializer
+        called = coroutine_function(body, default) if default is not None else None
+        if called is None:
+            continue
+        misuse = effects.misuse_of_callback(function, argument.variable.name)
+        if misuse is not None:
+            yield Finding(
+                CODE,
+                called,
+                f'"{body.name}" calls the default of "{argument.variable.name}", '
+                f"{_callee(body, called)} without await and {_MISUSED[misuse]}",
+                (f'Await the result in "{body.name}", or use a sync default',),
+                unless_said="Coroutine",
+            )
 
 
 def _dropped(body: Body, call: CallExpr) -> Iterator[Finding]:
@@ -153,9 +180,8 @@ _MISUSED: Final = {
 
 def _callee(body: Body, function: Expression) -> str:
     text = quoted(body.source.text(function))
-    if isinstance(function, LambdaExpr):
-        return f"{text}, which returns a coroutine,"
-    return f"the async function {text}"
+    is_async = makes_coroutine(body.type_of(function)) and not isinstance(function, LambdaExpr)
+    return f"the async function {text}" if is_async else f"{text}, which returns a coroutine,"
 
 
 def _callback(body: Body, call: CallExpr) -> Callback | None:
@@ -168,10 +194,3 @@ def _callback(body: Body, call: CallExpr) -> Callback | None:
                 if found := CALLBACKS.get(f"{base.fullname}.{call.callee.name}"):
                     return found
     return None
-
-
-def _given(body: Body, call: CallExpr, callback: Callback) -> Expression | None:
-    given = handed_over(call, callback)
-    if isinstance(given, CallExpr) and called_name(body, given) == PARTIAL:
-        return given.args[0] if given.args else None
-    return given

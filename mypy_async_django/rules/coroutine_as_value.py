@@ -8,7 +8,7 @@ functions too:
 - tested: `if is_banned(name):`, `not`, `and`, `or`, `assert`, `any`, the condition of a
   comprehension
 - made into text: f-strings, `str`, `print`, `%`, `format`, log messages
-- compared: `==`, `in`, `is None`
+- compared: `==`, `in`, `is None`, looked up in a dict
 - handed to something that takes any value: the context of `render`, the data of `JsonResponse`,
   the content of `HttpResponse`, any parameter of type `Any` or `object`; of your own functions, if
   the function tests, shows or compares what it gets, or hands it on to such a place

@@ -10,12 +10,15 @@ runs it. This rule finds coroutine objects that nothing can ever run, in sync fu
 - put into a list or dict that is thrown away
 - returned from an `async def` whose result is `Any` or not declared, so that the caller's `await`
   gives a coroutine instead of the result
+- returned from a sync hook that Django or a framework calls and does not await: `process_exception`
+  or `process_view` of a middleware, `clean_title` of a form
+- used as the key of a dict
 - `asyncio.gather(...)` without `await`, whose results nobody waits for
 - what an `@asynccontextmanager` function gives, without `async with`
 
 Async twins of Django count like any other coroutine function: `acreate`, `aupdate`, `asave`. So do
 `sync_to_async(f)(...)`, `asyncio.to_thread(...)` and `asyncio.sleep(...)`, and sync functions of
-your own without annotations that always return a coroutine.
+your own that always return a coroutine and declare nothing, `Any` or `object` as their result.
 
 A bare statement `send()` is left to mypy, which reports it as `unused-coroutine`; the command
 `check`, which leaves mypy's own errors out, reports it as this code.
@@ -96,9 +99,12 @@ def findings(body: Body) -> Iterator[Finding]:
             continue
         text = quoted(body.source.text(call))
         if end.use is ValueUse.RETURNED:
-            what = (
-                f'{text} is returned without await, so awaiting "{body.name}" returns a coroutine'
+            result = (
+                f'so awaiting "{body.name}" returns a coroutine'
+                if body.is_coroutine
+                else f'and nothing awaits the result of "{body.name}"'
             )
+            what = f"{text} is returned without await, {result}"
         else:
             what = f"Coroutine {text} is never awaited, so it never runs"
         yield Finding(

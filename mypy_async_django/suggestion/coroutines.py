@@ -17,6 +17,7 @@ from mypy_async_django.bridge.types import class_of
 from mypy_async_django.catalogue.builtin import MAP
 from mypy_async_django.catalogue.offload import WAIT
 from mypy_async_django.finding import Note, quoted
+from mypy_async_django.index.coroutines.overrides import is_called_by_class
 from mypy_async_django.index.resolution.offloading import Offloaded, offloaded_by
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
@@ -52,7 +53,7 @@ def for_coroutine(body: Body, call: CallExpr | AwaitExpr | MemberExpr) -> str | 
         return f'Make "{body.name}" an async function and await the call'
     function = body.source.text(call.callee)
     run = placed(body, call, f"async_to_sync({function}){arguments_of(body, call)}")
-    if not isinstance(body.function, FuncDef):
+    if not isinstance(body.function, FuncDef) or is_called_by_class(body.function):
         return replacing(body, call, run)
     text = f'Use {{}}, or make "{body.name}" an async function and await the call'
     return replacing(body, call, run, text=text)

@@ -25,12 +25,14 @@ from mypy.nodes import (
 from mypy_async_django.bridge.types import makes_coroutine
 from mypy_async_django.catalogue.builtin import EVALUATORS, PARTIAL
 from mypy_async_django.catalogue.callbacks import Misuse
+from mypy_async_django.index.coroutines.coroutine_values import calls_coroutine
 from mypy_async_django.index.coroutines.value_uses import ValueUse, final_use
 from mypy_async_django.index.resolution.argument_binding import bind
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
+from mypy_async_django.index.values.summary_types import returns_coroutine
 
 _MISUSES: Final = {
     ValueUse.DROPPED: Misuse.DROPPED,
@@ -131,7 +133,7 @@ def _passed_to(body: Body, call: CallExpr, use: NameExpr) -> tuple[str, str] | N
 def dropped_callbacks(body: Body, call: CallExpr) -> Iterator[Dropped]:
     """The coroutine functions that a call passes to a function of the project that drops the result."""
     effects = body.effects
-    functions = [(each, _coroutine_function(body, each)) for each in call.args]
+    functions = [(each, coroutine_function(body, each)) for each in call.args]
     if effects is None or not any(function for _, function in functions):
         return
     named = named_function(body, call.callee)
@@ -145,13 +147,17 @@ def dropped_callbacks(body: Body, call: CallExpr) -> Iterator[Dropped]:
                 yield Dropped(function, misuse)
 
 
-def _coroutine_function(body: Body, argument: Expression) -> Expression | None:
-    """The coroutine function that an argument is, or calls: ``partial(send, "x")``."""
+def coroutine_function(body: Body, argument: Expression) -> Expression | None:
+    """The function behind an argument, if calling it returns a coroutine: ``partial(send, "x")``."""
     match argument:
-        case CallExpr(args=[function, *_]):
-            is_partial = called_name(body, argument) == PARTIAL
-            return function if is_partial and makes_coroutine(body.type_of(function)) else None
-        case NameExpr() | MemberExpr() | LambdaExpr():
-            return argument if makes_coroutine(body.type_of(argument)) else None
+        case CallExpr(args=[function, *_]) if called_name(body, argument) == PARTIAL:
+            return coroutine_function(body, function)
+        case LambdaExpr():
+            is_found = calls_coroutine(body, argument.expr())
+        case CallExpr():
+            is_found = makes_coroutine(body.type_of(argument))
+        case NameExpr() | MemberExpr():
+            is_found = returns_coroutine(body, argument) or makes_coroutine(body.type_of(argument))
         case _:
             return None
+    return argument if is_found else None

@@ -7,6 +7,7 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     ForStmt,
+    FuncDef,
     GeneratorExpr,
     ListExpr,
     MemberExpr,
@@ -14,10 +15,19 @@ from mypy.nodes import (
     SetExpr,
     StarExpr,
     TupleExpr,
+    TypeInfo,
 )
 from mypy.types import ProperType
 
-from mypy_async_django.bridge.types import all_are, is_coroutine_type, makes_coroutine, may_be_none
+from mypy_async_django.bridge.types import (
+    all_are,
+    classes,
+    is_coroutine_type,
+    is_object,
+    known,
+    makes_coroutine,
+    may_be_none,
+)
 from mypy_async_django.catalogue.builtin import MAP, Use
 from mypy_async_django.catalogue.offload import AWAITERS, RUNNERS, SCHEDULERS
 from mypy_async_django.index.coroutines.untyped_coroutines import calls_untyped_coroutine
@@ -44,11 +54,11 @@ def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr | Member
         if is_coroutine_type(body.type_of(node)):
             yield node, final_use(body, node)
     for call in calls(body):
-        if is_coroutine_type(body.type_of(call)) or calls_untyped_coroutine(body, call):
+        if calls_coroutine(body, call):
             yield call, final_use(body, call)
         elif _maps_coroutine_function(body, call):
             yield call, final_use(body, call, inside=True)
-        elif _gives_awaitable(body.type_of(call)):
+        elif _gives_awaitable(type_ := body.type_of(call)) and not is_coroutine_type(type_):
             use = final_use(body, call)
             if use.use in _MISTAKEN:
                 yield call, use
@@ -57,9 +67,34 @@ def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr | Member
             yield read.node, final_use(body, read.node)
 
 
+def calls_coroutine(body: Body, call: Expression) -> bool:
+    """Whether an expression is a call that returns a coroutine, whatever the receiver's class is."""
+    if not isinstance(call, CallExpr):
+        return False
+    is_found = is_coroutine_type(body.type_of(call)) or calls_untyped_coroutine(body, call)
+    return is_found and not (
+        isinstance(call.callee, MemberExpr) and _has_sync_override(body, call.callee)
+    )
+
+
+def _has_sync_override(body: Body, method: MemberExpr) -> bool:
+    """Whether a subclass in the module has a sync method in place of the receiver's async one."""
+    names = body.module.tree.names.values() if body.module is not None else ()
+    subclasses = [each.node for each in names if isinstance(each.node, TypeInfo)]
+    return any(
+        isinstance(own := info.names[method.name].node, FuncDef)
+        and not own.is_coroutine
+        and not makes_coroutine(known(own.type))
+        for owner in classes(body.type_of(method.expr))
+        for info in subclasses
+        if owner in info.mro[1:] and method.name in info.names
+    )
+
+
 def mypy_knows(body: Body, value: Expression) -> bool:
     """Whether mypy itself has checked an expression and knows its type."""
-    return body.is_checked and body.types.type_of(value) is not None
+    found = body.types.type_of(value) if body.is_checked else None
+    return found is not None and not is_object(found)
 
 
 #: Uses that are wrong for any awaitable, also for a task that runs by itself.

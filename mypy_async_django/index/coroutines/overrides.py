@@ -61,15 +61,18 @@ from mypy_async_django.catalogue.django import VIEW
 from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.offload import ASKING
 from mypy_async_django.catalogue.overrides import (
+    ADAPTED_HOOKS,
     AWAITED_HANDLERS,
     DECORATORS,
     FORM,
     HOOKS,
     LIBRARY,
     LIBRARY_DECORATORS,
+    MIDDLEWARE,
     PERMISSIONS,
     TWINS,
 )
+from mypy_async_django.index.inference.parameters import is_middleware
 from mypy_async_django.index.resolution.concurrency import decorators
 from mypy_async_django.index.syntax.body import Body
 
@@ -119,6 +122,18 @@ def misplaced(body: Body) -> Misplaced | None:
         or (None if function.is_dynamic() else _overriding(body, function, tree))
     )
     return None if found is None or _is_awaited_somewhere(tree, function.name) else found
+
+
+def is_sync_hook(function: FuncDef) -> bool:
+    """Whether a framework calls a sync method and does not await what it returns."""
+    info = function.info
+    is_adapted = function.name in ADAPTED_HOOKS and (is_middleware(info) or is_a(info, MIDDLEWARE))
+    return not function.is_coroutine and (is_adapted or is_called_by_class(function))
+
+
+def is_called_by_class(function: FuncDef) -> bool:
+    """Whether a class of a framework calls a method as a hook, and would not await it either."""
+    return bool(function.info) and _hook(function) is not None
 
 
 def callback_owner(body: Body) -> TypeInfo | None:

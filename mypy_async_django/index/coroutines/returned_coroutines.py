@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mypy.nodes import CallExpr, ConditionalExpr, Expression, FuncDef, ReturnStmt
 from mypy.types import CallableType
 
-from mypy_async_django.bridge.types import is_coroutine_type, known
+from mypy_async_django.bridge.types import is_coroutine_type, is_object, known
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.body import Body
 
@@ -30,7 +30,8 @@ def coroutine_from(body: Body) -> tuple[ResultFrom, ...]:
     if not isinstance(function, FuncDef) or function.is_coroutine or function.is_generator:
         return ()
     signature = function.type
-    is_declared = isinstance(signature, CallableType) and known(signature.ret_type) is not None
+    declared = known(signature.ret_type) if isinstance(signature, CallableType) else None
+    is_declared = declared is not None and not is_object(declared)
     if is_declared or function.abstract_status or body.flow.has_implicit_return:
         return ()
     values = [value for node in body.every(ReturnStmt) for value in _values(node.expr)]

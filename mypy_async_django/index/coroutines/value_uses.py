@@ -66,6 +66,7 @@ from mypy_async_django.bridge.types import (
 from mypy_async_django.catalogue.builtin import EVALUATORS, Use
 from mypy_async_django.catalogue.offload import WAIT
 from mypy_async_django.catalogue.shared import ADDING_METHODS, PLAIN_VALUES
+from mypy_async_django.index.coroutines.overrides import is_sync_hook
 from mypy_async_django.index.resolution.argument_binding import (
     bind,
     cannot_hold,
@@ -164,10 +165,12 @@ class _Container(Enum):
     """Where a container has what is asked for: iterating it gives its items, not its values."""
 
     ITEMS = auto()
+    KEYS = auto()
     VALUES = auto()
 
 
 _ITEMS: Final = _Container.ITEMS
+_KEYS: Final = _Container.KEYS
 _VALUES: Final = _Container.VALUES
 _Containers: TypeAlias = tuple[_Container, ...]
 
@@ -222,10 +225,18 @@ class _Tracker:
                 yield self.end(parent, inside)
             case OpExpr(op="and" | "or") if value is parent.right:
                 yield self.end(parent, inside)
+            case ReturnStmt() if inside[-1:] == (_KEYS,):
+                yield FinalUse(ValueUse.DROPPED, parent)
             case ReturnStmt() if (
                 not inside
             ):  # the caller can await the items of a returned container
                 yield FinalUse(self._returned(value), parent)
+            case IndexExpr(base=NameExpr() as keyed) if value is parent.index and self._is_put_into(
+                keyed
+            ):
+                yield from self._put_into(keyed, parent, (*inside, _KEYS))
+            case IndexExpr() if value is parent.index and isinstance(value, CallExpr):
+                yield FinalUse(ValueUse.COMPARED, parent)
             case CallExpr() if value is not parent.callee and (
                 container := _container_of(parent, inside=bool(inside))
             ):
@@ -291,7 +302,7 @@ class _Tracker:
     ) -> Iterator[FinalUse]:
         """The final uses of the items that a loop takes out of a container."""
         *others, outermost = inside
-        if outermost is _ITEMS and isinstance(target, NameExpr):
+        if outermost is not _VALUES and isinstance(target, NameExpr):
             yield from self._assigned(target, value, tuple(others))
         else:
             yield FinalUse(ValueUse.TAKEN_CARE_OF, target)
@@ -407,10 +418,12 @@ class _Tracker:
         return self.end(node, (*inside, kind))
 
     def _returned(self, value: Expression) -> ValueUse:
-        """An async function that returns a coroutine makes its caller await twice."""
+        """An async function that returns a coroutine makes its caller await twice, a hook nobody."""
         function = self._body.function
-        if not isinstance(function, FuncDef) or not function.is_coroutine or function.is_generator:
+        if not isinstance(function, FuncDef) or function.is_generator:
             return ValueUse.TAKEN_CARE_OF
+        if not function.is_coroutine:
+            return ValueUse.RETURNED if is_sync_hook(function) else ValueUse.TAKEN_CARE_OF
         if not isinstance(function.type, CallableType):
             return ValueUse.RETURNED
         declared = get_proper_type(function.type.ret_type)

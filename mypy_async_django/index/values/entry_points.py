@@ -17,6 +17,7 @@ from mypy.nodes import (
     MypyFile,
     NameExpr,
     Node,
+    RefExpr,
     ReturnStmt,
     StrExpr,
     SuperExpr,
@@ -30,6 +31,7 @@ from mypy_async_django.bridge.types import all_are, classes, is_a, member, resul
 from mypy_async_django.catalogue.decorators import HANDLERS
 from mypy_async_django.catalogue.django import RESPONSE, VIEW
 from mypy_async_django.catalogue.frameworks.rest_framework import API_VIEW, REST_REQUEST
+from mypy_async_django.catalogue.offload import ASKING
 from mypy_async_django.index.inference.parameters import is_middleware
 from mypy_async_django.index.resolution.decorator_names import decorator_names
 from mypy_async_django.index.syntax.bindings import BindingKind
@@ -202,18 +204,27 @@ def _is_call_of(function: FuncDef, call: CallExpr, caller: FuncDef) -> bool:
             return is_call and not (is_handler(function) and _only_delegates(caller, call))
         case MemberExpr(expr=NameExpr(name="self" | "cls"), name=name) if caller.info:
             is_call = name == function.name and _runs(function, caller.info.mro)
-            return is_call and not is_handler(function)
+            is_of_middleware = caller.name == "__call__" and is_middleware(caller.info)
+            return (
+                is_call
+                and not is_handler(function)
+                and not (is_of_middleware and _only_delegates(caller, call))
+            )
         case _:
             return False
 
 
 def _only_delegates(caller: FuncDef, call: CallExpr) -> bool:
-    """Whether an override reads neither user nor session, and hands the request to nobody else."""
+    """Whether a function hands the request to nobody before a call, and reads neither user nor session."""
     for node in walk(caller.body):
+        if (node.line, node.column) >= (call.line, call.column):
+            continue
         match node:
             case MemberExpr(name="auser" | "session" | "user"):
                 return False
-            case CallExpr(args=args) if node is not call and any(map(_is_request, args)):
+            case CallExpr(callee=RefExpr(fullname=name)) if name in ASKING:
+                pass
+            case CallExpr(args=args) if any(map(_is_request, args)):
                 return False
             case _:
                 pass

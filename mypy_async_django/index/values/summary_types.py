@@ -17,28 +17,32 @@ def type_from_sources(body: Body, members: Members, expression: Expression) -> P
     """The type that a value has by its sources: a model, a queryset, a coroutine; None if unknown."""
     if not isinstance(expression, AwaitExpr | CallExpr | IndexExpr | MemberExpr | NameExpr):
         return None
-    if isinstance(expression, CallExpr):
-        named = named_function(body.unaided, expression.callee)
-        if named is not None and (
-            named.is_awaited or _returns_coroutine(body, expression, named.function)
-        ):
-            return members.standard("typing.Coroutine", None, None, None)
+    if isinstance(expression, CallExpr) and returns_coroutine(body, expression.callee):
+        return members.standard("typing.Coroutine", None, None, None)
     found = sources(body, expression)
     if not found.items or not found.is_complete:
         return None
     return union([_type_of(members, source) for source in found.items])
 
 
-def _returns_coroutine(body: Body, call: CallExpr, function: FuncDef) -> bool:
+def returns_coroutine(body: Body, function: Expression) -> bool:
+    """Whether a function is async, or a sync one that returns the coroutine of another."""
+    named = named_function(body.unaided, function)
+    return named is not None and (
+        named.is_awaited or _passes_coroutine_on(body, function, named.function)
+    )
+
+
+def _passes_coroutine_on(body: Body, callee: Expression, function: FuncDef) -> bool:
     """Whether a sync function returns the coroutine of another, for this receiver too."""
     made_by = body.effects.coroutine_from(function) if body.effects else frozenset()
-    if not made_by or not isinstance(call.callee, MemberExpr):
+    if not made_by or not isinstance(callee, MemberExpr):
         return bool(made_by)
     names = (name.rpartition(".") for name in (function.fullname, *made_by))
     return all(
         (found := member(info, method)) is not None and found[0].fullname == owner
         for owner, _, method in names
-        for info in owners(body.unaided, call.callee.expr)
+        for info in owners(body.unaided, callee.expr)
         if is_a(info, owner)
     )
 
