@@ -7,19 +7,21 @@ table, `module_checked` after it has checked the module's bodies.
 from collections.abc import Iterable, Iterator
 
 from mypy import errorcodes
+from mypy.errorcodes import ErrorCode
 from mypy.nodes import Decorator, FuncDef, MypyFile, SymbolTableNode, TypeInfo
 
 from mypy_async_django.bridge.build import Build
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.module_interface import trigger
 from mypy_async_django.bridge.tree import functions
-from mypy_async_django.codes import ASYNC_BLOCKING
+from mypy_async_django.codes import ASYNC_BLOCKING, ASYNC_UNSAFE
 from mypy_async_django.effects.answers import Answers
 from mypy_async_django.effects.summary import answer
 from mypy_async_django.effects.summary_store import SummaryStore
 from mypy_async_django.environment import Environment, catalogue_of
-from mypy_async_django.finding import Finding
+from mypy_async_django.finding import Finding, Note
 from mypy_async_django.index.bodies import Bodies, versions
+from mypy_async_django.index.coroutines.hosted import hosted_functions, way_out
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.testing import is_test
 from mypy_async_django.naming import names_on
@@ -80,10 +82,11 @@ class Engine:
         """Run the rules on the bodies of a module; the functions that were asked for summaries."""
         self.selection.apply(module)
         bodies, asked, defines_coroutine = self.bodies(), set[str](), False
+        hosted = hosted_functions(module.tree)
         everything = self.may_misuse_coroutines(module) or _asks_names(module)
         for outermost, function in functions(module.tree):
             defines_coroutine |= function.is_coroutine
-            if everything or function.is_coroutine:
+            if everything or function.is_coroutine or function in hosted:
                 for version in versions(function):
                     asked |= self.check_body(module, version, outermost, bodies)
         if everything or defines_coroutine:
@@ -142,9 +145,13 @@ class Engine:
         if request is not None and _asks_names(module):
             yield from names_on(request.line, body)
             return
+        instead = way_out(body)
         for rule in RULES:
             if rule.everywhere or body.is_coroutine:
                 yield from self._found(rule, body)
+            elif instead is not None and _family(rule) in {ASYNC_BLOCKING, ASYNC_UNSAFE}:
+                for finding in self._found(rule, body):
+                    yield finding._replace(notes=(*_without_await(finding), instead))
 
     def _found(self, rule: Rule, body: Body) -> list[Finding]:
         """What a rule finds in a body; an exception in the rule is a finding too."""
@@ -163,7 +170,7 @@ class Engine:
 
     def _is_left_out(self, rule: Rule, body: Body) -> bool:
         """Whether a rule is about blocking, and the body a test: nothing else runs on its loop."""
-        blocking = rule.code is ASYNC_BLOCKING or rule.code.sub_code_of is ASYNC_BLOCKING
+        blocking = _family(rule) is ASYNC_BLOCKING
         return blocking and not self._settings.blocking_in_tests and is_test(body)
 
     def _answers_about(self, functions: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -180,6 +187,15 @@ class Engine:
             while failures:
                 function, error = failures.popitem()
                 report(module, _failure("the summary of", module.tree, error, function))
+
+
+def _family(rule: Rule) -> ErrorCode:
+    return rule.code.sub_code_of or rule.code
+
+
+def _without_await(finding: Finding) -> Iterator[Note]:
+    """The notes that hold in a sync function too: nothing can be awaited there."""
+    return (note for note in finding.all_notes if note.edit is None and "await " not in note.text)
 
 
 def _asks_names(module: Module) -> bool:

@@ -10,6 +10,7 @@ from mypy_async_django import suggestion
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.finding import EFFECTS, Finding, Note, quoted
+from mypy_async_django.index.coroutines.hosted import way_out
 from mypy_async_django.index.matches.matches import Match
 from mypy_async_django.index.matches.transitive_effects import ReachedEffect
 from mypy_async_django.index.state.cache_updates import CacheUpdate
@@ -40,6 +41,8 @@ _MOST_STEPS: Final = 10
 
 def inside(body: Body) -> str:
     """The function that an error is in, as the end of a message."""
+    if way_out(body) is not None:
+        return f'in "{body.name}", which runs on the event loop'
     kind = "async function" if body.is_coroutine else "function"
     return f'in {kind} "{body.name}"'
 

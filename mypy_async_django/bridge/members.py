@@ -77,6 +77,22 @@ class Members:
         symbol = lookup_fully_qualified(fullname, self._modules)
         return symbol.node if symbol and isinstance(symbol.node, TypeInfo) else None
 
+    def declared(self, fullname: str) -> ProperType | None:
+        """An instance of a class, or the type of an attribute of a class, by the full name."""
+        if (info := self.class_named(fullname)) is not None:
+            return Instance(info, [])
+        owner, _, attribute = fullname.rpartition(".")
+        holder = self.class_named(owner)
+        return self.attribute(Instance(holder, []), attribute) if holder is not None else None
+
+    def has_fixture(self, name: str, module: str) -> bool:
+        """Whether a module, or a ``conftest.py`` of the build, defines a function of a name."""
+        return any(
+            name in tree.names
+            for other, tree in self._modules.items()
+            if other == module or other.rpartition(".")[2] == "conftest"
+        )
+
     def standard(self, fullname: str, *arguments: Type | None) -> Instance:
         """An instance of a class of builtins or typing; Any for unknown type arguments."""
         info = lookup_stdlib_typeinfo(fullname, self._modules)

@@ -68,7 +68,6 @@ CONTEXT_DECORATOR: Final = "contextlib.ContextDecorator"
 KEEPING: Final = (
     "backoff.on_exception",
     "backoff.on_predicate",
-    "celery.shared_task",
     "tenacity.retry",
 )
 
@@ -168,6 +167,9 @@ ACCESS_MIXINS: Final[Mapping[str, AccessMixin]] = {
         frozenset({"get_test_func", "handle_no_permission", "raise_exception"}),
     ),
 }
+
+#: The methods of a view that run before its handlers.
+BEFORE_HANDLERS: Final = ("dispatch", "setup")
 
 #: The handler methods of a view; Django does not count ``options``.
 HANDLERS: Final = ("get", "post", "put", "patch", "delete", "head", "trace")

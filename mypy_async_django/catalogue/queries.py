@@ -104,13 +104,14 @@ SHORTCUTS: Final[Mapping[str, Gives]] = {
 }
 
 #: Coroutine functions that give a row as a plain query of Django's own finds it: it has loaded no
-#: relations. The last is an attribute of a request.
+#: relations. The last two are of a request, ``user`` where another framework has loaded it.
 OWN_ROWS: Final = frozenset(
     {
         "django.contrib.auth.aauthenticate",
         "django.contrib.auth.aget_user",
         "django.contrib.auth.middleware.auser",
         "django.http.request.HttpRequest.auser",
+        "django.http.request.HttpRequest.user",
     }
 )
 

@@ -45,8 +45,8 @@ from mypy_async_django.bridge.models import QUERYSET, is_column, may_hold_rows
 from mypy_async_django.bridge.tree import is_none, maker_of
 from mypy_async_django.bridge.types import all_are, is_awaitable, known, result_type
 from mypy_async_django.catalogue.builtin import METHODS, Use
-from mypy_async_django.catalogue.decorators import KEEPING
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
+from mypy_async_django.catalogue.frameworks.installed import KEEPING
 from mypy_async_django.catalogue.lookup import MADE_SYNC_TITLE, title
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import Api, Effect

@@ -157,6 +157,34 @@ class KindFactory(DjangoModelFactory[ContentType]):
 """
 )
 
+_STRAWBERRY: Final = (
+    _ROWS
+    + """\
+import strawberry
+from django.contrib.auth.models import User
+from strawberry.django.views import AsyncGraphQLView
+
+
+async def ask(query: str) -> None:
+    view = AsyncGraphQLView.as_view(schema=strawberry.Schema(Query))
+    urlpatterns.append(path("", view))
+    client = AsyncClient()
+    if settings.MIDDLEWARE:
+        await client.aforce_login(await User.objects.acreate(username="x"))
+    answer = await client.get("/", {"query": query})
+    assert b"errors" not in answer.content, answer.content
+
+"""
+)
+_USER: Final = """\
+settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+settings.MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+
+"""
+
 PROGRAMS: Final[Mapping[str, Program]] = {
     "serializer_data": Program(
         "rest_framework",
@@ -494,6 +522,142 @@ class Pages(ViewSet):
     async def load(self) -> None: ...
 
 show(Pages.as_view({"get": "list"}))
+""",
+        ),
+    ),
+    "strawberry_resolver": Program(
+        "strawberry",
+        _STRAWBERRY
+        + """\
+@strawberry.type
+class Query:
+    @strawberry.field
+    def kinds(self) -> int:
+        return ContentType.objects.count()
+
+asyncio.run(ask("{ kinds }"))
+""",
+        "AssertionError",
+        "async-unsafe",
+        (
+            _STRAWBERRY
+            + """\
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def kinds(self) -> int:
+        return await ContentType.objects.acount()
+
+asyncio.run(ask("{ kinds }"))
+""",
+            _STRAWBERRY
+            + """\
+import strawberry_django
+
+@strawberry.type
+class Query:
+    @strawberry_django.field
+    def kinds(self) -> int:
+        return ContentType.objects.count()
+
+asyncio.run(ask("{ kinds }"))
+""",
+        ),
+    ),
+    "strawberry_user": Program(
+        "strawberry",
+        _USER
+        + _STRAWBERRY
+        + """\
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def name(self, info: strawberry.Info) -> str:
+        return str(info.context.request.user.get_username())
+
+asyncio.run(ask("{ name }"))
+""",
+        "AssertionError",
+        "async-unsafe-lazy",
+        (
+            _USER
+            + _STRAWBERRY
+            + """\
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def name(self, info: strawberry.Info) -> str:
+        user = await info.context.request.auser()
+        return str(user.get_username())
+
+asyncio.run(ask("{ name }"))
+""",
+        ),
+    ),
+    "task_called": Program(
+        "celery",
+        _CELERY
+        + _ROWS
+        + """\
+@shared_task
+def kinds() -> int:
+    return ContentType.objects.count()
+
+async def show_kinds() -> None:
+    kinds.apply(throw=True)
+
+asyncio.run(show_kinds())
+""",
+        "SynchronousOnlyOperation",
+        "async-unsafe-call",
+        (
+            _CELERY
+            + _ROWS
+            + """\
+@shared_task
+def kinds() -> int:
+    return ContentType.objects.count()
+
+async def show_kinds() -> None:
+    await sync_to_async(kinds.apply)(throw=True)
+    kinds.s()
+
+asyncio.run(show_kinds())
+""",
+        ),
+    ),
+    "hook_of_view": Program(
+        "rest_framework",
+        _ROWS
+        + """\
+from django.views import View
+
+class Page(View):
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.kinds = ContentType.objects.count()
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(str(self.kinds))
+
+show(Page.as_view())
+""",
+        "SynchronousOnlyOperation",
+        "async-unsafe",
+        (
+            _ROWS
+            + """\
+from django.views import View
+
+class Page(View):
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.kinds = ContentType.objects.all()
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(str(await self.kinds.acount()))
+
+show(Page.as_view())
 """,
         ),
     ),

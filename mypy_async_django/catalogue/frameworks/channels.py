@@ -6,6 +6,7 @@ told here.
 
 from typing import Final
 
+from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.catalogue.frameworks.framework import Framework
 
 _WEBSOCKET: Final = "channels.generic.websocket"
@@ -21,6 +22,8 @@ LAYER_METHODS: Final = frozenset(
 CONSUMERS: Final = ("channels.consumer.", "channels.generic.")
 
 FRAMEWORK: Final = Framework(
+    # What AuthMiddleware has loaded, and the session with it.
+    arrivals={("scope", "[user]"): f"{REQUEST}.user"},
     coroutines=frozenset(
         (
             *(f"channels.auth.{name}" for name in ("get_user", "login", "logout")),

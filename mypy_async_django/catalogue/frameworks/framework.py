@@ -68,6 +68,13 @@ class Framework(NamedTuple):
     awaits hooks of another one, with the prefix of the classes of that. ``declarative`` are classes
     whose subclasses declare fields, ``fields`` are the classes of such fields that do more than read.
     ``coroutines`` are coroutine functions and methods, for where mypy has no types of the package.
+    ``arrivals`` are attributes and items, by the last steps as they are written, with the class of
+    what the framework puts there, or the attribute of one. ``fixtures`` are the parameters of test
+    functions, with their classes.
+    ``on_loop`` are decorators whose sync functions run on the event loop where the module has async
+    ones too, or names one of ``async_servers``, with what to do instead of a query there.
+    ``tasks`` are classes of what a decorator makes of a function, with the methods that run it here,
+    as calling it does. ``keeping`` are decorators of which the same holds, without types.
     ``responses`` names the parameter of an endpoint's decorator that is the class of the response.
     """
 
@@ -81,3 +88,9 @@ class Framework(NamedTuple):
     fields: Mapping[str, FieldKind] = {}
     responses: str | None = None
     coroutines: frozenset[str] = frozenset()
+    arrivals: Mapping[tuple[str, ...], str] = {}
+    fixtures: Mapping[str, str] = {}
+    on_loop: Mapping[str, str] = {}
+    async_servers: frozenset[str] = frozenset()
+    tasks: Mapping[str, frozenset[str]] = {}
+    keeping: tuple[str, ...] = ()

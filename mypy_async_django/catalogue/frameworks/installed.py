@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Final
 
+from mypy_async_django.catalogue import decorators
 from mypy_async_django.catalogue.decorators import SyncDecorator
 from mypy_async_django.catalogue.frameworks import (
     adrf,
@@ -15,8 +16,10 @@ from mypy_async_django.catalogue.frameworks import (
     forms,
     ninja,
     ninja_extra,
+    pytest_django,
     ratelimit,
     rest_framework,
+    strawberry,
 )
 from mypy_async_django.catalogue.frameworks.framework import (
     Declarative,
@@ -38,8 +41,10 @@ FRAMEWORKS: Final[tuple[Framework, ...]] = tuple(
         forms,
         ninja,
         ninja_extra,
+        pytest_django,
         ratelimit,
         rest_framework,
+        strawberry,
     )
 )
 
@@ -79,3 +84,28 @@ RESPONSES: Final = frozenset(each.responses for each in FRAMEWORKS if each.respo
 
 #: Coroutine functions and methods of packages that are often untyped.
 COROUTINES: Final = frozenset().union(*(each.coroutines for each in FRAMEWORKS))
+
+#: What frameworks put in attributes and items, by the last steps to it as they are written.
+ARRIVALS: Final[Mapping[tuple[str, ...], str]] = dict(
+    chain.from_iterable(each.arrivals.items() for each in FRAMEWORKS)
+)
+#: Decorators whose sync functions run on the event loop beside async ones, with the way out.
+ON_LOOP: Final[Mapping[str, str]] = dict(
+    chain.from_iterable(each.on_loop.items() for each in FRAMEWORKS)
+)
+#: Classes that run such functions in coroutines.
+ASYNC_SERVERS: Final = frozenset().union(*(each.async_servers for each in FRAMEWORKS))
+#: Classes of tasks, and their methods that run the function where they are called.
+TASKS: Final = tuple(name for each in FRAMEWORKS for name in each.tasks)
+TASK_RUNNERS: Final = frozenset().union(
+    *(names for each in FRAMEWORKS for names in each.tasks.values())
+)
+#: Decorators of packages without types: the decorated name, called, runs the function here.
+KEEPING: Final = (
+    *decorators.KEEPING,
+    *chain.from_iterable(each.keeping for each in FRAMEWORKS),
+)
+#: The classes of what test functions get, by the names of their parameters.
+FIXTURES: Final[Mapping[str, str]] = dict(
+    chain.from_iterable(each.fixtures.items() for each in FRAMEWORKS)
+)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from mypy.erasetype import remove_instance_last_known_values
 from mypy.join import join_type_list
@@ -59,8 +60,10 @@ from mypy.typevars import fill_typevars_with_any
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments
 from mypy_async_django.bridge.members import Members, union
+from mypy_async_django.bridge.models import is_model
 from mypy_async_django.bridge.protocols import awaited, iterated, operated
 from mypy_async_django.bridge.types import alternatives, class_object, class_of, known
+from mypy_async_django.catalogue.frameworks.installed import ARRIVALS
 from mypy_async_django.index.inference.narrowing import Test
 
 
@@ -81,7 +84,8 @@ class Expressions(ABC):
                 return self._call(expression)
             case MemberExpr(node=None):
                 owner = self._inferred(expression.expr)
-                return owner and self._members.attribute(owner, expression.name)
+                found = owner and self._members.attribute(owner, expression.name)
+                return found or self._arrived(expression)
             case NameExpr() | MemberExpr():
                 return self._constant(expression) or self._members.value_of(expression.node)
             case StrExpr(value=text):
@@ -91,7 +95,7 @@ class Expressions(ABC):
             case AwaitExpr():
                 return awaited(self._members, self._inferred(expression.expr))
             case IndexExpr():
-                return self._index(expression)
+                return self._arrived(expression) or self._index(expression)
             case OpExpr():
                 return self._operation(expression)
             case ComparisonExpr() | UnaryExpr(op="not"):
@@ -165,6 +169,17 @@ class Expressions(ABC):
                 yield from self._classes(right)
             case _:
                 yield class_object(self._inferred(expression))
+
+    def _arrived(self, expression: MemberExpr | IndexExpr) -> ProperType | None:
+        """The type of what a framework puts in an attribute or item: ``self.scope["user"]``.
+
+        Of a user the model: an anonymous one has no relations.
+        """
+        name = arrival(expression)
+        found = self._members.declared(name) if name is not None else None
+        kinds = alternatives(found) if found is not None else ()
+        models = [each for each in kinds if isinstance(each, Instance) and is_model(each.type)]
+        return models[0] if len(models) == 1 else found
 
     def _rare(self, expression: Expression) -> ProperType | None:
         match expression:
@@ -307,6 +322,30 @@ class Expressions(ABC):
         if not isinstance(item, StarExpr):
             return self._inferred(item)
         return iterated(self._members, self._inferred(item.expr))
+
+
+def arrival(expression: MemberExpr | IndexExpr) -> str | None:
+    """The row of what a framework puts in an attribute or item: a class, or an attribute of one."""
+    steps = [_step(expression)]
+    if steps[0] not in _ARRIVING:
+        return None
+    inner = expression.base if isinstance(expression, IndexExpr) else expression.expr
+    while isinstance(inner, IndexExpr | MemberExpr):
+        steps.append(_step(inner))
+        inner = inner.base if isinstance(inner, IndexExpr) else inner.expr
+    if isinstance(inner, NameExpr):
+        steps.append(inner.name)
+    path = tuple(reversed(steps))
+    return next((name for last, name in ARRIVALS.items() if path[-len(last) :] == last), None)
+
+
+_ARRIVING: Final = frozenset(path[-1] for path in ARRIVALS)
+
+
+def _step(expression: MemberExpr | IndexExpr) -> str:
+    if isinstance(expression, MemberExpr):
+        return expression.name
+    return f"[{expression.index.value}]" if isinstance(expression.index, StrExpr) else "[]"
 
 
 def _arguments(call: CallExpr, types: list[ProperType | None]) -> Arguments:

@@ -17,10 +17,13 @@ from mypy.typevars import fill_typevars
 
 from mypy_async_django.bridge.members import Members
 from mypy_async_django.bridge.types import is_a, known, member
+from mypy_async_django.catalogue.decorators import BEFORE_HANDLERS
 from mypy_async_django.catalogue.django import REQUEST, VIEW
+from mypy_async_django.catalogue.frameworks.installed import FIXTURES
 
 #: The parameter of a middleware that is the next one, or the view.
 _NEXT: Final = "get_response"
+_TEST: Final = "test"
 _CLASS_METHODS: Final = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 
 
@@ -53,20 +56,33 @@ def _whole(kind: ArgKind, type_: ProperType | None, members: Members) -> ProperT
 
 
 def _implicit(function: FuncItem, index: int, members: Members) -> ProperType | None:
-    """``self``, ``cls``, and the ``request`` of a view function or of a view's method."""
+    """``self``, ``cls``, the ``request`` of a view function or of a view's method, fixtures."""
     is_method = bool(function.info) and not function.is_static
     if is_method and index == 0:
         type_ = fill_typevars(function.info)
         is_of_class = function.is_class or function.name in _CLASS_METHODS
         return TypeType(type_) if is_of_class else type_
-    if function.arguments[index].variable.name != "request":
+    name = function.arguments[index].variable.name
+    if (fixture := FIXTURES.get(name)) is not None and function.name.startswith(_TEST):
+        is_own = members.has_fixture(name, _module_of(function))
+        return None if is_own else members.declared(fixture)
+    if name != "request":
         return None
     if is_method:
-        is_view = index == 1 and (is_a(function.info, VIEW) or is_middleware(function.info))
+        is_view = index == 1 and (
+            is_a(function.info, VIEW)
+            or is_middleware(function.info)
+            or function.name in BEFORE_HANDLERS
+        )
     else:
         is_view = index == 0
     request = members.class_named(REQUEST) if is_view else None
     return Instance(request, []) if request else None
+
+
+def _module_of(function: FuncItem) -> str:
+    name = function.fullname.rpartition(".")[0]
+    return name.rpartition(".")[0] if function.info else name
 
 
 def is_middleware(info: TypeInfo | None) -> bool:

@@ -22,9 +22,11 @@ from mypy.nodes import (
 )
 from mypy.types import AnyType, CallableType, FunctionLike, Instance, get_proper_type
 
+from mypy_async_django.bridge.tree import maker_of
 from mypy_async_django.bridge.types import (
     alternatives,
     class_object,
+    class_of,
     classes,
     common_member,
     definition,
@@ -34,10 +36,12 @@ from mypy_async_django.bridge.types import (
     member,
 )
 from mypy_async_django.catalogue.builtin import PARTIAL
+from mypy_async_django.catalogue.frameworks.installed import KEEPING, TASK_RUNNERS, TASKS
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import (
     FUNCTIONS,
     called_name,
+    full_name,
     function_named,
     owners,
 )
@@ -92,6 +96,9 @@ def sync_callees(body: Body, callee: Expression) -> Iterator[FuncDef | LambdaExp
 
 def behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
     """The functions that a value is on every path: through aliases and ``functools.partial``."""
+    if task := _task_run(body, callee):
+        yield task
+        return
     if function := function_named(body, callee):
         yield function
         return
@@ -99,6 +106,20 @@ def behind(body: Body, callee: Expression) -> Iterator[SymbolNode | LambdaExpr]:
     values = (callee,) if is_class else body.reaching_values(callee) or (callee,)
     found = [list(_made_from(body, value)) for value in values]
     yield from (node for node in found[0] if all(node in other for other in found))
+
+
+def _task_run(body: Body, callee: Expression) -> FuncDef | None:
+    """The function that a method of a task runs here: ``close_old.apply()``."""
+    match callee:
+        case MemberExpr(expr=RefExpr(node=Decorator() as node) as task, name=name) if (
+            name in TASK_RUNNERS and not node.func.is_coroutine
+        ):
+            info = class_of(body.type_of(task))
+            makers = (full_name(body, maker_of(each)) for each in node.original_decorators)
+            is_task = is_a(info, *TASKS) if info else any(maker in KEEPING for maker in makers)
+            return node.func if is_task else None
+        case _:
+            return None
 
 
 def _made_from(body: Body, value: Expression) -> Iterator[SymbolNode | LambdaExpr]:
@@ -202,7 +223,7 @@ def _keeps_sync(node: Decorator) -> bool:
                 result = get_proper_type(result.ret_type)
             return not any(map(is_awaitable, alternatives(result)))
         case Instance() as made:
-            return made.type.fullname == CACHED_FUNCTION
+            return made.type.fullname == CACHED_FUNCTION or is_a(made.type, *TASKS)
         case _:
             return False
 

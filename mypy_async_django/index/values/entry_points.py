@@ -10,6 +10,7 @@ from mypy.nodes import (
     DictExpr,
     Expression,
     FuncDef,
+    IndexExpr,
     IntExpr,
     ListComprehension,
     ListExpr,
@@ -28,10 +29,11 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.tree import decorated, functions, is_none, walk
 from mypy_async_django.bridge.types import all_are, classes, is_a, member, result_type
-from mypy_async_django.catalogue.decorators import HANDLERS
-from mypy_async_django.catalogue.django import RESPONSE, VIEW
+from mypy_async_django.catalogue.decorators import BEFORE_HANDLERS, HANDLERS
+from mypy_async_django.catalogue.django import REQUEST, RESPONSE, VIEW
 from mypy_async_django.catalogue.frameworks.rest_framework import API_VIEW, REST_REQUEST
 from mypy_async_django.catalogue.offload import ASKING
+from mypy_async_django.index.inference.expressions import arrival
 from mypy_async_django.index.inference.parameters import is_middleware
 from mypy_async_django.index.resolution.decorator_names import decorator_names
 from mypy_async_django.index.syntax.bindings import BindingKind
@@ -40,13 +42,11 @@ from mypy_async_django.index.syntax.body import Body, once
 _DJANGO: Final = "django."
 #: Names from these modules make a module one of views, where no annotation says what a request is.
 _OF_VIEWS: Final = ("django.http", "django.shortcuts", "django.template", "django.views")
-#: Methods of a view that run before its handlers.
-_BEFORE_HANDLERS: Final = ("dispatch", "setup")
 #: The parameter of a middleware factory: the next middleware, or the view.
 _NEXT: Final = "get_response"
 _REQUEST: Final = "request"
-#: The keyword with which an endpoint, or a router of some, names what authenticates.
-_AUTHENTICATION: Final = "auth"
+#: The keywords with which an endpoint, or a router of some, names what authenticates.
+_AUTHENTICATION: Final = frozenset({"auth", "extensions", "permission_classes"})
 
 
 class Source(NamedTuple):
@@ -62,6 +62,8 @@ def source_of(body: Body, request: Expression) -> Source | None:
     A local name for either counts as well. None for a request that the body has from elsewhere.
     """
     match request:
+        case IndexExpr() | MemberExpr() if arrival(request) == REQUEST:
+            return _in_context(body, request)
         case MemberExpr(expr=NameExpr() as owner, name=name) if name == _REQUEST:
             return Source(owner.name, (name,)) if _is_argument(body, owner) else None
         case NameExpr() if _is_argument(body, request):
@@ -72,6 +74,14 @@ def source_of(body: Body, request: Expression) -> Source | None:
             return found.pop() if len(found) == 1 else None
         case _:
             return None
+
+
+def _in_context(body: Body, request: IndexExpr | MemberExpr) -> Source | None:
+    """The parameter from which a framework's request is reached: ``info.context.request``."""
+    inner: Expression = request
+    while isinstance(inner, IndexExpr | MemberExpr):
+        inner = inner.base if isinstance(inner, IndexExpr) else inner.expr
+    return Source(inner.name) if isinstance(inner, NameExpr) and _is_argument(body, inner) else None
 
 
 def _is_argument(body: Body, name: NameExpr) -> bool:
@@ -129,7 +139,8 @@ def _authenticates(tree: MypyFile, function: FuncDef) -> bool:
     calls = [call for node in own for call in node.original_decorators]
     made = [each.rvalue for each in tree.defs if isinstance(each, AssignmentStmt)]
     return any(
-        isinstance(call, CallExpr) and _AUTHENTICATION in call.arg_names for call in [*calls, *made]
+        isinstance(call, CallExpr) and not _AUTHENTICATION.isdisjoint(call.arg_names)
+        for call in [*calls, *made]
     )
 
 
@@ -162,7 +173,7 @@ def _leaves_alone(info: TypeInfo) -> bool:
     """Whether nothing of a class but Django's own code runs before its handlers."""
     if info.fallback_to_any or is_a(info, API_VIEW):
         return False
-    before = (member(info, name) for name in _BEFORE_HANDLERS)
+    before = (member(info, name) for name in BEFORE_HANDLERS)
     return all(found is None or found[0].fullname.startswith(_DJANGO) for found in before)
 
 

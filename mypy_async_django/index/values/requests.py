@@ -8,6 +8,7 @@ from mypy.nodes import (
     AwaitExpr,
     CallExpr,
     Expression,
+    IndexExpr,
     MemberExpr,
     NameExpr,
     Node,
@@ -78,8 +79,13 @@ def _is_asked_for(read: Read) -> bool:
 
 
 def is_session_loaded(body: Body, session: Expression) -> bool:
-    """Whether a session may be loaded where the body uses it."""
+    """Whether a session may be loaded where the body uses it.
+
+    That of a consumer's scope may be: what authenticates its user loads it.
+    """
     for value in body.reaching_values(session):
+        if isinstance(value, IndexExpr):
+            return True
         if isinstance(value, MemberExpr) and all_are(body.type_of(value.expr), REQUEST):
             return may_be_loaded(body, value.expr, "session", session)
     return _is_given(body, session, "session", session)

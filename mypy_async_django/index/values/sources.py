@@ -54,7 +54,7 @@ from mypy.nodes import (
     UnaryExpr,
     Var,
 )
-from mypy.types import Instance, NoneType, get_proper_type
+from mypy.types import Instance, NoneType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.models import (
     MANAGER,
@@ -83,6 +83,7 @@ from mypy_async_django.bridge.types import (
 from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.catalogue.queries import METHODS, OWN_ROWS, SHORTCUTS, Gives, QueryMethod
 from mypy_async_django.catalogue.transfers import STORING, Transfer
+from mypy_async_django.index.inference.expressions import arrival
 from mypy_async_django.index.queries import (
     Derived,
     Kind,
@@ -612,6 +613,9 @@ class _Solver:
     def _subscript(self, node: IndexExpr, path: Path) -> Iterator[Source]:
         if node.analyzed is not None:
             yield _UNKNOWN
+        elif (arrived := arrival(node)) is not None:
+            model = _model_of(self._body.types.type_of(node)) if arrived in OWN_ROWS else None
+            yield from self._applied(Row(Query(model, None)), path, node) if model else (_UNKNOWN,)
         elif not isinstance(node.index, SliceExpr):
             yield from self._ask(node.base, (_key(node.index), *path))
         elif path or node.index.stride is None:
@@ -758,9 +762,7 @@ class _Solver:
             return None
         made = self._body.types.type_of(call)
         result = known(made.args[-1]) if isinstance(made, Instance) and made.args else None
-        found = map(class_of, alternatives(result)) if result is not None else ()
-        models = [info for info in found if info is not None and is_model(info)]
-        return models[0] if len(models) == 1 else None
+        return _model_of(result)
 
     def _dispatched(
         self, method: MemberExpr, call: CallExpr, node: Expression, path: Path
@@ -1273,6 +1275,13 @@ def _is_unset(info: TypeInfo, name: str) -> bool:
     variable = found[1].node
     is_declared = isinstance(variable, Var) and not variable.has_explicit_value
     return is_declared and init is not None and init[0].fullname == "builtins.object"
+
+
+def _model_of(type_: ProperType | None) -> TypeInfo | None:
+    """The only model among the classes of a value."""
+    found = map(class_of, alternatives(type_)) if type_ is not None else ()
+    models = [info for info in found if info is not None and is_model(info)]
+    return models[0] if len(models) == 1 else None
 
 
 def is_of_object(variable: Var) -> bool:
