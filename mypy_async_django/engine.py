@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from mypy import errorcodes
 from mypy.errorcodes import ErrorCode
-from mypy.nodes import Decorator, FuncDef, MypyFile, SymbolTableNode, TypeInfo
+from mypy.nodes import Decorator, FuncDef, MypyFile, Node, SymbolTableNode, TypeInfo
 
 from mypy_async_django.bridge.build import Build
 from mypy_async_django.bridge.module import Module
@@ -22,6 +22,7 @@ from mypy_async_django.environment import Environment, catalogue_of
 from mypy_async_django.finding import Finding, Note
 from mypy_async_django.index.bodies import Bodies, versions
 from mypy_async_django.index.coroutines.hosted import hosted_functions, way_out
+from mypy_async_django.index.matches.guards import depends_on_loop
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.testing import is_test
 from mypy_async_django.naming import names_on
@@ -162,6 +163,7 @@ class Engine:
                 finding
                 for finding in rule.findings(body)
                 if not body.is_expected_to_fail(finding.node)
+                and not (isinstance(finding.node, Node) and depends_on_loop(body, finding.node))
             ]
         except Exception as error:
             if self.build.raises_exceptions:

@@ -9,11 +9,13 @@ from mypy.nodes import (
     Decorator,
     FuncDef,
     FuncItem,
+    MypyFile,
     Node,
     SymbolNode,
     SymbolTableNode,
     TypeInfo,
 )
+from mypy.semanal import is_trivial_body
 from mypy.types import (
     AnyType,
     CallableType,
@@ -147,6 +149,15 @@ def definition(type_: ProperType | None) -> FuncDef | None:
     if isinstance(found, Decorator):
         return found.func
     return found if isinstance(found, FuncDef) else None
+
+
+def is_left_to_subclasses(method: FuncDef, module: MypyFile | None) -> bool:
+    """Whether a method has nothing but ``...``, ``pass`` or ``raise NotImplementedError``.
+
+    Of a method of another module than ``module``, mypy keeps that only if it is abstract.
+    """
+    is_here = module is not None and method.info and method.info.module_name == module.fullname
+    return method.is_trivial_body or (bool(is_here) and is_trivial_body(method.body))
 
 
 def result_type(function: Node) -> ProperType | None:

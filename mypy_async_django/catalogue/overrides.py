@@ -23,6 +23,9 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
 #: Hooks of a middleware that Django awaits if they are async functions, and only then.
 ADAPTED_HOOKS: Final = frozenset({"process_exception", "process_template_response", "process_view"})
 
+#: How handlers of events are called that a dispatcher finds by their names.
+EVENT_HANDLERS: Final = ("on_", "_on_", "handle_", "_handle_")
+
 #: Hooks whose truth value decides about access.
 PERMISSIONS: Final = frozenset(
     {"allow_request", "has_object_permission", "has_permission", "is_valid", "test_func"}

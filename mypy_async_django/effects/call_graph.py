@@ -479,6 +479,10 @@ class CallGraph:
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         return self._summary(function.fullname).is_awaited
 
+    def asks_for_loop(self, function: FuncItem) -> bool:
+        """Whether a function finds out whether an event loop is running."""
+        return self._summary(function.fullname).is_probe
+
     def closes_connections(self, function: FuncItem, way: Way) -> bool:
         """Whether a function, or one on the way from it to a query, closes its connections."""
         is_inside = isinstance(function, LambdaExpr) or "." not in function.fullname

@@ -70,8 +70,8 @@ too.
 - Only the coroutine's own lines count here: what the functions that it calls do is reported as
   `async-blocking-call`.
 - Long computations block the event loop as well; nothing in the code tells how long they take.
-- Tests are left out, as nothing else runs on a test's event loop. The setting `blocking_in_tests`
-  has them back.
+- Tests and pytest's fixtures are left out, as nothing else runs on a test's event loop. The setting
+  `blocking_in_tests` has them back.
 - `with lock:` is not reported. It is how threads and the event loop share a variable, and mostly
   held for a moment only.
 - Which cache it is, and whether a socket is in blocking mode, is not known. Both are reported.

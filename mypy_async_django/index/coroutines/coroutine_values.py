@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mypy.nodes import (
+    AssertStmt,
     AwaitExpr,
     CallExpr,
     Expression,
@@ -17,12 +18,14 @@ from mypy.nodes import (
     TupleExpr,
     TypeInfo,
 )
-from mypy.types import ProperType
+from mypy.types import FunctionLike, ProperType
 
 from mypy_async_django.bridge.types import (
     all_are,
     classes,
+    definition,
     is_coroutine_type,
+    is_left_to_subclasses,
     is_object,
     known,
     makes_coroutine,
@@ -55,12 +58,14 @@ def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr | Member
             yield node, final_use(body, node)
     for call in calls(body):
         if calls_coroutine(body, call):
-            yield call, final_use(body, call)
+            use = final_use(body, call)
+            if not _may_give_generator(body, call, use) and not _decorates(body, call):
+                yield call, use
         elif _maps_coroutine_function(body, call):
             yield call, final_use(body, call, inside=True)
         elif _gives_awaitable(type_ := body.type_of(call)) and not is_coroutine_type(type_):
             use = final_use(body, call)
-            if use.use in _MISTAKEN:
+            if use.use in _MISTAKEN and not isinstance(use.node, AssertStmt):
                 yield call, use
     for read, getter in properties_read(body):
         if getter.is_coroutine and isinstance(read.node, MemberExpr):
@@ -89,6 +94,24 @@ def _has_sync_override(body: Body, method: MemberExpr) -> bool:
         for info in subclasses
         if owner in info.mro[1:] and method.name in info.names
     )
+
+
+def _may_give_generator(body: Body, call: CallExpr, use: FinalUse) -> bool:
+    """Whether ``async for`` gets the result of a method that subclasses implement as a generator.
+
+    Without a ``yield`` in it, ``async def rows(self) -> AsyncIterator[Row]: ...`` declares a coroutine.
+    """
+    if not (isinstance(use.node, ForStmt) and use.node.is_async):
+        return False
+    method = definition(body.type_of(call.callee))
+    tree = body.module.tree if body.module is not None else None
+    return method is not None and is_left_to_subclasses(method, tree)
+
+
+def _decorates(body: Body, call: CallExpr) -> bool:
+    """Whether a call is ``app.get("/")(page)``: a decorator, whatever its type says that it returns."""
+    is_made = isinstance(call.callee, CallExpr) and not definition(body.type_of(call.callee))
+    return is_made and len(call.args) == 1 and isinstance(body.type_of(call.args[0]), FunctionLike)
 
 
 def mypy_knows(body: Body, value: Expression) -> bool:

@@ -64,6 +64,7 @@ from mypy_async_django.catalogue.overrides import (
     ADAPTED_HOOKS,
     AWAITED_HANDLERS,
     DECORATORS,
+    EVENT_HANDLERS,
     FORM,
     HOOKS,
     LIBRARY,
@@ -189,6 +190,8 @@ def _is_exempt(
     name = function.name
     if _callback_owner(function) is not None or _is_awaited_by(awaiting, inherited.fullname):
         return True
+    if _is_event_handler(info, name):
+        return True
     if not is_a(info, VIEW):
         return False
     if name in AWAITED_HANDLERS:
@@ -196,6 +199,20 @@ def _is_exempt(
     result = _result(inherited.names[name].node)
     is_response = isinstance(result, Instance) and is_a(result.type, _RESPONSE)
     return is_response and any(_is_coroutine_method(info, handler) for handler in AWAITED_HANDLERS)
+
+
+def _is_event_handler(info: TypeInfo, name: str) -> bool:
+    """Whether base classes have both sync and async handlers of events: their caller awaits either.
+
+    Such a caller finds a handler by its name: ``getattr(self, f"on_{event}")``.
+    """
+    if not name.startswith(EVENT_HANDLERS):
+        return False
+    return any(
+        other.startswith(EVENT_HANDLERS) and _is_coroutine_node(symbol.node)
+        for base in info.mro[1:]
+        for other, symbol in base.names.items()
+    )
 
 
 def _result(node: SymbolNode | None) -> ProperType | None:
@@ -254,7 +271,10 @@ def _twin(body: Body, function: FuncDef) -> str | None:
 
 def _is_coroutine_method(info: TypeInfo, name: str) -> bool:
     found = member(info, name)
-    node = found[1].node if found else None
+    return found is not None and _is_coroutine_node(found[1].node)
+
+
+def _is_coroutine_node(node: SymbolNode | None) -> bool:
     function = node.func if isinstance(node, Decorator) else node
     return isinstance(function, FuncDef) and function.is_coroutine
 

@@ -121,7 +121,9 @@ def _handed_to(body: Body, call: CallExpr, function: FuncItem | Var) -> Argument
     """What a library function hands to a function that it is given."""
     for argument in run_at_once(body, call):
         if any(run is function for run in sync_callees(body, argument)):
-            return _handed(body, call, argument)
+            value = abstraction(body).value(argument)
+            earlier = value.arguments if isinstance(value, Partial) else ()
+            return (*earlier, *_handed(body, call, argument))
     return ()
 
 

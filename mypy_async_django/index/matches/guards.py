@@ -10,12 +10,14 @@ from mypy.nodes import (
     Expression,
     IntExpr,
     MemberExpr,
+    Node,
     OpExpr,
     UnaryExpr,
 )
 
 from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.catalogue.row import Api
+from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.path_conditions import conditions_before
 
@@ -35,6 +37,22 @@ def is_guarded(body: Body, call: CallExpr, api: Api) -> bool:
         for condition, holds in conditions_before(body, call)
         for answer in _answers(condition, holds=holds)
     )
+
+
+def depends_on_loop(body: Body, node: Node) -> bool:
+    """Whether a test decides about a node for which the project asks if an event loop is running."""
+    return any(_asks_for_loop(body, condition) for condition, _ in conditions_before(body, node))
+
+
+def _asks_for_loop(body: Body, condition: Expression) -> bool:
+    match condition:
+        case UnaryExpr(op="not", expr=inner):
+            return _asks_for_loop(body, inner)
+        case CallExpr(callee=callee) if body.effects is not None:
+            named = named_function(body, callee)
+            return named is not None and body.effects.asks_for_loop(named.function)
+        case _:
+            return False
 
 
 class _Answer(NamedTuple):

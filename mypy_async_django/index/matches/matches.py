@@ -161,10 +161,13 @@ def _represented(body: Body) -> Iterator[ImplicitUse]:
 def _is_async_instead(body: Body, call: CallExpr, api: Api) -> bool:
     """Whether the object whose method is called may be of the async class that its row names.
 
-    So may be what a parameter or an attribute is only declared to be: who awaits the call knows better.
+    So may be what a parameter or an attribute is only declared to be, and an object of a subclass
+    that another package makes of the sync one: who awaits the call knows better.
     """
     if api.instead is None or not api.instead.rpartition(".")[2][:1].isupper():
         return False
+    if isinstance(call.callee, MemberExpr) and _is_of_other_package(body, call.callee.expr, api):
+        return True
     root = call.callee
     while isinstance(root, MemberExpr):
         root = root.expr
@@ -172,6 +175,12 @@ def _is_async_instead(body: Body, call: CallExpr, api: Api) -> bool:
         isinstance(value, CallExpr) for value in body.reaching_values(root)
     )
     return isinstance(call.callee, MemberExpr) and not is_made
+
+
+def _is_of_other_package(body: Body, receiver: Expression, api: Api) -> bool:
+    package = api.name.partition(".")[0]
+    owners = classes(body.type_of(receiver))
+    return bool(owners) and all(info.module_name.partition(".")[0] != package for info in owners)
 
 
 def arguments_unless(call: CallExpr, api: Api) -> Iterator[tuple[Expression, str]]:

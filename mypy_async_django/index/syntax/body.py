@@ -152,6 +152,10 @@ class Effects(Protocol):
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
         ...
 
+    def asks_for_loop(self, function: FuncItem) -> bool:
+        """Whether a function finds out whether an event loop is running."""
+        ...
+
     def closes_connections(self, function: FuncItem, way: Way) -> bool:
         """Whether a function, or one on the way from it to a query, closes its connections."""
         ...
