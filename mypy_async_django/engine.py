@@ -16,6 +16,7 @@ from mypy_async_django.bridge.module_interface import trigger
 from mypy_async_django.bridge.tree import functions
 from mypy_async_django.codes import ASYNC_BLOCKING, ASYNC_UNSAFE
 from mypy_async_django.effects.answers import Answers
+from mypy_async_django.effects.asked import Asked
 from mypy_async_django.effects.summary import answer
 from mypy_async_django.effects.summary_store import SummaryStore
 from mypy_async_django.environment import Environment, catalogue_of
@@ -79,19 +80,19 @@ class Engine:
         self._answers.note(self._answers_about(elsewhere))
         return self.summaries.depends_on(elsewhere) - {name}
 
-    def check_bodies(self, module: Module) -> set[str]:
+    def check_bodies(self, module: Module) -> Asked:
         """Run the rules on the bodies of a module; the functions that were asked for summaries."""
         self.selection.apply(module)
-        bodies, asked, defines_coroutine = self.bodies(), set[str](), False
+        bodies, asked, defines_coroutine = self.bodies(), Asked(), False
         hosted = hosted_functions(module.tree)
         everything = self.may_misuse_coroutines(module) or _asks_names(module)
         for outermost, function in functions(module.tree):
             defines_coroutine |= function.is_coroutine
             if everything or function.is_coroutine or function in hosted:
                 for version in versions(function):
-                    asked |= self.check_body(module, version, outermost, bodies)
+                    asked.parts.add(self.check_body(module, version, outermost, bodies))
         if everything or defines_coroutine:
-            asked |= self.check_body(module, module.tree, None, bodies)
+            asked.parts.add(self.check_body(module, module.tree, None, bodies))
         return asked
 
     def check_body(
@@ -100,16 +101,15 @@ class Engine:
         function: FuncDef | MypyFile,
         outermost: FuncDef | None,
         bodies: Bodies,
-    ) -> set[str]:
+    ) -> Asked:
         """Run the rules on one body; the functions that were asked for summaries."""
         graph = self.summaries.call_graph(bodies, outermost)
         body = bodies.looked_at(module, function, outermost, graph)
         found = list(self._findings(module, body))
-        used = self.summaries.modules_of(graph.asked)
-        self.report(module, body, outermost, found, used)
+        self.report(module, body, outermost, found, graph.asked)
         if self.build.stores_dependencies:
             dependent = outermost.fullname if outermost else module.tree.fullname
-            for name in used:
+            for name in self.summaries.modules_of(graph.asked):
                 module.tree.plugin_deps.setdefault(trigger(name), set()).add(dependent)
         return graph.asked
 
@@ -119,9 +119,9 @@ class Engine:
         body: Body,
         outermost: FuncDef | None,
         findings: list[Finding],
-        used: set[str],
+        asked: Asked,
     ) -> None:
-        """Report the findings in one body, which depend on the modules ``used``."""
+        """Report the findings in one body, which depend on the functions ``asked``."""
         if findings:
             with module.reporting_in(outermost):
                 for finding in findings:

@@ -1,6 +1,7 @@
 """Error messages that several rules share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from mypy.errorcodes import ErrorCode
@@ -93,13 +94,14 @@ def operation(body: Body, node: Expression, use: Use | None = None) -> str:
 
 def steps(body: Body, path: Sequence[str], operation: str | None = None) -> tuple[Note, ...]:
     """The notes for a chain of calls: each function with its file, then the operation."""
-    notes = [_step(body, function) for function in path]
+    chain: list[Callable[[], Note]] = [partial(_step, body, function) for function in path]
     if operation is not None:
-        notes.append(Note(operation))
-    if len(notes) > _MOST_STEPS:
+        chain.append(partial(Note, operation))
+    if len(chain) > _MOST_STEPS:
         half = _MOST_STEPS // 2
-        left_out = Note(f"... {len(notes) - 2 * half} more calls ...")
-        notes = [*notes[:half], left_out, *notes[-half:]]
+        left_out = partial(Note, f"... {len(chain) - 2 * half} more calls ...")
+        chain = [*chain[:half], left_out, *chain[-half:]]
+    notes = [note() for note in chain]
     return (notes[0], *(note._replace(text=f"-> {note.text}") for note in notes[1:]))
 
 

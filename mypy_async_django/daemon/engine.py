@@ -21,6 +21,7 @@ from mypy_async_django.bridge.tree import children
 from mypy_async_django.daemon.findings import Change, FindingCache, Types
 from mypy_async_django.daemon.wakeup import DaemonWakeup
 from mypy_async_django.effects.answers import Answers
+from mypy_async_django.effects.asked import Asked
 from mypy_async_django.effects.call_graph import module_of
 from mypy_async_django.effects.summary import answer
 from mypy_async_django.engine import Engine
@@ -111,7 +112,7 @@ class DaemonEngine(Engine):
         self.build.take_types(self._cache.module)
 
     @override
-    def check_bodies(self, module: Module) -> set[str]:
+    def check_bodies(self, module: Module) -> Asked:
         self._cache.start(module)
         return super().check_bodies(module)
 
@@ -139,8 +140,9 @@ class DaemonEngine(Engine):
         body: Body,
         outermost: FuncDef | None,
         findings: list[Finding],
-        used: set[str],
+        asked: Asked,
     ) -> None:
+        used = self.summaries.modules_of(asked)
         self._cache.replace(module, body, outermost, findings, used)
 
     def _restore(self, errors: BuildErrors) -> None:

@@ -1,17 +1,20 @@
 """What a function reaches through the functions that it calls."""
 
 import os
-from collections import Counter, defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
-from typing import Any, Final, NamedTuple, TypeVar
+from heapq import heappop, heappush
+from itertools import count, pairwise
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from mypy.nodes import FuncItem, LambdaExpr, MypyFile, SymbolNode, TypeInfo, Var
 
 from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Api, Effect
+from mypy_async_django.effects.asked import Asked
+from mypy_async_django.effects.components import components
 from mypy_async_django.effects.evaluation import (
     Environment,
     Evaluator,
@@ -46,40 +49,103 @@ from mypy_async_django.index.abstract import (
     Parameter,
     Test,
     Way,
+    is_small,
     roots,
 )
 from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, built
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS
 from mypy_async_django.index.syntax.body import Ways
 
-Place = TypeVar("Place", bound=Hashable)
-
 _NOTHING: Final = Environment()
-_DEEPEST: Final = 40
 _MOST: Final = 20_000
 """Functions with what they are given that one question looks at; beyond, only their names count."""
-_MOST_EACH: Final = 100
-"""The same for one function: each step of a recursion may give it something else, and more of it."""
+
+_Goal: TypeAlias = tuple[Effect, bool] | Names
+"""An effect, and whether it may be behind a memo; or an access path from a row of the caller."""
 
 
-class Reachable(NamedTuple):
-    """What is reached from a function: the ways to operations, and the functions that were asked.
+class _Next(NamedTuple):
+    """The next step of the shortest call chain to a goal.
 
-    ``needs`` are the access paths from rows of the caller that are followed, with the functions on
-    the way to where.
+    ``via`` are functions that hand the call on. At the end, ``node`` is None and ``operation`` the
+    title of what happens.
     """
 
-    ways: Mapping[Effect, Way]
-    asked: frozenset[str]
-    needs: Mapping[Names, Names] = {}
+    length: int
+    via: Names
+    node: "Reached | None"
+    operation: str = ""
 
 
-class ReachableMemo(dict[tuple[str, Environment], Reachable]):
-    """What is reached from functions, by their full names and what they are given."""
+class _Edge(NamedTuple):
+    """A function that another one runs, handed on by ``via``; ``is_memo`` if the first time only."""
+
+    node: "Reached"
+    via: Names
+    is_memo: bool
 
 
-_Key = tuple[Hashable, Environment, bool]
-"""A function, what it is given, and whether it runs the first time only."""
+class Reached:
+    """A function with what it is given: what it does, runs, and reaches through what it runs.
+
+    ``asked`` is None until all that is known. Of a node that ``is_plain``, and of all that it runs,
+    only the names count.
+    """
+
+    __slots__ = ("asked", "edges", "is_plain", "names", "next", "own", "target")
+
+    def __init__(self, target: Target, *, is_plain: bool) -> None:
+        self.target = target
+        self.is_plain = is_plain
+        self.edges: list[_Edge] | None = None
+        self.own: dict[_Goal, _Next] = {}
+        self.next: dict[_Goal, _Next] = {}
+        self.names: frozenset[str] = frozenset()
+        self.asked: Asked | None = None
+
+    def steps(self, goal: _Goal) -> Names:
+        """The call chain to a goal; functions without a name of their own are left out."""
+        found = [self.target.name]
+        step = self.next[goal]
+        while step.node is not None:
+            found += [*step.via, step.node.target.name]
+            step = step.node.next[goal]
+        found += [*step.via, step.operation]
+        return tuple(filter(None, dict.fromkeys(found)))
+
+    def ways(self) -> Iterator[tuple[Effect, Way]]:
+        """The shortest call chains to operations; behind a memo only where there is no other."""
+        for goal in self.next:
+            match goal:
+                case (Effect() as effect, bool() as is_memo) if (
+                    not is_memo or (effect, False) not in self.next
+                ):
+                    yield effect, Way(self.steps(goal), is_memo)
+                case _:
+                    pass
+
+    def needs(self) -> Iterator[tuple[Names, Names]]:
+        """The access paths from rows of the caller that are followed, with the call chains there."""
+        for goal in self.next:
+            if not isinstance(goal[0], Effect):
+                yield goal, self.steps(goal)
+
+
+class ReachableMemo:
+    """What is known of the call graph, as long as no summary changes."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[Hashable, Reached] = {}
+        self.mentioned: dict[str, frozenset[str]] = {}
+
+    def clear(self) -> None:
+        """A summary has changed."""
+        self.nodes.clear()
+        self.mentioned.clear()
+
+
+class _TooManyError(Exception):
+    """More is reached than one question looks at."""
 
 
 class CallGraph:
@@ -88,8 +154,7 @@ class CallGraph:
     A function without a name of its own, nested in another or a lambda, is summarised by
     ``summary_of`` when asked for. ``api`` returns the catalogue's rows, ``is_followed`` says whether a
     function, by its full name, is the user's. ``asked`` collects the functions whose summaries were
-    asked for, by their full names: the answers depend on them. ``reachable`` keeps what is reached,
-    as long as no summary changes.
+    asked for: the answers depend on them. ``reachable`` keeps what is known of the graph.
     """
 
     def __init__(
@@ -112,8 +177,7 @@ class CallGraph:
         self._evaluator = Evaluator(self._summary, class_named, api, self._defined)
         self._summaries: dict[str, Summary] = {}
         self._nested: dict[FuncItem, Summary] = {}
-        self._mentioned: dict[str, frozenset[str]] = {}
-        self.asked: set[str] = set()
+        self.asked = Asked()
 
     def nested(self, function: FuncItem) -> Summary:
         """The summary of a lambda, or of a function inside another."""
@@ -165,7 +229,7 @@ class CallGraph:
             if isinstance(start, Operation):
                 found[start.effect].append(Way((start.title,)))
                 continue
-            for effect, way in self._reached_from(start).ways.items():
+            for effect, way in self._reached_from(start).ways():
                 found[effect].append(way)
         return {
             effect: min(ways, key=lambda way: (way.is_memo, len(way.steps)))
@@ -185,84 +249,132 @@ class CallGraph:
         found: dict[Names, Names] = {}
         for start in starts:
             if isinstance(start, Target):
-                for path, way in self._reached_from(start).needs.items():
+                for path, way in self._reached_from(start).needs():
                     found.setdefault(path, way)
         return found
 
-    def _reached_from(self, start: Target) -> Reachable:
-        key = start.name, start.environment
-        reachable = None if start.is_nested else self._reachable.get(key)
-        if reachable is None:
-            reachable = self._reachable_from(start)
-            if not start.is_nested:
-                self._reachable[key] = reachable
-        self.asked |= reachable.asked
-        return reachable
+    def _reached_from(self, start: Target) -> Reached:
+        """All that is reached from a function; what others have asked for is known."""
+        node = self._node(start, is_plain=False)
+        try:
+            self._solve(node)
+        except _TooManyError:
+            node = self._node(start, is_plain=True)
+            self._solve(node)
+        assert node.asked is not None
+        self.asked.parts.add(node.asked)
+        return node
 
-    def _reachable_from(self, start: Target) -> Reachable:
-        """All that is reached from a function, each summary read once for what it is given."""
-        asked, self.asked = self.asked, {start.name}
-        first = _key(start, is_memo=False)
-        came_from: dict[_Key, _Key | None] = {first: None}
-        names: dict[_Key, str] = {first: start.name}
-        times = Counter[str]()
-        ways: dict[Effect, Way] = {}
-        needs: dict[Names, Names] = {}
+    def _node(self, target: Target, *, is_plain: bool) -> Reached:
+        if is_plain:
+            target = target._replace(environment=_NOTHING)
+        name = (target.name, id(target.summary)) if target.is_nested else target.name
+        key = name, target.environment, is_plain
+        node = self._reachable.nodes.get(key)
+        if node is None:
+            node = self._reachable.nodes[key] = Reached(target, is_plain=is_plain)
+        return node
 
-        def found(effect: Effect, operation: str, key: _Key) -> None:
-            if effect not in ways or (ways[effect].is_memo and not key[2]):
-                ways[effect] = Way((*_steps(key, came_from, names), operation), key[2])
+    def _solve(self, start: Reached) -> None:
+        if start.asked is not None:
+            return
+        looked_at = count()
 
-        queue = deque([(start, first)])
-        while queue:
-            target, here = queue.popleft()
-            summary, environment = target.summary, target.environment
-            if any(self._summary(called).is_probe for called in summary.called()):
-                continue  # it knows whether an event loop is running
-            for giver, operation in summary.queries:
-                if self._gives_query(giver):
-                    found(Effect.RAISES, operation, here)
-            for action in summary.actions:
-                holds = self._evaluator.holds(action.when, environment)
-                if holds is False or (summary.is_installed and holds is None):
-                    continue
-                if isinstance(action.does, Follow):
-                    for need in self._evaluator.follow(action.does, environment):
-                        if need.path not in needs:
-                            needs[need.path] = _steps(here, came_from, names)
-                    continue
-                is_memo = here[2] or self._is_memo(action, environment)
-                for each in self._run(action, environment):
-                    if isinstance(each, Operation):
-                        key = (*here[:2], is_memo)
-                        came_from.setdefault(key, came_from[here])
-                        names.setdefault(key, names[here])
-                        found(each.effect, each.title, key)
-                        continue
-                    if len(came_from) > _MOST or times[each.name] >= _MOST_EACH:
-                        each = each._replace(environment=_NOTHING)
-                    key = _key(each, is_memo=is_memo)
-                    if key not in came_from and not self._leads_nowhere(each):
-                        came_from[key] = here
-                        names[key] = each.name
-                        times[each.name] += 1
-                        queue.append((each, key))
-            for below, above in self._handed_upward(summary):
-                lower = (below, _NOTHING, here[2])
-                came_from.setdefault(lower, here)
-                names.setdefault(lower, below)
-                if (api := self._api(above)) is not None:
-                    if not api.when and not api.unless:
-                        found(api.effect, title(api), lower)
-                    continue
-                key = (above, _NOTHING, here[2])
-                if key not in came_from:
-                    came_from[key] = lower
-                    names[key] = above
-                    queue.append((Target(above, self._summary(above), _NOTHING), key))
-        reachable = Reachable(ways, frozenset(self.asked), needs)
-        self.asked = asked
-        return reachable
+        def following(node: Reached) -> Iterable[Reached]:
+            if not node.is_plain and next(looked_at) > _MOST:
+                raise _TooManyError
+            return [edge.node for edge in self._edges(node) if edge.node.asked is None]
+
+        for component in components(start, following):
+            self._finish(component)
+
+    def _finish(self, component: Sequence[Reached]) -> None:
+        """Work out what functions reach that run each other, when all else that they run is known."""
+        asked = Asked()
+        for node in component:
+            asked.names |= node.names
+            asked.parts.update(
+                edge.node.asked for edge in self._edges(node) if edge.node.asked is not None
+            )
+        callers: dict[Reached, list[tuple[Reached, int, _Edge]]] = defaultdict(list)
+        # The shortest first; of several, that of the first action.
+        found: list[tuple[int, int, int, Reached, _Goal, _Next]] = []
+        number = count()
+
+        def add(node: Reached, goal: _Goal, place: int, step: _Next) -> None:
+            if goal not in node.next:
+                heappush(found, (step.length, place, next(number), node, goal, step))
+
+        for node in component:
+            for goal, step in node.own.items():
+                add(node, goal, -1, step)
+            for place, edge in enumerate(self._edges(node)):
+                if edge.node.asked is None:
+                    callers[edge.node].append((node, place, edge))
+                else:
+                    for goal, step in edge.node.next.items():
+                        if (further := _further(edge, goal, step)) is not None:
+                            add(node, goal, place, further)
+        while found:
+            *_, node, goal, step = heappop(found)
+            if goal not in node.next:
+                node.next[goal] = step
+                for caller, place, edge in callers[node]:
+                    if (further := _further(edge, goal, step)) is not None:
+                        add(caller, goal, place, further)
+        for node in component:
+            node.asked = asked
+
+    def _edges(self, node: Reached) -> Sequence[_Edge]:
+        """What a function runs, with what it is given; what it does itself is noted."""
+        if node.edges is None:
+            asked, self.asked = self.asked, Asked()
+            self.asked.names.add(node.target.name)
+            node.edges = []
+            try:
+                self._expand(node, node.edges)
+                node.names = frozenset(self.asked.names)
+            finally:
+                self.asked = asked
+        return node.edges
+
+    def _expand(self, node: Reached, edges: list[_Edge]) -> None:
+        summary, environment = node.target.summary, node.target.environment
+        if any(self._summary(called).is_probe for called in summary.called()):
+            return  # it knows whether an event loop is running
+
+        def found(goal: _Goal, via: Names = (), operation: str = "") -> None:
+            node.own.setdefault(goal, _Next(len(via), via, None, operation))
+
+        for giver, operation in summary.queries:
+            if self._gives_query(giver):
+                found((Effect.RAISES, False), (), operation)
+                found((Effect.RAISES, True), (), operation)
+        for action in summary.actions:
+            holds = self._evaluator.holds(action.when, environment)
+            if holds is False or (summary.is_installed and holds is None):
+                continue
+            if isinstance(action.does, Follow):
+                for need in self._evaluator.follow(action.does, environment):
+                    found(need.path)
+                continue
+            is_memo = self._is_memo(action, environment)
+            for each in self._run(action, environment):
+                if isinstance(each, Operation):
+                    found((each.effect, True), (), each.title)
+                    if not is_memo:
+                        found((each.effect, False), (), each.title)
+                else:
+                    edges.append(_Edge(self._node(each, is_plain=node.is_plain), (), is_memo))
+        via: Names = ()
+        for is_first, below, above in self._handed_upward(summary):
+            via = (below,) if is_first else (*via, below)
+            if (api := self._api(above)) is None:
+                target = Target(above, self._summary(above), _NOTHING)
+                edges.append(_Edge(self._node(target, is_plain=node.is_plain), via, False))
+            elif not api.when and not api.unless:
+                found((api.effect, True), via, title(api))
+                found((api.effect, False), via, title(api))
 
     def _is_memo(self, action: Action, environment: Environment) -> bool:
         """Whether an action happens the first time only; an object made just now has no memo yet."""
@@ -315,28 +427,43 @@ class CallGraph:
         )
 
     def _narrowed(self, target: Target) -> Target:
-        """A function with the part of what it is given that it looks at."""
+        """A function with the part of what it is given that it looks at; nothing that keeps growing."""
         if target.is_nested:
             return target
-        mentioned = self._mentions(target.name, target.summary)
+        mentioned = self._mentions(target.name)
         environment = Environment(
-            tuple(each for each in target.environment.values if each[0] in mentioned),
+            tuple(
+                each
+                for each in target.environment.values
+                if each[0] in mentioned and is_small(each[1])
+            ),
             tuple(
                 each for each in target.environment.assumed if each[0].value.path[0] in mentioned
             ),
         )
         return target._replace(environment=environment)
 
-    def _mentions(self, name: str, summary: Summary, depth: int = 0) -> frozenset[str]:
-        """The parameters that what a function does depends on, itself or through what it calls.
+    def _mentions(self, function: str) -> frozenset[str]:
+        """The parameters that what a function does depends on, itself or through what it calls."""
+        mentioned = self._reachable.mentioned
+        if function not in mentioned:
 
-        Of functions far down, all that they are given.
-        """
-        if name in self._mentioned:
-            return self._mentioned[name]
-        if depth > _DEEPEST:
-            return frozenset(parameter.name for parameter in summary.parameters)
-        self._mentioned[name] = frozenset()  # a function that calls itself adds nothing
+            def following(name: str) -> Iterable[str]:
+                return [each for each in self._known(name).called() if each not in mentioned]
+
+            for component in components(function, following):
+                mentioned.update(dict.fromkeys(component, frozenset()))
+                # What a call's arguments are counts where the callee looks at any of them.
+                is_changed = True
+                while is_changed:
+                    is_changed = False
+                    for name in component:
+                        found = self._mentioned_in(self._known(name))
+                        is_changed |= found != mentioned[name]
+                        mentioned[name] = found
+        return mentioned[function]
+
+    def _mentioned_in(self, summary: Summary) -> frozenset[str]:
         found: set[str] = set()
         for action in summary.actions:
             found.update(roots(action.when))
@@ -348,15 +475,12 @@ class CallGraph:
                 case Follow(value=value):
                     found.update(roots(value))
                 case Call(function=called, receiver=receiver, arguments=arguments):
-                    inside = self._summary(called)
-                    mentioned = self._mentions(called, inside, depth + 1)
                     found.update(roots(receiver))
-                    if mentioned:
+                    if self._reachable.mentioned[called]:
                         found.update(roots(arguments))
                 case _:
                     pass
-        self._mentioned[name] = frozenset(found)
-        return self._mentioned[name]
+        return frozenset(found)
 
     def _gives_query(self, giver: str) -> bool:
         """Whether a function returns, or a variable holds, a queryset that is not evaluated."""
@@ -364,21 +488,16 @@ class CallGraph:
         is_derived = facts[:1] == (DERIVED,) and facts[2] == Kind.QUERYSET.value
         return is_derived or facts[:1] == (Kind.QUERYSET.value,)
 
-    def _handed_upward(self, summary: Summary) -> Iterator[tuple[str, str]]:
-        """The methods of mixins that hand a function's calls on, with those that get them."""
+    def _handed_upward(self, summary: Summary) -> Iterator[tuple[bool, str, str]]:
+        """The methods of mixins that hand a function's calls on, with those that get them.
+
+        And whether a chain of them begins.
+        """
         for way in summary.upward:
-            for below, above in pairwise(way):
+            for place, (below, above) in enumerate(pairwise(way)):
                 if not self._summary(below).is_cooperative:
                     break
-                yield below, above
-
-    def _leads_nowhere(self, target: Target) -> bool:
-        """Whether it is known that nothing is reached from a function."""
-        reachable = self._reachable.get((target.name, target.environment))
-        if reachable is None or reachable.ways or reachable.needs or target.is_nested:
-            return False
-        self.asked |= reachable.asked
-        return True
+                yield place == 0, below, above
 
     def result(self, function: FuncItem | Var, place: int | str | None = None) -> Result | None:
         """The rows that a function returns, or its coroutine; None if they are not known.
@@ -576,7 +695,10 @@ class CallGraph:
         return symbol.node if symbol is not None else None
 
     def _summary(self, function: str) -> Summary:
-        self.asked.add(function)
+        self.asked.names.add(function)
+        return self._known(function)
+
+    def _known(self, function: str) -> Summary:
         if function not in self._summaries:
             self._summaries[function] = self._summary_named(function)
         return self._summaries[function]
@@ -592,9 +714,11 @@ def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None
     return None
 
 
-def _key(target: Target, *, is_memo: bool) -> _Key:
-    name = (target.name, id(target.summary)) if target.is_nested else target.name
-    return name, target.environment, is_memo
+def _further(edge: _Edge, goal: _Goal, step: _Next) -> _Next | None:
+    """The step to a goal of a function, for one that runs it; None if a memo is on the way."""
+    if edge.is_memo and goal[1:] == (False,):
+        return None
+    return _Next(step.length + len(edge.via) + 1, edge.via, edge.node)
 
 
 def _own(parameters: Sequence[Parameter], call: Call) -> Iterator[tuple[str, Of]]:
@@ -624,18 +748,3 @@ def _tests(condition: Condition, *, holds: bool = True) -> Iterator[tuple[Test, 
                 yield from _tests(each, holds=False)
         case _:
             pass
-
-
-def _steps(end: _Key, came_from: Mapping[_Key, _Key | None], names: Mapping[_Key, str]) -> Names:
-    """The functions of a call chain; one inside another counts as that one."""
-    found = dict.fromkeys(names[key] for key in _way(end, came_from))
-    return tuple(filter(None, found))
-
-
-def _way(end: Place, came_from: Mapping[Place, Place | None]) -> tuple[Place, ...]:
-    way: list[Place] = []
-    current: Place | None = end
-    while current is not None:
-        way.append(current)
-        current = came_from[current]
-    return tuple(reversed(way))

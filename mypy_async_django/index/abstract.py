@@ -352,6 +352,8 @@ class Way:
     is_memo: bool = False
 
 
+_MOST_INSIDE: Final = 40
+
 CALLABLES: Final = Function | Closure | Partial | Getter | Performs | ClassObject | OneOf
 """Values that can be called, as is plain."""
 
@@ -392,6 +394,16 @@ def row_keys(part: object) -> Iterator[str]:
         case _:
             for each in _inside(part):
                 yield from row_keys(each)
+
+
+def is_small(value: Value) -> bool:
+    """Whether a value has few others in it: what a recursion makes of its arguments may grow."""
+    seen, stack = 0, list[object]([value])
+    while stack and seen <= _MOST_INSIDE:
+        part = stack.pop()
+        seen += isinstance(part, Value)
+        stack += _inside(part.captured if isinstance(part, Closure) else part)
+    return seen <= _MOST_INSIDE
 
 
 def _inside(part: object) -> Iterable[object]:
