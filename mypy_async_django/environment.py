@@ -118,6 +118,7 @@ def template_settings(settings: Any) -> TemplateSettings:
     if settings is None or apps is None or not apps.apps_ready:
         return TemplateSettings()
     directories: list[str] = []
+    builtins: list[str] = []
     processors: set[str] = set()
     for engine in settings.TEMPLATES:
         if engine.get("BACKEND") != "django.template.backends.django.DjangoTemplates":
@@ -126,11 +127,17 @@ def template_settings(settings: Any) -> TemplateSettings:
         loaders = set(_loaders(options.get("loaders", ())))
         if loaders - _LOADERS:
             return TemplateSettings()
+        builtins += options.get("builtins", ())
         processors.update(options.get("context_processors", ()))
         directories += map(str, engine.get("DIRS", ()))
         if engine.get("APP_DIRS") or any("app_directories" in name for name in loaders):
             directories += (str(Path(app.path) / "templates") for app in apps.get_app_configs())
-    return TemplateSettings(tuple(filter(os.path.isdir, directories)), frozenset(processors))
+    return TemplateSettings(
+        tuple(filter(os.path.isdir, directories)),
+        tuple((app.name, app.path) for app in apps.get_app_configs()),
+        tuple(builtins),
+        frozenset(processors),
+    )
 
 
 def _loaders(loaders: Iterable[Any]) -> Iterator[str]:

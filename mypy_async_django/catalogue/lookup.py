@@ -171,10 +171,6 @@ class Catalogue:
         """Whether a module takes part in the build."""
         return name in self._modules
 
-    def template_libraries(self, name: str) -> list[str]:
-        """The modules of the build that a template loads by the name of a library."""
-        return [each for each in self._modules if each.endswith(f".templatetags.{name}")]
-
     def has_method(self, names: Iterable[str]) -> bool:
         """Whether any class of the build can have a row for one of these method names.
 

@@ -271,7 +271,7 @@ def _as_decorated(
     """
     function, catalogue = decorator.func, module.catalogue
     makers = [maker_of(each) for each in decorator.original_decorators]
-    names = [full_name(module, maker) or "" for maker in makers]
+    names = [full_name(module, maker) or _registering(maker) for maker in makers]
     offloaders = [found for name in names if (found := catalogue.offloader(name)) is not None]
     is_unseen = not is_typed and any(map(is_missing, makers))
     if function.is_coroutine and not TO_SYNC.isdisjoint(names):
@@ -288,6 +288,15 @@ def _as_decorated(
     return summary._replace(
         is_awaited=is_alone and any(offloader.wraps for offloader in offloaders)
     )
+
+
+def _registering(maker: Expression) -> str:
+    """The full name of a method of a tag library, which its module has to call ``register``."""
+    match maker:
+        case MemberExpr(expr=NameExpr(name="register"), name=name):
+            return f"django.template.library.Library.{name}"
+        case _:
+            return ""
 
 
 def _has_type(symbol: SymbolNode | None) -> bool:

@@ -81,10 +81,11 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
   `LoginRequiredMiddleware` and its like in the settings: name
   `django.http.request.HttpRequest.user` in `trusted`.
 - Templates are read where django-stubs' plugin has loaded the settings: in `DIRS` and, with
-  `APP_DIRS`, in the `templates` directories of the apps. Of a tag of your own
-  its function counts, not what it hands to a template; of a filter of your own nothing is known.
-  Where the template is not found, each queryset in the context counts. Of a `TemplateResponse`
-  nothing is reported, as Django renders it in a thread.
+  `APP_DIRS`, in the `templates` directories of the apps. Of a tag or filter of your own its
+  function counts, also with what the template gives it, and of an inclusion tag what it puts in the
+  context of its template; other tags that are compiled by hand are unknown. Where the template is
+  not found, each queryset in the context counts. Of a `TemplateResponse` nothing is reported, as
+  Django renders it in a thread.
 - The managers of generic relations have no type in django-stubs.
 """
 

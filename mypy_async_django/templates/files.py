@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from mypy_async_django.templates.libraries import Library, OwnTag, read_library
 from mypy_async_django.templates.syntax import Tag, constant, read
 from mypy_async_django.templates.usage import (
     ContextUse,
@@ -23,10 +24,13 @@ class TemplateSettings(NamedTuple):
     """What a project's settings say of its templates.
 
     ``directories`` are searched in their order. ``processors`` are the full names of the context
-    processors.
+    processors. ``apps`` are those that may have tag libraries, by their modules and folders,
+    ``builtins`` are the modules of libraries that each template has loaded.
     """
 
     directories: tuple[str, ...] = ()
+    apps: tuple[tuple[str, str], ...] = ()
+    builtins: tuple[str, ...] = ()
     processors: frozenset[str] = frozenset()
 
 
@@ -36,12 +40,16 @@ class Templates:
     def __init__(self, settings: TemplateSettings) -> None:
         self._directories = tuple(Path(directory) for directory in settings.directories)
         self.processors = settings.processors
+        self._apps = settings.apps
+        self._builtins = settings.builtins
         self._texts: dict[str, str | None] = {}
+        self._libraries: dict[str, Library] = {}
         self._uses: dict[str, tuple[ContextUse, ...] | None] = {}
 
     def forget(self) -> None:
         """Read the files again: the daemon may ask long after the first time."""
         self._texts.clear()
+        self._libraries.clear()
         self._uses.clear()
 
     def text(self, name: str) -> str | None:
@@ -60,11 +68,30 @@ class Templates:
                 continue
         return None
 
+    def library(self, name: str) -> Library:
+        """The tags and filters of the libraries that templates load by a name; "" for built-in ones."""
+        if name not in self._libraries:
+            found: dict[str, OwnTag] = {}
+            for module, path in self._library_files(name):
+                with suppress(OSError, ValueError):
+                    found |= read_library(module, path.read_text(encoding="utf-8"))
+            self._libraries[name] = found
+        return self._libraries[name]
+
+    def _library_files(self, name: str) -> Iterator[tuple[str, Path]]:
+        for app, path in self._apps:
+            if name:
+                yield f"{app}.templatetags.{name}", Path(path, "templatetags", f"{name}.py")
+            for module in self._builtins if not name else ():
+                inside = module.removeprefix(f"{app}.")
+                if inside != module:
+                    yield module, Path(path, *inside.split(".")).with_suffix(".py")
+
     def uses(self, name: str) -> tuple[ContextUse, ...] | None:
         """What the template of a name does to its context; None where that is not known."""
         if name not in self._uses:
             try:
-                self._uses[name] = uses_of(name, self.text)
+                self._uses[name] = uses_of(name, self)
             except UnknownTemplateError:
                 self._uses[name] = None
         return self._uses[name]
@@ -72,7 +99,7 @@ class Templates:
     def uses_of_text(self, text: str) -> tuple[ContextUse, ...] | None:
         """As `uses`, of a template given as text."""
         try:
-            return uses_of_text(text, self.text)
+            return uses_of_text(text, self)
         except UnknownTemplateError:
             return None
 
@@ -99,13 +126,15 @@ class Templates:
 
     def _functions(self, templates: list[str]) -> Iterator[str]:
         """The files of the tags that templates load, and of the project's context processors."""
-        libraries = {word for text in templates for word in _libraries(read(text))}
+        libraries = {"", *(word for text in templates for word in _libraries(read(text)))}
+        for name in sorted(libraries):
+            for _, file in self._library_files(name):
+                with suppress(OSError, ValueError):
+                    yield file.read_text(encoding="utf-8")
         modules = {name.rpartition(".")[0].replace(".", "/") for name in self.processors}
         for directory in self._directories:
             app = directory.parent
-            files = [app / "templatetags" / f"{name}.py" for name in sorted(libraries)]
-            files += [app.parent / f"{name}.py" for name in sorted(modules)]
-            for file in files:
+            for file in (app.parent / f"{name}.py" for name in sorted(modules)):
                 with suppress(OSError, ValueError):
                     yield file.read_text(encoding="utf-8")
 
@@ -115,7 +144,14 @@ class Templates:
         for name in queue:  # grows
             yield name
             text = self.text(name)
-            for needed in _referenced(read(text)) if text is not None else ():
+            tags = read(text) if text is not None else ()
+            own = [
+                tag.template
+                for library in _libraries(tags)
+                for tag in self.library(library).values()
+                if tag.template is not None
+            ]
+            for needed in (*_referenced(tags), *own):
                 if needed not in seen:
                     seen.add(needed)
                     queue.append(needed)

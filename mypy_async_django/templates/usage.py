@@ -1,7 +1,8 @@
 """What a template does to its context, through the templates that it extends and includes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Final, NamedTuple, Protocol
 
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.template_language import (
@@ -13,6 +14,7 @@ from mypy_async_django.catalogue.template_language import (
     TRANSPARENT,
     USING,
 )
+from mypy_async_django.templates.libraries import Library, OwnTag
 from mypy_async_django.templates.syntax import (
     PRINTED,
     Tag,
@@ -27,7 +29,17 @@ ITEM: Final = "[]"
 """The step of a path from a value to one of its items."""
 
 OWN_TAG: Final = "{%"
-"""The name of a use that is a tag of the project's; its path holds the tag, then the libraries."""
+"""The name of a use that runs a function of a tag library.
+
+Its path holds the function's full name and, if an inclusion tag's template uses what the function
+returns, the name in the context of that and the path from there.
+"""
+
+GIVEN: Final = "|"
+"""The first character of a step to what a function of a tag library makes of a value.
+
+The full name of the function follows, a colon, and the parameter that gets the value.
+"""
 
 _DEEPEST: Final = 30
 #: In a scope: no name of the context is visible but those in the scope.
@@ -61,8 +73,17 @@ class UnknownTemplateError(Exception):
 Value = tuple[str, tuple[str, ...]] | None
 """A name of the context with the path from there; None for what is none of its values."""
 
-Source = Callable[[str], str | None]
-"""The text of a template by its name; None where it is not found."""
+
+class Source(Protocol):
+    """Where templates and tag libraries are found."""
+
+    def text(self, name: str) -> str | None:
+        """The text of a template by its name; None where it is not found."""
+        ...
+
+    def library(self, name: str) -> Library:
+        """The tags and filters of a library; those of the built-in ones for an empty name."""
+        ...
 
 
 def uses_of(name: str, source: Source) -> tuple[ContextUse, ...]:
@@ -85,12 +106,12 @@ class _Reader:
         self._source = source
         self._depth = depth
         self._blocks: dict[str, list[tuple[str, Tag]]] = {}
-        self._libraries: dict[str, None] = {}
+        self._tags: dict[str, OwnTag] = dict(source.library(""))
 
     def template(
         self, name: str, scope: "Mapping[str, Value] | None" = None
     ) -> Iterator[ContextUse]:
-        text = self._source(name)
+        text = self._source.text(name)
         if text is None or self._depth > _DEEPEST:
             raise UnknownTemplateError(name)
         yield from self.chain(name, read(text), scope)
@@ -103,7 +124,7 @@ class _Reader:
         while (parent := next((tag for tag in tags if tag.name == "extends"), None)) is not None:
             self._collect(name, tags)
             base = constant(parent.words[0]) if parent.words else None
-            text = self._source(base) if base is not None and base not in seen else None
+            text = self._source.text(base) if base is not None and base not in seen else None
             if base is None or text is None:
                 raise UnknownTemplateError(base or name)
             seen.add(base)
@@ -127,8 +148,8 @@ class _Reader:
             case "{{":
                 yield from self._used(words[0], name, scope, Use.FORMAT)
             case "load":
-                names = words[words.index("from") + 1 :] if "from" in words else words
-                self._libraries.update(dict.fromkeys(names))
+                for library in words[words.index("from") + 1 :] if "from" in words else words:
+                    self._tags.update(self._source.library(library))
             case "block" if words:
                 yield from self._block(tag, name, scope)
             case "for" if "in" in words:
@@ -166,11 +187,41 @@ class _Reader:
                         scope[target] = None
                 yield from self._all(tag.body or (), name, inner)
             case _:
-                # A tag of the project's or of a package's: what it does, its function tells.
-                path = (tag.name, *self._libraries)
-                yield ContextUse(OWN_TAG, path, None, name, f"{{% {tag.name} %}}")
-                for target in assigned(words):
-                    scope[target] = None
+                yield from self._own(tag, name, scope)
+
+    def _own(self, tag: Tag, name: str, scope: dict[str, Value]) -> Iterator[ContextUse]:
+        """A tag of the project's or of a package's: what it does, its function tells."""
+        own, words = self._tags.get(tag.name), tag.words
+        if "as" in words[:-1]:
+            scope[words[words.index("as") + 1]] = None
+            words = words[: words.index("as")]
+        if own is None:
+            scope.update(dict.fromkeys(assigned(words)))
+            return
+        text = f"{{% {tag.name} %}}"
+        yield ContextUse(OWN_TAG, (own.function,), None, name, text)
+        given: dict[str, Value] = {}
+        for position, word in enumerate(words):
+            keyword, equals, expression = word.partition("=")
+            is_named = bool(equals) and keyword.isidentifier()
+            parameter = keyword if is_named else "".join(own.parameters[position : position + 1])
+            expression = expression if is_named else word
+            yield from self._used(expression, name, scope, None)
+            if (value := self._value(expression, scope)) is not None and parameter:
+                given[parameter] = value
+                yield _given(value, own, parameter, name, expression)
+        if own.template is not None:
+            yield from self._inclusion(own, given)
+
+    def _inclusion(self, own: OwnTag, given: Mapping[str, Value]) -> Iterator[ContextUse]:
+        """What the template of an inclusion tag does to what its function puts in the context."""
+        scope: dict[str, Value] = {
+            name: given.get(parameter) if parameter else (OWN_TAG, (own.function, name))
+            for name, parameter in own.context.items()
+        }
+        reader = _Reader(self._source, self._depth + 1)
+        with suppress(UnknownTemplateError):
+            yield from reader.template(own.template or "", {_ALL_OTHERS: None, **scope})
 
     def _block(self, tag: Tag, name: str, scope: dict[str, Value]) -> Iterator[ContextUse]:
         """The block of the outermost template that has it, with those below it if it asks for them."""
@@ -230,7 +281,11 @@ class _Reader:
         word, filters = piped(expression)
         value = _resolved(word, scope)
         for each in filters:
-            if value is not None:
+            own = self._tags.get(each.name) if value is not None else None
+            if value is not None and own is not None:
+                yield ContextUse(OWN_TAG, (own.function,), None, name, f"{word}|{each.name}")
+                yield _given(value, own, own.parameters[0], name, f"{word}|{each.name}")
+            elif value is not None:
                 done = Use.TRUTH if each.name in TESTING else USING.get(each.name)
                 if done is not None or each.name not in PASSING:
                     yield ContextUse(*value, done, name, word)
@@ -250,6 +305,14 @@ class _Reader:
         for each in filters:
             value = _after(value, each.name)
         return value
+
+
+def _given(
+    value: tuple[str, tuple[str, ...]], own: OwnTag, parameter: str, template: str, text: str
+) -> ContextUse:
+    """A use that gives a value to a function of a tag library."""
+    step = f"{GIVEN}{own.function}:{parameter}"
+    return ContextUse(value[0], (*value[1], step), None, template, text)
 
 
 def _after(value: Value, filter_name: str) -> Value:

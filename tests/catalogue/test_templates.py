@@ -1,7 +1,7 @@
 """What templates do in an event loop: real Django renders each, and the plugin's reader agrees."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -12,6 +12,7 @@ from django.template.backends.django import DjangoTemplates, Template
 from world import World
 
 from mypy_async_django.index.matches.rendered import evaluates
+from mypy_async_django.templates.libraries import Library, OwnTag, read_library
 from mypy_async_django.templates.syntax import piped
 from mypy_async_django.templates.usage import ContextUse, UnknownTemplateError, uses_of
 
@@ -109,6 +110,18 @@ NOT_LOADING: Final = (
 )
 
 
+class _Files(NamedTuple):
+    """Templates by their names, without tag libraries."""
+
+    files: dict[str, str]
+
+    def text(self, name: str) -> str | None:
+        return self.files.get(name)
+
+    def library(self, name: str) -> Library:
+        return {}
+
+
 def _rendered(text: str, context: dict[str, Any], request: Any = None) -> str:
     """The template's output in an event loop, or the exception's name."""
     configured = engines["django"]
@@ -128,7 +141,7 @@ def _rendered(text: str, context: dict[str, Any], request: Any = None) -> str:
 
 def _uses(text: str, name: str) -> list[ContextUse]:
     files = {**_FILES, "main.html": text}
-    return [use for use in uses_of("main.html", files.get) if use.name == name]
+    return [use for use in uses_of("main.html", _Files(files)) if use.name == name]
 
 
 @pytest.mark.parametrize("text", EVALUATING)
@@ -190,14 +203,55 @@ def test_user_from_auser(world: World) -> None:
 def test_unknown() -> None:
     """A template that is not there, or whose parent is not, is unknown; a loop of parents as well."""
     with pytest.raises(UnknownTemplateError):
-        uses_of("none.html", lambda _: None)
+        uses_of("none.html", _Files({}))
     with pytest.raises(UnknownTemplateError):
-        uses_of("a.html", {"a.html": "{% extends 'none.html' %}"}.get)
+        uses_of("a.html", _Files({"a.html": "{% extends 'none.html' %}"}))
     with pytest.raises(UnknownTemplateError):
-        uses_of("a.html", {"a.html": "{% extends 'a.html' %}"}.get)
-    assert uses_of("a.html", {"a.html": "{% include 'a.html' %}"}.get) == ()
+        uses_of("a.html", _Files({"a.html": "{% extends 'a.html' %}"}))
+    assert uses_of("a.html", _Files({"a.html": "{% include 'a.html' %}"})) == ()
 
 
 def test_filters() -> None:
     """Filters and their arguments come apart, also where an argument is a string with bars."""
     assert piped('a.b|join:"|"|default:c') == ("a.b", (("join", '"|"'), ("default", "c")))
+
+
+_LIBRARY: Final = """
+from django import template
+register = template.Library()
+
+@register.filter
+def shout(text): return f"{text}!"
+
+@register.filter(name="loud")
+def louder(text, by="!"): return text + by
+
+@register.simple_tag(takes_context=True, name="where")
+def place(context, depth=1): return context["x"]
+
+@register.inclusion_tag("list.html", takes_context=True)
+def listed(context, items, limit): return {"items": items, "limit": limit + 1}
+
+@register.inclusion_tag(filename="list.html")
+def changed(items):
+    items = list(items)
+    return {"items": items}
+
+def plain(text): return text
+register.filter("plain", plain)
+"""
+
+
+def test_library() -> None:
+    """What the text of a library registers is what Django finds registered after running it."""
+    names: dict[str, Any] = {}
+    exec(_LIBRARY, names)
+    registered = names["register"]
+    found = read_library("app.tags", _LIBRARY)
+    assert found.keys() == registered.filters.keys() | registered.tags.keys()
+    assert found["loud"] == OwnTag("app.tags.louder", ("text", "by"))
+    assert found["where"] == OwnTag("app.tags.place", ("depth",))
+    assert found["plain"].function == "app.tags.plain"
+    assert found["listed"][2:] == ("list.html", {"items": "items", "limit": ""})
+    assert found["changed"][2:] == ("list.html", {"items": ""})
+    assert read_library("app.tags", "def (") == {}

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, SymbolNode, TypeInfo, Var
+from mypy.nodes import (
+    ARG_NAMED,
+    CallExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    SymbolNode,
+    TypeInfo,
+    Var,
+)
 
 from mypy_async_django.bridge.models import (
     QUERYSET,
@@ -18,8 +27,8 @@ from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.catalogue.frameworks.installed import DECLARED_METHODS
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.catalogue.template_language import CONTEXT_OF_USERS
-from mypy_async_django.index.abstract import Call, Instance
-from mypy_async_django.index.queries import Row
+from mypy_async_django.index.abstract import Call, Instance, Passed
+from mypy_async_django.index.queries import Kind, Row
 from mypy_async_django.index.resolution.callees import getter
 from mypy_async_django.index.resolution.declared import declared_method, declaring_class
 from mypy_async_django.index.syntax.body import Body
@@ -30,7 +39,7 @@ from mypy_async_django.index.values.rendering import Item, Rendering, renderings
 from mypy_async_django.index.values.requests import may_be_loaded
 from mypy_async_django.index.values.result_cache import is_loaded
 from mypy_async_django.index.values.sources import sources
-from mypy_async_django.templates.usage import ITEM, OWN_TAG, ContextUse
+from mypy_async_django.templates.usage import GIVEN, ITEM, OWN_TAG, ContextUse
 
 #: Methods of a queryset or manager that a template may call, which stay lazy.
 _LAZY: Final = frozenset({"all", "distinct", "none", "order_by", "reverse"})
@@ -38,6 +47,7 @@ _LAZY: Final = frozenset({"all", "distinct", "none", "order_by", "reverse"})
 _QUERYING: Final = frozenset(
     {"aggregate", "count", "earliest", "exists", "first", "get", "iterator", "last", "latest"}
 )
+_ITERATED: Final = "QuerySet.__iter__"
 #: The method that stands for all that render a form.
 _RENDER: Final = "render"
 _ON_PREFETCHED: Final = frozenset({"count", "exists"})
@@ -110,8 +120,32 @@ def rendered_querysets(body: Body) -> Iterator[RenderedQueryset]:
             uses = rendering.uses_of(item)
             if uses is None:
                 yield RenderedQueryset(rendering.call, item, None)
-            elif found := _loudest(use for use in uses if evaluates(use.path, use.use)):
+            elif found := _loudest(use for use in uses if _evaluates(body, use)):
                 yield RenderedQueryset(rendering.call, item, found)
+
+
+def _evaluates(body: Body, use: ContextUse) -> bool:
+    """Whether a use of a queryset runs its query, also by a function of a tag library."""
+    *path, last = use.path or ("",)
+    if not last.startswith(GIVEN):
+        return evaluates(use.path, use.use)
+    return not path and bool(_given_way(body, last, QUERYSET))
+
+
+def _given_call(step: str, class_: str) -> Call:
+    """The call of a function of a tag library with an instance of a class."""
+    name, _, parameter = step.removeprefix(GIVEN).rpartition(":")
+    value = Instance(class_, given=("",))
+    return Call(name, None, (Passed(ARG_NAMED.value, parameter, value),))
+
+
+def _given_way(body: Body, step: str, class_: str) -> tuple[str, ...]:
+    """The way to a query from a function of a tag library that gets an instance of a class."""
+    call = _given_call(step, class_)
+    if body.effects is None or body.catalogue.trusts(call.function):
+        return ()
+    way = body.effects.ways(_function(call.function), call=call).get(Effect.RAISES)
+    return way.steps if way is not None else ()
 
 
 def _is_lazy(body: Body, rendering: Rendering, item: Item) -> bool:
@@ -143,20 +177,30 @@ def rendered_tags(body: Body) -> Iterator[RenderedTag]:
                 yield RenderedTag(rendering.call, None, way)
                 break
         for use in rendering.uses or ():
-            if use.name == OWN_TAG and (way := _way_of_tag(body, *use.path)) is not None:
+            if use.name == OWN_TAG and (way := _way_of_tag(body, use)) is not None:
                 yield RenderedTag(rendering.call, use, way)
                 break
 
 
-def _way_of_tag(body: Body, tag: str, *libraries: str) -> tuple[str, ...] | None:
-    modules = (m for library in libraries for m in body.catalogue.template_libraries(library))
-    return next(filter(None, (_way_of(body, f"{module}.{tag}") for module in modules)), None)
+def _way_of_tag(body: Body, use: ContextUse) -> tuple[str, ...] | None:
+    """The way from the function of a tag to a query, that of a queryset which it returns too."""
+    name, *place = use.path
+    if not place:
+        return _way_of(body, name)
+    result = body.effects.result(_function(name), place[0]) if body.effects is not None else None
+    is_lazy = result is not None and result.kind is Kind.QUERYSET
+    return (name, _ITERATED) if is_lazy and evaluates(tuple(place[1:]), use.use) else None
+
+
+def _function(name: str) -> Var:
+    function = Var(name.rpartition(".")[2])
+    function._fullname = name
+    return function
 
 
 def _way_of(body: Body, name: str) -> tuple[str, ...] | None:
     """The way from a function, by its full name, to a query; None if there is none."""
-    function = Var(name.rpartition(".")[2])
-    function._fullname = name
+    function = _function(name)
     way = body.effects.path(function, Effect.RAISES) if body.effects is not None else None
     return None if way is None or body.catalogue.trusts(name) else way.steps
 
@@ -223,6 +267,8 @@ def _missing(body: Body, row: Row, path: tuple[str, ...], use: Use | None) -> _M
         model = row.model
         if model is None:
             return None
+        if name.startswith(GIVEN):
+            return _in_function(body, row, model, name)
         if is_column(model, name):
             return None if row.has_column(name) else (row, name, (), None)
         if is_to_many(model, name):
@@ -256,7 +302,22 @@ def _in_method(body: Body, row: Row, model: TypeInfo, name: str) -> _Missing | N
     way = body.effects.path(function, Effect.RAISES)
     if way is not None and not body.catalogue.trusts(function.fullname):
         return row, name, way.steps[:-1], way.steps[-1]
-    call = Call(function.fullname, Instance(model.fullname, given=("",)))
+    return _needed(body, row, Call(function.fullname, Instance(model.fullname, given=("",))))
+
+
+def _in_function(body: Body, row: Row, model: TypeInfo, step: str) -> _Missing | None:
+    """The same of a function of a tag library that gets the row; not if it queries in any case."""
+    if _way_of(body, _given_call(step, model.fullname).function) is not None:
+        return None
+    if way := _given_way(body, step, model.fullname):
+        return row, step, way[:-1], way[-1]
+    return _needed(body, row, _given_call(step, model.fullname))
+
+
+def _needed(body: Body, row: Row, call: Call) -> _Missing | None:
+    """What a call follows of a row that its query did not load."""
+    if body.effects is None:
+        return None
     for (_, *path), functions in body.effects.needs(call).items():
         if (missing := _missing(body, row, tuple(path), None)) is not None:
             return missing[0], missing[1], functions, None
