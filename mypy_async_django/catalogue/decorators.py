@@ -29,7 +29,7 @@ class Harm(Enum):
     """Where Django awaits: raises TypeError for requests that are refused."""
     HIDES_COROUTINE = auto()
     WRAPS_IN_SYNC = auto()
-    """Of a view that is a function: Django calls it as a sync view, which raises ValueError."""
+    """Of a view: Django calls it as a sync view, which raises ValueError."""
     RETURNED_TO_VIEW = auto()
     """Raises AssertionError."""
     RETURNED_TO_DJANGO = auto()
@@ -71,6 +71,7 @@ KEEPING: Final = (
     "tenacity.retry",
 )
 
+_CACHETOOLS: Final = ("fifo", "lfu", "lru", "rr", "ttl")
 _VIEWS: Final = "django.views.decorators"
 
 #: Rows by full name; a context manager used as a decorator is listed by its class.
@@ -79,6 +80,8 @@ SYNC_DECORATORS: Final[Mapping[str, SyncDecorator]] = {
     for row in chain(
         _keeping("functools.cache functools.cached_property functools.lru_cache"),
         _keeping("django.utils.functional.cached_property"),
+        _keeping("cachetools.cached cachetools.cachedmethod"),
+        _keeping(" ".join(f"cachetools.func.{name}_cache" for name in _CACHETOOLS)),
         (SyncDecorator("contextlib.contextmanager", Harm.CANNOT_ITERATE, is_typed=True),),
         _for_views(f"{_VIEWS}.cache", "cache_control cache_page never_cache", (5, 0)),
         _for_views(

@@ -9,6 +9,7 @@ from mypy_async_django.catalogue.row import Api, blocks, blocks_on_file, raises
 VIEW: Final = "django.views.generic.base.View"
 REQUEST: Final = "django.http.request.HttpRequest"
 RESPONSE: Final = "django.http.response.HttpResponseBase"
+STREAMING_RESPONSE: Final = "django.http.response.StreamingHttpResponse"
 #: Exceptions that only a completed query raises.
 RAISED_BY_QUERIES: Final = (
     "django.core.exceptions.MultipleObjectsReturned",

@@ -13,6 +13,18 @@ AWAITED_HANDLERS: Final = frozenset(
     {"delete", "dispatch", "get", "head", "options", "patch", "post", "put", "trace"}
 )
 
+TEST_CASE: Final = "unittest.case.TestCase"
+ASYNC_TEST_CASE: Final = "unittest.async_case.IsolatedAsyncioTestCase"
+#: A test class that awaits async tests, or makes them sync, overrides one of these.
+RUNNERS_OF_TESTS: Final = (
+    "__call__",
+    "__getattribute__",
+    "__init__",
+    "__init_subclass__",
+    "_callTestMethod",
+    "run",
+)
+
 MIDDLEWARE: Final = "django.utils.deprecation.MiddlewareMixin"
 
 #: By class: hooks that it calls if a subclass defines them.

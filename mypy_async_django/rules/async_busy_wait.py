@@ -4,7 +4,10 @@
 
 A loop in an `async def` that only sleeps until something in memory has changed: a variable of the
 module or of the function around, an attribute, an item. It is reported where other code of the
-module sets that state.
+module sets that state, also if the loop does not even sleep: then that code never runs.
+
+So is a loop in a handler of channels' consumers that goes on until another handler sets an
+attribute. A consumer handles one message at a time, so the other handler never runs.
 
 ```python
 import asyncio
@@ -67,7 +70,8 @@ and a slow loop may be simpler. Write `# type: ignore[async-busy-wait]` on the l
 - What asks the outside world is never reported: a call or an `await` in the condition, a property.
 - Who sets the state is looked for in the same module only, in its coroutines and in the functions
   that they call by name.
-- A loop that does anything besides sleeping is not reported.
+- A loop that does anything besides sleeping is not reported, unless a consumer's handler waits for
+  another handler in it.
 """
 
 from collections.abc import Iterator
@@ -78,6 +82,7 @@ from mypy_async_django.codes import ASYNC_BUSY_WAIT
 from mypy_async_django.explanation import inside
 from mypy_async_django.finding import Finding, quoted
 from mypy_async_django.index.state.polling import pollings
+from mypy_async_django.index.state.serialised_loops import serialised_loops
 from mypy_async_django.index.syntax.body import Body
 
 CODE: Final = ASYNC_BUSY_WAIT
@@ -85,11 +90,28 @@ CODE: Final = ASYNC_BUSY_WAIT
 
 def findings(body: Body) -> Iterator[Finding]:
     """Loops that ask again and again what other code could tell them."""
+    stuck = {found.loop: found for found in serialised_loops(body)}
+    for loop, serialised in stuck.items():
+        state = quoted(body.source.text(serialised.state))
+        yield Finding(
+            CODE,
+            loop.expr,
+            f"Loop {inside(body)} waits for {state}, but a consumer handles one message at a time: "
+            f'"{serialised.setter}" cannot run before the loop ends',
+            (
+                "Start the loop as a task that an attribute stores, and cancel it in "
+                + quoted(serialised.setter),
+            ),
+        )
     for found in pollings(body):
+        if found.loop in stuck:
+            continue
         state = quoted(body.source.text(found.state))
         yield Finding(
             CODE,
             found.condition,
-            f"Loop {inside(body)} only sleeps until {state} changes",
+            f"Loop {inside(body)} only sleeps until {state} changes"
+            if found.sleeps
+            else f"Loop {inside(body)} awaits nothing, so no other coroutine can change {state}",
             (suggestion.for_polling(body, found),),
         )

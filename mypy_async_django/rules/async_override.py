@@ -9,6 +9,7 @@ An `async def` that takes the place of a sync function, whose caller does not aw
 - methods that Django calls by their names: `clean_title` of a form, `process_request` of a
   middleware
 - permissions, authentication, throttles, serializers and views of Django REST framework
+- tests of a `unittest.TestCase` that is none of Django's: they pass without having run
 - functions for templates, `@register.filter` and `@register.simple_tag`, and for the admin
 
 Overrides are reported where mypy does not check them, in methods without annotations. With

@@ -12,6 +12,7 @@ Database access in an `async def` where no call of a query method shows:
 - a form with a `ModelChoiceField`, or a model form with a relation, that a template renders
 - `serializer.data` of Django REST framework, and what an endpoint of django-ninja returns for its
   `response`, where the fields read a relation that the query did not load
+- a queryset that is awaited itself, as `await Book.objects.filter(...)`, where mypy does not say so
 - a queryset that was built in a thread and is evaluated after it came back:
   `rows = await sync_to_async(Book.objects.filter)(...)`
 - a foreign key or one-to-one relation that the query which found the object did not load, and a
@@ -92,7 +93,11 @@ write `# type: ignore[async-unsafe-lazy]` on the line.
 from collections.abc import Iterator
 from typing import Final
 
+from mypy.nodes import AwaitExpr
+
 from mypy_async_django import suggestion
+from mypy_async_django.bridge.models import QUERYSET
+from mypy_async_django.bridge.types import all_are, classes, member
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.codes import ASYNC_UNSAFE, code
 from mypy_async_django.explanation import explained, inside, operation, steps
@@ -127,6 +132,9 @@ def findings(body: Body) -> Iterator[Finding]:
     for matched in matches(body):
         if matched.api.effect is Effect.RAISES and not matched.is_explicit:
             yield explained(CODE, body, matched)
+    for awaited in body.every(AwaitExpr):
+        if all_are(body.type_of(awaited.expr), QUERYSET) and not _is_awaitable(body, awaited):
+            yield _awaited(body, awaited)
     for read in unloaded(body):
         yield _loaded_on_access(body, body, read)
     for inner, read in unloaded_inside(body):
@@ -151,6 +159,23 @@ def findings(body: Body) -> Iterator[Finding]:
         yield _rendered_form(body, form)
     for rendered_user in rendered_users(body):
         yield _rendered_user(body, rendered_user)
+
+
+def _is_awaitable(body: Body, awaited: AwaitExpr) -> bool:
+    """Whether one of the classes that an awaited value may have says how to await it."""
+    return any(member(info, "__await__") for info in classes(body.type_of(awaited.expr)))
+
+
+def _awaited(body: Body, awaited: AwaitExpr) -> Finding:
+    return Finding(
+        CODE,
+        awaited,
+        f"Awaiting the queryset {quoted(body.source.text(awaited.expr))} raises TypeError: it is "
+        f"evaluated when it is iterated",
+        (suggestion.in_place(body, awaited, suggestion.all_rows(body, awaited.expr)),),
+        unless_said="Awaitable",
+        mypy_reports=body.is_checked,
+    )
 
 
 def _rendered_queryset(body: Body, found: RenderedQueryset) -> Finding:

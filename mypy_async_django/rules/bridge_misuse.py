@@ -8,6 +8,8 @@
 - a coroutine function given to `sync_to_async`, or `@sync_to_async` on an `async def`
 - a generator function given to `sync_to_async`, if the coroutine iterates the generator: only the
   call that creates it runs in the thread
+- a sync generator given to `StreamingHttpResponse`: Django iterates all of it in a thread before it
+  sends the first part
 - a sync function given to `async_to_sync`, or `@async_to_sync` on a `def`
 - `sync_to_async(connection.cursor)`: the connection is looked up here, the thread has another
 - `thread_sensitive=False` for a function that uses the database, itself or through others
@@ -104,6 +106,7 @@ from mypy_async_django.index.coroutines.bridges import (
     offloaded_generators,
     offloads,
     sync_functions_to_sync,
+    sync_streams,
 )
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.body import Body
@@ -142,6 +145,14 @@ def findings(body: Body) -> Iterator[Finding]:
             (
                 f'Return a list from "{generator.name}", or iterate it in a function that runs there',
             ),
+        )
+    for content, generator in sync_streams(body):
+        yield Finding(
+            CODE,
+            content,
+            f"{quoted(body.source.text(content))} is a sync generator: Django iterates all of it in a "
+            "thread before it sends the first part",
+            (f'Make "{generator.name}" an async generator: "async def" with "yield"',),
         )
     for call, method in bound_to_loop(body):
         name, text = quoted(body.source.text(call.callee)), quoted(body.source.text(method))

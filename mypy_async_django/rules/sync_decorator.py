@@ -2,8 +2,8 @@
 
 ## What it does
 
-- `functools.cache`, `lru_cache` and `cached_property`, Django's or Python's, on an `async def`:
-  they keep the coroutine, not its result
+- `functools.cache`, `lru_cache` and `cached_property`, Django's or Python's, and the decorators of
+  cachetools on an `async def`: they keep the coroutine, not its result
 - `contextlib.contextmanager` on an async generator, where mypy does not say so
 - a context manager as a decorator: `@translation.override("de")`
 - view decorators on an async view, if the installed Django does not support that yet
@@ -76,7 +76,7 @@ handlers of one kind.
 - A decorator counts if it stands right above the function, or above others whose type says that
   they return what they get.
 - Decorators of your own are looked into if they are in the same module, and the function is a
-  view: its first parameter is `request`.
+  view, or a method of a view class: its first parameter is `request`.
 - A Celery app whose own task class runs coroutines is not recognised, unless `base=` names the
   class.
 - From Python 3.15 on, a context manager as a decorator stays open while the coroutine runs. It is
@@ -138,7 +138,7 @@ _HARMS: Final = {
     ),
     Harm.HIDES_COROUTINE: "hides that the view is async; Django gets a coroutine and raises ValueError",
     Harm.WRAPS_IN_SYNC: (
-        "returns a sync function that calls it, so Django gets a coroutine and raises ValueError"
+        "returns a sync function that calls it, so the view returns a coroutine, not a response"
     ),
     Harm.RETURNED_TO_VIEW: "gets a coroutine instead of a response and raises AssertionError",
     Harm.RETURNED_TO_DJANGO: "takes its coroutine for the response, which raises ValueError",
@@ -177,7 +177,8 @@ def findings(body: Body) -> Iterator[Finding]:
         row = SYNC_DECORATORS.get(found.name) or installed.SYNC_DECORATORS.get(found.name)
         if row is not None and row.harm in _OF_RESULTS:
             is_said = row.is_typed and found.function.type and body.type_of(found.maker)
-            if _has_the_last_word(body, found) and not is_said:
+            is_of_class = bool(found.function.info)
+            if _is_outermost(body, found) and not is_of_class and not is_said:
                 yield _finding(body, found, row.harm)
         elif row is not None:
             said = row.is_typed and found.function.type is not None
@@ -185,7 +186,7 @@ def findings(body: Body) -> Iterator[Finding]:
                 yield _finding(body, found, row.harm, row.since)
         elif _is_context_manager(body, found):
             yield _finding(body, found, Harm.ENDS_ITS_BLOCK)
-        elif _has_the_last_word(body, found) and hides_coroutine(body, found):
+        elif _is_outermost(body, found) and hides_coroutine(body, found):
             yield _finding(body, found, Harm.WRAPS_IN_SYNC)
     for found in on_dispatch(body):
         if found.name in ON_DISPATCH:
@@ -225,14 +226,13 @@ def _finding(body: Body, found: Decoration, harm: Harm, since: Version | None = 
     )
 
 
-def _has_the_last_word(body: Body, found: Decoration) -> bool:
-    """Whether a decorator is the outermost of a function that is no method, and names no ``base``."""
+def _is_outermost(body: Body, found: Decoration) -> bool:
+    """Whether a decorator is the outermost of a function, and names no ``base``."""
     definition, maker = body.parent(found.node), found.decorator
     return (
         isinstance(definition, Decorator)
         and definition.original_decorators[0] is found.node
         and not (isinstance(maker, CallExpr) and "base" in maker.arg_names)
-        and not found.function.info
     )
 
 

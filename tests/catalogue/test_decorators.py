@@ -44,6 +44,8 @@ RAISED = {
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "cache_control": (),
     "cache_page": (60,),
+    "cached": ({},),
+    "cachedmethod": (lambda shop: shop.__dict__.setdefault("kept", {}),),
     "condition": (lambda request: "tag",),
     "csp_override": ({},),
     "csp_report_only_override": ({},),
@@ -68,6 +70,7 @@ def nothing_left_behind() -> Iterator[None]:
 def decorator_named(name: str) -> Callable[..., Any]:
     """The decorator of this full name, made if it takes options."""
     module, _, short = name.rpartition(".")
+    pytest.importorskip(module)
     found = getattr(import_module(module), short)
     made: Callable[..., Any] = found(*OPTIONS[short]) if short in OPTIONS else found
     return made

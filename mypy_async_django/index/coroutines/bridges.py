@@ -19,7 +19,7 @@ from mypy.types import CallableType, NoneType, ProperType, get_proper_type
 from mypy_async_django.bridge.tree import functions, maker_of
 from mypy_async_django.bridge.types import all_are, class_object, classes, known, member
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
-from mypy_async_django.catalogue.django import ASYNC_CLIENT, RESPONSE
+from mypy_async_django.catalogue.django import ASYNC_CLIENT, RESPONSE, STREAMING_RESPONSE
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
 from mypy_async_django.catalogue.offload import ASKING, TO_SYNC, Offloader
 from mypy_async_django.catalogue.row import Effect
@@ -108,6 +108,28 @@ def offloaded_generators(body: Body) -> Iterator[tuple[CallExpr, FuncDef]]:
             and is_iterated(body, awaited)
         ):
             yield call, function
+
+
+def sync_streams(body: Body) -> Iterator[tuple[Expression, FuncDef]]:
+    """The sync generators that a coroutine gives to a streaming response, with their functions."""
+    for call in calls(body) if body.is_coroutine else ():
+        if called_name(body, call) != STREAMING_RESPONSE:
+            continue
+        for given, keyword in zip(call.args, call.arg_names, strict=True):
+            content = given if keyword in {None, "streaming_content"} else None
+            makers = body.reaching_values(content) if content is not None else ()
+            found = [_generator(body, maker) for maker in makers]
+            if found and found[0] is not None and all(found):
+                yield given, found[0]
+            break
+
+
+def _generator(body: Body, value: Expression) -> FuncDef | None:
+    """The sync generator function that an expression calls."""
+    function = function_named(body, value.callee) if isinstance(value, CallExpr) else None
+    if not isinstance(function, FuncDef) or function.is_coroutine or not function.is_generator:
+        return None
+    return function
 
 
 def _created_elsewhere(body: Body, call: CallExpr) -> FuncDef | None:

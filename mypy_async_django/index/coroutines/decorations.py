@@ -20,10 +20,19 @@ from mypy.nodes import (
 from mypy.types import CallableType, Instance, Overloaded, ProperType, TypeVarType, get_proper_type
 
 from mypy_async_django.bridge.tree import functions, maker_of, walk
-from mypy_async_django.bridge.types import class_object, classes, known, makes_coroutine, member
+from mypy_async_django.bridge.types import (
+    class_object,
+    classes,
+    is_a,
+    known,
+    makes_coroutine,
+    member,
+)
+from mypy_async_django.catalogue.django import VIEW
 from mypy_async_django.catalogue.offload import ASKING, RUNNERS, TO_SYNC
 from mypy_async_django.index.coroutines.views import handlers, view_classes
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.missing_imports import base_names
 from mypy_async_django.index.syntax.operations import called_name, calls, full_name, function_named
 
 _METHOD_DECORATOR: Final = "django.utils.decorators.method_decorator"
@@ -32,6 +41,11 @@ _ASKING_NAMES: Final = frozenset(
     {name.rpartition(".")[2] for name in ASKING | TO_SYNC | RUNNERS}
     | {"_is_coroutine", "iscoroutine", "isawaitable", "markcoroutinefunction", "ensure_future"}
 )
+_REQUEST: Final = "request"
+#: What of a view class calls its handlers, or decides whether it awaits them.
+_CALLING: Final = ("as_view", "dispatch", "view_is_async")
+_ADRF: Final = "adrf.view"
+_PACKAGES: Final = frozenset({"adrf", "django", "rest_framework"})
 _BINDING: Final = frozenset({"builtins.classmethod", "builtins.staticmethod"})
 
 
@@ -75,7 +89,11 @@ def hides_coroutine(body: Body, found: Decoration) -> bool:
     """
     made_by = found.maker.node if isinstance(found.maker, RefExpr) else None
     module = body.module
-    if module is None or not isinstance(made_by, FuncDef) or not _takes_request(found.function):
+    if (
+        module is None
+        or not isinstance(made_by, FuncDef)
+        or not _takes_request(body, found.function)
+    ):
         return False
     if not any(function is made_by for _, function in functions(module.tree)):
         return False
@@ -96,8 +114,16 @@ def hides_coroutine(body: Body, found: Decoration) -> bool:
     )
 
 
-def _takes_request(function: FuncDef) -> bool:
-    return not function.info and bool(function.arg_names) and function.arg_names[0] == "request"
+def _takes_request(body: Body, function: FuncDef) -> bool:
+    """Whether a function is a view, or a method of a view class that calls it as packages do."""
+    info = function.info
+    if not info:
+        return function.arg_names[:1] == [_REQUEST]
+    is_view = is_a(info, VIEW) or any(name.startswith(_ADRF) for name in base_names(body, info))
+    callers = (member(info, name) for name in _CALLING)
+    return (is_view and function.arg_names[1:2] == [_REQUEST]) and all(
+        found is None or found[0].module_name.partition(".")[0] in _PACKAGES for found in callers
+    )
 
 
 def _returned_function(function: FuncDef) -> FuncDef | None:

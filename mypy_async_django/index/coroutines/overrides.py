@@ -62,6 +62,7 @@ from mypy_async_django.catalogue.frameworks import installed
 from mypy_async_django.catalogue.offload import ASKING
 from mypy_async_django.catalogue.overrides import (
     ADAPTED_HOOKS,
+    ASYNC_TEST_CASE,
     AWAITED_HANDLERS,
     DECORATORS,
     EVENT_HANDLERS,
@@ -71,6 +72,8 @@ from mypy_async_django.catalogue.overrides import (
     LIBRARY_DECORATORS,
     MIDDLEWARE,
     PERMISSIONS,
+    RUNNERS_OF_TESTS,
+    TEST_CASE,
     TWINS,
 )
 from mypy_async_django.index.inference.parameters import is_middleware
@@ -342,10 +345,21 @@ def _hook(function: FuncDef) -> Misplaced | None:
             return Misplaced(CalledBy.CLASS, base.name, Misuse.RESULT)
     if (caller := _framework_hook(function)) is not None:
         return Misplaced(CalledBy.CLASS, caller.name, Misuse.RESULT)
+    if function.name.startswith("test") and _runs_sync_tests(info):
+        return Misplaced(CalledBy.CLASS, "TestCase", Misuse.DROPPED)
     field = function.name.removeprefix("clean_")
     if field != function.name and is_a(info, FORM) and _has_field(info, field):
         return Misplaced(CalledBy.CLASS, "Form", Misuse.RESULT)
     return None
+
+
+def _runs_sync_tests(info: TypeInfo) -> bool:
+    """Whether unittest's own code runs the tests of a class, which drops the coroutine of one."""
+    if not is_a(info, TEST_CASE) or is_a(info, ASYNC_TEST_CASE) or info.fallback_to_any:
+        return False
+    found = [member(info, name) for name in RUNNERS_OF_TESTS]
+    owners = {each[0].fullname for each in found if each is not None}
+    return owners <= {TEST_CASE, "builtins.object"} and not info.defn.decorators
 
 
 def _framework_hook(function: FuncDef) -> TypeInfo | None:

@@ -1,7 +1,5 @@
 """Calls of coroutine functions in packages of which mypy has no types."""
 
-from collections.abc import Iterator
-
 from mypy.nodes import CallExpr, Expression, FuncDef, MemberExpr, NameExpr, TypeInfo
 
 from mypy_async_django.bridge.types import member
@@ -13,7 +11,7 @@ from mypy_async_django.catalogue.frameworks.channels import (
 )
 from mypy_async_django.catalogue.frameworks.installed import COROUTINES
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.syntax.missing_imports import missing_name
+from mypy_async_django.index.syntax.missing_imports import base_names
 from mypy_async_django.index.syntax.operations import called_name
 
 _NAMES = frozenset(name.rpartition(".")[2] for name in COROUTINES) | LAYER_METHODS
@@ -29,7 +27,7 @@ def calls_untyped_coroutine(body: Body, call: CallExpr) -> bool:
     match call.callee:
         case MemberExpr(expr=NameExpr() as owner) if (info := _itself(body, owner)) is not None:
             is_known = member(info, name) is not None
-            return not is_known and any(f"{b}.{name}" in COROUTINES for b in _bases(body, info))
+            return not is_known and any(f"{b}.{name}" in COROUTINES for b in base_names(body, info))
         case MemberExpr(expr=layer) if name in LAYER_METHODS:
             values = body.reaching_values(layer)
             return bool(values) and all(_is_layer(body, value) for value in values)
@@ -44,7 +42,7 @@ def _is_layer(body: Body, value: Expression) -> bool:
         case MemberExpr(expr=NameExpr() as owner, name=name) if name == LAYER_ATTRIBUTE:
             info = _itself(body, owner)
             return info is not None and any(
-                base.startswith(CONSUMERS) for base in _bases(body, info)
+                base.startswith(CONSUMERS) for base in base_names(body, info)
             )
         case _:
             return False
@@ -56,13 +54,3 @@ def _itself(body: Body, name: NameExpr) -> TypeInfo | None:
     if not isinstance(function, FuncDef) or not function.info:
         return None
     return function.info if function.arg_names[:1] == [name.name] else None
-
-
-def _bases(body: Body, info: TypeInfo) -> Iterator[str]:
-    """The full names of the classes that a class derives from, as far as they are known."""
-    for base in info.mro:
-        yield base.fullname
-        if base.fallback_to_any:
-            for expression in base.defn.base_type_exprs:
-                if (name := missing_name(body, expression)) is not None:
-                    yield name

@@ -45,13 +45,15 @@ from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name
 
+_EVENT = ASYNC_SLEEPS["asyncio.tasks.sleep"]
 _LITERALS = (IntExpr, FloatExpr, StrExpr)
 
 
 class Polling(NamedTuple):
     """A loop that sleeps until ``condition`` changes; other code assigns ``state``.
 
-    ``event`` is the full name of the event class to use instead.
+    ``event`` is the full name of the event class to use instead. A loop that does not even sleep
+    lets no other code run.
     """
 
     loop: WhileStmt
@@ -59,6 +61,7 @@ class Polling(NamedTuple):
     state: Expression
     place: SharedVariable
     event: str
+    sleeps: bool
 
 
 def pollings(body: Body) -> Iterator[Polling]:
@@ -76,7 +79,7 @@ def pollings(body: Body) -> Iterator[Polling]:
             elif not isinstance(statement, PassStmt | ContinueStmt):
                 break
         else:
-            if event is not None and condition is not None:
+            if condition is not None:
                 yield from _waiting(body, loop, condition, event)
 
 
@@ -97,14 +100,17 @@ def local_twins(body: Body, place: SharedVariable) -> Iterator[NameExpr]:
             yield binding.node
 
 
-def _waiting(body: Body, loop: WhileStmt, condition: Expression, event: str) -> Iterator[Polling]:
+def _waiting(
+    body: Body, loop: WhileStmt, condition: Expression, event: str | None
+) -> Iterator[Polling]:
     states = list(_states(body, condition))
     if None in states:
         return
     for state in states:
         place = shared_variable(body, state) if state is not None else None
         if state is not None and place is not None and _is_set_elsewhere(body, place):
-            yield Polling(loop, condition, state, place, event)
+            sleeps = event is not None
+            yield Polling(loop, condition, state, place, event or _EVENT, sleeps)
             return
 
 
@@ -118,7 +124,7 @@ def _sleep(body: Body, statement: Statement) -> str | None:
             name = called_name(body, call) or ""
             is_awaited = isinstance(statement.expr, AwaitExpr)
             if name in BLOCKING_SLEEPS:
-                return ASYNC_SLEEPS["asyncio.tasks.sleep"]
+                return _EVENT
             return ASYNC_SLEEPS.get(name) if is_awaited else None
         case _:
             return None

@@ -1,6 +1,8 @@
 """Names imported from modules that mypy has not found, resolved by their import statements."""
 
-from mypy.nodes import Expression, ImportBase, MemberExpr, NameExpr, Var
+from collections.abc import Iterator
+
+from mypy.nodes import Expression, ImportBase, MemberExpr, NameExpr, TypeInfo, Var
 
 from mypy_async_django.bridge.imports import imported_names
 from mypy_async_django.index.syntax.body import Body
@@ -17,6 +19,16 @@ def missing_name(body: Body, expression: Expression) -> str | None:
             return inside and body.catalogue.defined(f"{inside}.{name}")
         case _:
             return None
+
+
+def base_names(body: Body, info: TypeInfo) -> Iterator[str]:
+    """The full names of the classes that a class derives from, as far as they are known."""
+    for base in info.mro:
+        yield base.fullname
+        if base.fallback_to_any:
+            for expression in base.defn.base_type_exprs:
+                if (name := missing_name(body, expression)) is not None:
+                    yield name
 
 
 def is_missing(expression: Expression) -> bool:
