@@ -74,6 +74,7 @@ class PluginHooks(Hooks):
     @override
     def stored_data(self, context: ReportConfigContext) -> dict[str, str]:
         self._refuse_problem()
+        self._build.module_found(context.id, context.path)
         if not context.is_check:
             self._engine.interface_ready(context.id)
         stamp = self._answers.stamp(context.id, is_stored=context.is_check)

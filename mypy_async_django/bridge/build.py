@@ -13,7 +13,7 @@ from mypy.options import Options
 
 from mypy_async_django.bridge.errors import BuildErrors
 from mypy_async_django.bridge.guard import is_worker
-from mypy_async_django.bridge.installed import is_installed
+from mypy_async_django.bridge.installed import is_installed, module_file, top_level
 from mypy_async_django.bridge.module import Module
 from mypy_async_django.bridge.options import ModuleOptions, options_of
 
@@ -52,6 +52,8 @@ class Build:
         self._errors = BuildErrors(errors) if errors is not None else None
         self._checkers: dict[str, TypeChecker] = {}
         self._last_checker: object = None
+        self._paths: dict[str, str] = {}
+        self._folders: dict[Path, None] = {}
 
     @property
     def python_executable(self) -> str | None:
@@ -91,13 +93,27 @@ class Build:
             return None
         return Path(self.options.cache_dir, ".".join(map(str, self.options.python_version)))
 
+    def module_found(self, name: str, path: str) -> None:
+        """Note where mypy finds a module in this run."""
+        self._paths[name] = path
+
     def is_project(self, tree: MypyFile) -> bool:
         """Whether a module belongs to the checked project: no installed package, no stub."""
+        self._locate(tree)
         return not tree.is_stub and not is_installed(tree.path, self.python_executable)
 
     def is_project_file(self, path: str) -> bool:
         """The same as `is_project`, by the module's file."""
         return not path.endswith(".pyi") and not is_installed(path, self.python_executable)
+
+    def _locate(self, tree: MypyFile) -> None:
+        """Correct the path of a module from mypy's cache: it is that of the run that stored it."""
+        path = self._paths.get(tree.fullname)
+        if path is None and is_worker() and not os.path.exists(tree.path):  # noqa: PTH110 - faster
+            folders = (*self._folders, *self.source_folders)
+            path = module_file(tree.fullname, folders, self.python_executable)
+            self._paths[tree.fullname] = path or tree.path
+        tree.path = path or tree.path
 
     def module_parsed(self, name: str) -> None:
         """Forget the type checker of a module that mypy has read anew."""
@@ -132,6 +148,7 @@ class Build:
         """
         checker = self._checkers.pop(tree.fullname, None)
         self._last_checker = None
+        self._folders[Path(top_level(tree.fullname, tree.path)).parent] = None
         return self._module(tree, checker)
 
     def checked_call(self) -> CheckedCall | None:

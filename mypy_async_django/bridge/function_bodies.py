@@ -37,13 +37,17 @@ from mypy.plugin import Plugin
 from mypy.renaming import LimitedVariableRenameVisitor, VariableRenameVisitor
 from mypy.semanal import SemanticAnalyzer
 from mypy.semanal_pass1 import SemanticAnalyzerPreAnalysis
-from mypy.util import decode_python_encoding, get_mypy_comments
+from mypy.util import DecodeError, decode_python_encoding, get_mypy_comments
 
 from mypy_async_django.bridge.definitions import AttributeValue, Definition, Definitions, Value
 
 _BUILTINS: Final = "__builtins__"
 #: Names in a function may be defined further down: mypy, too, comes back for them.
 _PASSES: Final = (False, False, True)
+
+
+class UnreadableError(Exception):
+    """A file is not encoded as it says."""
 
 
 class ModuleBodies:
@@ -72,7 +76,8 @@ class ModuleBodies:
     def function(self, name: str) -> Definition | None:
         """The function of a name within the module; None if there is none.
 
-        Raises OSError if the file cannot be read, and what mypy's analyser does not cope with.
+        Raises OSError or UnreadableError if the file cannot be read, and what mypy's analyser does
+        not cope with.
         """
         definition = self.definitions.functions.get(name)
         if definition is None:
@@ -164,7 +169,7 @@ class FunctionBodies:
     def of(self, tree: MypyFile) -> ModuleBodies:
         """The functions of a module: as mypy holds them, if it does.
 
-        Raises OSError if the file cannot be read.
+        Raises OSError or UnreadableError if the file cannot be read.
         """
         if not tree.defs:
             return self.reread(tree)
@@ -187,7 +192,10 @@ class FunctionBodies:
         self._read.pop(module, None)
 
     def _parsed(self, tree: MypyFile) -> ModuleBodies:
-        source = decode_python_encoding(Path(tree.path).read_bytes())
+        try:
+            source = decode_python_encoding(Path(tree.path).read_bytes())
+        except (DecodeError, UnicodeDecodeError) as error:
+            raise UnreadableError(tree.path) from error
         options = self._options.clone_for_module(tree.fullname)
         if comments := get_mypy_comments(source):
             changes, _ = parse_mypy_comments(comments, options)

@@ -1,11 +1,11 @@
 """Packages installed for the interpreter that mypy checks for."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from mypy.modulefinder import get_search_dirs
+from mypy.modulefinder import FindModuleCache, SearchPaths, get_search_dirs
 
 
 @cache
@@ -52,6 +52,18 @@ def site_packages(python_executable: str | None) -> list[str]:
     """The folders in which an interpreter looks for installed packages."""
     _, directories = get_search_dirs(python_executable)
     return directories
+
+
+def module_file(name: str, folders: Iterable[Path], python_executable: str | None) -> str | None:
+    """The file of a module, looked for in folders, then among the installed packages."""
+    paths = SearchPaths(
+        python_path=tuple(map(str, folders)),
+        mypy_path=(),
+        package_path=tuple(site_packages(python_executable)),
+        typeshed_path=(),
+    )
+    found = FindModuleCache(paths, None, None).find_module(name)
+    return found if isinstance(found, str) else None
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Final
 from mypy.nodes import FuncDef, FuncItem, MypyFile, TypeInfo
 
 from mypy_async_django.bridge.build import Build
-from mypy_async_django.bridge.function_bodies import FunctionBodies
+from mypy_async_django.bridge.function_bodies import FunctionBodies, UnreadableError
 from mypy_async_django.bridge.installed import mentions, top_level
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
@@ -174,6 +174,8 @@ class SummaryStore:
         try:
             source = self._sources.of(tree)
             summary = summary_named(name, tree, source, body_of, self._is_followed)
+        except (OSError, UnreadableError):
+            return _NOTHING  # the file is gone, or another one, since mypy has read it
         except Exception as error:
             if self._build.raises_exceptions:
                 raise

@@ -126,7 +126,9 @@ class Project:
         log = io.StringIO()
         with chdir(self.folder):
             _forget_garbage()
-            sources, options = process_options([*_ALWAYS, "-v", *arguments, "."])
+            targets = [each for each in arguments if not each.startswith("-")] or ["."]
+            flags = [each for each in arguments if each.startswith("-")]
+            sources, options = process_options([*_ALWAYS, "-v", *flags, *targets])
             result = build.build(sources, options, stdout=log, stderr=log)
         scheduled = {
             name for match in _SCHEDULED.finditer(log.getvalue()) for name in match[1].split()

@@ -217,6 +217,26 @@ def test_cache_goes_to_another_checkout(places: Places, cold_runs: ColdRuns, sce
         assert not there.rechecked
 
 
+@pytest.mark.parametrize("arguments", [(), ("-n2",)])
+def test_cache_goes_to_another_absolute_path(places: Places, arguments: tuple[str, ...]) -> None:
+    """The paths that mypy keeps are those of another folder: bodies are read where it is now."""
+    project, elsewhere = places.project(), places.project()
+    project.apply(
+        {
+            "work/helper.py": "import time\n\n\ndef f() -> None:\n    time.sleep(1)\n",
+            "work/view.py": "from helper import f\n\n\nasync def view() -> None:\n    f()\n",
+        }
+    )
+    expected = ("work/view.py:5 async-blocking-call",)
+    assert project.checked(*arguments, str(project.folder / "work")).findings == expected
+    shutil.rmtree(elsewhere.folder)
+    shutil.move(project.folder, elsewhere.folder)
+    elsewhere.write("work/view.py", f"\n{(elsewhere.folder / 'work/view.py').read_text()}")
+    there = elsewhere.checked(*arguments, str(elsewhere.folder / "work"))
+    assert there.findings == ("work/view.py:6 async-blocking-call",)
+    assert "(work/helper.py)" in there.messages[1]
+
+
 def test_cache_of_another_configuration(places: Places) -> None:
     """A changed setting of ours counts at once, and back again."""
     project = places.project()
