@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 _SAME_ITEMS: Final = ("0[*] -> [*]",)
 _CHOSEN: Final = ("1[*] -> [*]", "1[*] -> 0(0)")
 _LARGEST: Final = ("1[*] -> [*]", "1[*] -> key=(0)")
-_EXTREME: Final = ("0[*] -> ", "* -> ", "default= -> ", "0[*] -> key=(0)", "* -> key=(0)")
+_EXTREME: Final = ("0[*] -> ", "default= -> ", "0[*] -> key=(0)")
+_EXTREME_OF_SEVERAL: Final = ("* -> ", "* -> key=(0)")
 
 
 class Transfer(NamedTuple):
@@ -65,6 +66,7 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     **_for(("heapq.nlargest", "heapq.nsmallest"), _LARGEST),
     **_for(("builtins.max", "builtins.min"), _EXTREME),
+    **_for(("builtins.max+", "builtins.min+"), _EXTREME_OF_SEVERAL),
     "builtins.sorted": ("0[*] -> [*]", "0[*] -> key=(0)"),
     "itertools.accumulate": ("0[*] -> [*]", "0[*] -> 1(0)", "0[*] -> 1(1)"),
     "itertools.starmap": ("0() -> [*]", "1[*][0] -> 0(0)", "1[*][1] -> 0(1)"),
@@ -254,6 +256,10 @@ def transfers_of_method(name: str) -> tuple[Transfer, ...]:
     return _BY_METHOD.get(name, ())
 
 
-def transfers(function: str) -> tuple[Transfer, ...]:
-    """What is known of how a function, by its full name, moves values; empty for others."""
-    return _TABLE.get(function, ())
+def transfers(function: str, *, of_several: bool = False) -> tuple[Transfer, ...]:
+    """What is known of how a function, by its full name, moves values; empty for others.
+
+    Some do another thing with several positional arguments.
+    """
+    found = _TABLE.get(f"{function}+", ()) if of_several else ()
+    return found or _TABLE.get(function, ())

@@ -8,7 +8,17 @@ from heapq import heappop, heappush
 from itertools import count, pairwise
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from mypy.nodes import FuncItem, LambdaExpr, MypyFile, SymbolNode, TypeInfo, Var
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    FuncDef,
+    FuncItem,
+    LambdaExpr,
+    MypyFile,
+    SymbolNode,
+    TypeInfo,
+    Var,
+)
 
 from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.lookup import title
@@ -26,6 +36,7 @@ from mypy_async_django.effects.summary import (
     DERIVED,
     ITEMS,
     LOADED,
+    MADE,
     PARAMETER,
     SAME_AS,
     Names,
@@ -47,14 +58,16 @@ from mypy_async_django.index.abstract import (
     Of,
     Operation,
     Parameter,
+    Passed,
     Test,
     Way,
     is_small,
     roots,
 )
+from mypy_async_django.index.paths import ITEM, LONGEST, AccessStep, At, Attribute, Path, after
 from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, built
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS
-from mypy_async_django.index.syntax.body import Ways
+from mypy_async_django.index.syntax.body import HandedBack, Ways
 
 _NOTHING: Final = Environment()
 _MOST: Final = 20_000
@@ -484,9 +497,9 @@ class CallGraph:
 
     def _gives_query(self, giver: str) -> bool:
         """Whether a function returns, or a variable holds, a queryset that is not evaluated."""
-        _, facts, _ = self._given(giver, self._summary(giver))
+        _, facts, _, rest = self._given(giver)
         is_derived = facts[:1] == (DERIVED,) and facts[2] == Kind.QUERYSET.value
-        return is_derived or facts[:1] == (Kind.QUERYSET.value,)
+        return not rest and (is_derived or facts[:1] == (Kind.QUERYSET.value,))
 
     def _handed_upward(self, summary: Summary) -> Iterator[tuple[bool, str, str]]:
         """The methods of mixins that hand a function's calls on, with those that get them.
@@ -499,15 +512,13 @@ class CallGraph:
                     break
                 yield place == 0, below, above
 
-    def result(self, function: FuncItem | Var, place: int | str | None = None) -> Result | None:
-        """The rows that a function returns, or its coroutine; None if they are not known.
+    def result(self, function: FuncItem | Var, path: Path = ()) -> tuple[Result, Path] | None:
+        """The rows at a path into what a function or its coroutine returns, or a variable keeps.
 
-        Or what a variable keeps.
-
-        With ``place``, those at that position of the tuple, or under that key of the dict, that it returns.
+        With what is left of the path behind them. None if they are not known.
         """
-        name, facts, steps = self._given(function.fullname, self._summary_behind(function), place)
-        is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS, DERIVED}
+        name, facts, steps, rest = self._given(function, path)
+        is_stored = len(facts) > 1 and facts[0] not in {PARAMETER, ITEMS, MADE, DERIVED}
         stored = StoredResult(*facts) if is_stored else None
         if steps and (stored is None or stored.kind != Kind.QUERYSET.value or stored.path):
             return None
@@ -529,12 +540,36 @@ class CallGraph:
         further = self._expanded((*stored.later, *steps), set())
         if further is None:
             return None
-        return Result(Kind(stored.kind), Row(built(query, further), stored.path, given))
+        return Result(Kind(stored.kind), Row(built(query, further), stored.path, given)), rest
 
-    def hands_back(self, function: FuncItem) -> str | None:
-        """The parameter that all return statements of a function return unchanged; or None."""
-        facts = self._summary_behind(function).result
-        return facts[1] if facts[:1] == (PARAMETER,) else None
+    def hands_back(self, function: FuncItem, path: Path = ()) -> HandedBack | None:
+        """What of a parameter is at a path into what a function returns; None if it is not known."""
+        own = self._summary_behind(function).result
+        if own[:1] == (SAME_AS,) and not own[3:] and isinstance(function, FuncDef):
+            owner, _, attribute = own[1].rpartition(".")
+            if any(base.fullname == owner for base in (function.info.mro if function.info else ())):
+                itself = function.arg_names[0] or "self"
+                return HandedBack(itself, (Attribute(attribute), *own[2], *path), is_untouched=True)
+        name, facts, _, rest = self._given(function, path)
+        if facts[:1] != (PARAMETER,) or name != function.fullname:
+            return None
+        return HandedBack(facts[1], (*facts[2], *rest), is_untouched=facts[3])
+
+    def makes(self, function: FuncItem | Var) -> str | None:
+        """The full name of the class of the container or object that a function returns.
+
+        None where it returns something else, or nothing is known of what is inside.
+        """
+        _, facts, steps, rest = self._given(function)
+        if steps or rest or facts[:1] not in {(ITEMS,), (MADE,)}:
+            return None
+        if facts[0] == MADE:
+            return str(facts[1])
+        inside = [step for step, _ in facts[1:]]
+        if ITEM in inside:
+            return "builtins.list"
+        is_tuple = all(isinstance(step, At) and isinstance(step.key, int) for step in inside)
+        return "builtins.tuple" if is_tuple else "builtins.dict"
 
     def derives(self, function: FuncItem) -> Derived | None:
         """What a function returns of a queryset that it receives; None if that is not known."""
@@ -560,13 +595,10 @@ class CallGraph:
             found += derived.steps
         return tuple(found)
 
-    def gives_loaded(self, function: FuncItem | Var, place: int | str | None = None) -> bool:
-        """Whether a function returns a queryset that it has iterated, or may have.
-
-        With ``place``, the one at that position of the tuple, or under that key of the dict, that it returns.
-        """
-        _, facts, steps = self._given(function.fullname, self._summary_behind(function), place)
-        return facts == (LOADED,) and not steps
+    def gives_loaded(self, function: FuncItem | Var, path: Path = ()) -> bool:
+        """Whether a function gives a queryset at a path that it has iterated, or may have."""
+        _, facts, steps, rest = self._given(function, path)
+        return facts == (LOADED,) and not steps and not rest
 
     def _summary_behind(self, function: FuncItem | Var) -> Summary:
         is_named = not isinstance(function, LambdaExpr) and "." in function.fullname
@@ -575,24 +607,53 @@ class CallGraph:
         return self.nested(function)
 
     def _given(
-        self, function: str, summary: Summary, place: int | str | None = None
-    ) -> tuple[str, tuple[Any, ...], tuple[Step, ...]]:
-        """The facts of a function's result, with the function that makes it and what follows."""
-        seen: set[str] = set()
+        self, function: FuncItem | Var | str, path: Path = ()
+    ) -> tuple[str, tuple[Any, ...], tuple[Step, ...], Path]:
+        """The facts at a path into a function's result, and the function that makes it.
+
+        With what follows: the steps from there, and what is left of the path.
+        """
+        name = function if isinstance(function, str) else function.fullname
+        summary = (
+            self._summary(name) if isinstance(function, str) else self._summary_behind(function)
+        )
+        seen: set[tuple[str, Path]] = set()
         steps: tuple[Step, ...] = ()
-        while function not in seen:
-            seen.add(function)
+        while (name, path) not in seen and len(path) <= LONGEST:
+            seen.add((name, path))
             facts = summary.result
-            if place is not None:
-                items = dict(facts[1:]) if facts[:1] == (ITEMS,) else {}
-                if isinstance(place, int) and place < 0:
-                    place += len(items)
-                facts, place = items.get(place, ()), None
+            while path and facts[:1] in {(ITEMS,), (MADE,)}:
+                facts, path = self._part(facts, path[0]), path[1:]
             if facts[:1] != (SAME_AS,):
-                return function, facts, steps
-            function, steps = facts[1], (*facts[2:], *steps)
-            summary = self._summary(function)
-        return function, (), ()
+                return name, facts, steps, path
+            _, name, before, *further = facts
+            path, steps = (*before, *path), (*further, *steps)
+            summary = self._summary(name)
+        return name, (), (), ()
+
+    def _part(self, facts: tuple[Any, ...], step: AccessStep) -> tuple[Any, ...]:
+        """The facts one step into a container or object."""
+        if facts[0] == ITEMS:
+            found = {part for each, part in facts[1:] if after((step,), (each,)) is not None}
+            return found.pop() if len(found) == 1 else ()
+        _, made, *parts = facts
+        info = self._class_named(made)
+        if isinstance(step, At) and isinstance(step.key, int) and info is not None:
+            names = info.metadata.get("namedtuple", {}).get("fields", ())
+            step = Attribute(names[step.key]) if -len(names) <= step.key < len(names) else step
+        if not isinstance(step, Attribute):
+            return ()
+        given = tuple(
+            Passed(
+                (ARG_NAMED if isinstance(key, str) else ARG_POS).value,
+                key if isinstance(key, str) else None,
+                Of((str(key),)),
+            )
+            for key, _ in parts
+        )
+        kept = self._evaluator.step(Created(made, given), step.name)
+        keys = {str(key): part for key, part in parts}
+        return keys.get(kept.path[0], ()) if isinstance(kept, Of) and len(kept.path) == 1 else ()
 
     def is_awaited(self, function: FuncItem) -> bool:
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""

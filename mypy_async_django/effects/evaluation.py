@@ -346,6 +346,10 @@ class Evaluator:
     def _member(self, owner: Value, info: TypeInfo, step: str) -> Value:
         if isinstance(owner, Created) and (kept := self._kept(owner, info, step)) is not UNKNOWN:
             return kept
+        if isinstance(owner, Instance) and isinstance(
+            made := self._kept(owner, info, step), Created | Instance | Function
+        ):
+            return made
         name = step.removesuffix(CALLED)
         is_called = name != step
         if is_called and is_a(info, QUERYSET, MANAGER):
@@ -396,6 +400,8 @@ class Evaluator:
         return row
 
     def _chained(self, owner: Value, method: str) -> Value:
+        if method == "none":
+            return Items(UNKNOWN, is_empty=True)
         item = owner.item if isinstance(owner, Instance) else UNKNOWN
         is_loaded = owner.is_loaded if isinstance(owner, Instance) and method == "all" else False
         if query_method(method).gives is Gives.QUERYSET:
@@ -414,8 +420,11 @@ class Evaluator:
         )
         return OneOf(tuple((name, self.step(owner, name)) for name in names))
 
-    def _kept(self, owner: Created, info: TypeInfo, attribute: str) -> Value:
-        """What the constructor of an object keeps in an attribute."""
+    def _kept(self, owner: Created | Instance, info: TypeInfo, attribute: str) -> Value:
+        """What the constructor of an object keeps in an attribute.
+
+        Of an object whose constructor call is not seen, what it keeps where it is passed nothing.
+        """
         target = self._constructor(owner, info)
         for _ in range(len(info.mro)):
             if target is None:
@@ -426,13 +435,16 @@ class Evaluator:
             target = self._base_constructor(target)
         return UNKNOWN
 
-    def _constructor(self, owner: Created, info: TypeInfo) -> Target | None:
+    def _constructor(self, owner: Created | Instance, info: TypeInfo) -> Target | None:
         is_tuple = any(base.is_named_tuple for base in info.mro)
         found = member(info, "__new__" if is_tuple else "__init__")
         if found is None or not isinstance(found[1].node, FuncDef):
             return None
         function = found[1].node
-        if found[1].plugin_generated or is_tuple:
+        is_generated = found[1].plugin_generated or is_tuple
+        if isinstance(owner, Instance):
+            return None if is_generated else self.target(function.fullname, owner, ())
+        if is_generated:
             return self._generated(owner, function)
         return self.target(function.fullname, owner, owner.arguments)
 

@@ -21,6 +21,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
+    IndexExpr,
     LambdaExpr,
     MemberExpr,
     MypyFile,
@@ -37,13 +38,21 @@ from mypy.nodes import (
     Var,
     YieldExpr,
 )
-from mypy.types import FunctionLike, get_proper_type
+from mypy.types import FunctionLike, ProperType, get_proper_type
 
 from mypy_async_django.bridge.definitions import AttributeValue, Definitions
 from mypy_async_django.bridge.function_bodies import ModuleBodies
-from mypy_async_django.bridge.models import QUERYSET, is_column, may_hold_rows
+from mypy_async_django.bridge.models import QUERYSET, is_column, is_model, may_hold_rows
 from mypy_async_django.bridge.tree import is_none, maker_of
-from mypy_async_django.bridge.types import all_are, is_awaitable, known, result_type
+from mypy_async_django.bridge.types import (
+    all_are,
+    alternatives,
+    class_object,
+    class_of,
+    is_awaitable,
+    known,
+    result_type,
+)
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
 from mypy_async_django.catalogue.frameworks.installed import KEEPING
@@ -55,6 +64,7 @@ from mypy_async_django.effects.summary import (
     DERIVED,
     ITEMS,
     LOADED,
+    MADE,
     PARAMETER,
     SAME_AS,
     Names,
@@ -109,6 +119,7 @@ from mypy_async_django.index.matches.parameter_reads import (
     uses,
 )
 from mypy_async_django.index.matches.rendered import rendered_querysets, rendered_rows
+from mypy_async_django.index.paths import ANY, ITEM, At, Path
 from mypy_async_django.index.queries import Kind, Result
 from mypy_async_django.index.resolution.call_targets import call_targets
 from mypy_async_django.index.resolution.callees import named_function, sync_callees
@@ -124,11 +135,12 @@ from mypy_async_django.index.syntax.operations import (
     full_name,
     implicit_uses,
 )
-from mypy_async_django.index.values.provenance import built_on, derived_from, result_of
+from mypy_async_django.index.values.provenance import built_on, derived_from, result_of, row_at
 from mypy_async_django.index.values.relations import may_be_changed, may_have_loaded
 from mypy_async_django.index.values.rendering import entries_of
 from mypy_async_django.index.values.result_cache import is_consumed, is_empty, is_evaluated
-from mypy_async_django.index.values.sources import is_of_object
+from mypy_async_django.index.values.sources import Argument as SourceArgument
+from mypy_async_django.index.values.sources import is_of_object, sources
 
 _DICT: Final = "builtins.dict"
 _LOOP_PROBES: Final = frozenset(
@@ -153,6 +165,18 @@ _HARMLESS: Final = {
     "None": NONE,
     "True": Literal("builtins.bool", "True"),
 }
+#: Where classes come from whose objects keep no rows of ours.
+_NO_ROWS: Final = (
+    "_asyncio.",
+    "asyncio.",
+    "builtins.",
+    "collections.",
+    "datetime.",
+    "django.",
+    "typing.",
+)
+#: What None, which a caller cannot use, adds to other results.
+NOTHING: Final = "nothing"
 _MOST_RETURNS: Final = 8
 _MOST_FOLLOWED: Final = 30
 _DEEPEST: Final = 8
@@ -602,8 +626,8 @@ def _queries(body: Body, is_followed: IsFollowed) -> Iterator[tuple[str, str]]:
         if row is None or not row.is_certain(Effect.RAISES) or body.type_of(rows) is not None:
             continue
         begun = None if is_caught(body, rows) else built_on(body, rows)
-        if begun is not None and is_followed(begun[0].fullname):
-            yield begun[0].fullname, title(row)
+        if begun is not None and not begun.path and is_followed(begun.giver.fullname):
+            yield begun.giver.fullname, title(row)
         derived = None if is_caught(body, rows) else derived_from(body, rows)
         own = [name for name, _ in derived.steps if "." in name] if derived else []
         if own and derived is not None and derived.kind is Kind.QUERYSET:
@@ -645,7 +669,7 @@ def _is_probe(body: Body) -> bool:
 
 def _result(body: Body, is_followed: IsFollowed) -> tuple[Any, ...]:
     """The function's result, where all its return statements agree; see `Summary`."""
-    if not may_hold_rows(result_type(body.function)):
+    if not _may_lead_to_rows(result_type(body.function)):
         return ()
     yielded = [node.expr for node in body.every(YieldExpr)]
     returned = [node.expr for node in body.every(ReturnStmt)]
@@ -654,14 +678,19 @@ def _result(body: Body, is_followed: IsFollowed) -> tuple[Any, ...]:
         _given(body, way, is_followed, way)
         for way in [way for way in ways if not is_empty(body, way)] or ways
     ]
-    facts: tuple[Any, ...] = reduce(_same, given) if given else ()
-    if facts[:1] == (ITEMS,):
-        items = [(place, item or ()) for place, item in facts[1:]]
-        facts = (ITEMS, *items) if any(item for _, item in items) else ()
+    facts: tuple[Any, ...] = _telling(reduce(_same, given)) if given else ()
     if not yielded or not facts:
         return facts
     is_row = facts[0] == Kind.ROW.value and not StoredResult(*facts).path
     return (Kind.ROWS.value, *facts[1:]) if is_row else ()
+
+
+def _may_lead_to_rows(type_: ProperType | None) -> bool:
+    """Whether a value may have rows inside, in attributes of the project's objects too."""
+    infos = map(class_of, alternatives(type_)) if type_ is not None else ()
+    return may_hold_rows(type_) or any(
+        info is not None and not info.fullname.startswith(_NO_ROWS) for info in infos
+    )
 
 
 def _ways(value: Expression) -> Iterator[Expression]:
@@ -676,21 +705,31 @@ def _ways(value: Expression) -> Iterator[Expression]:
 
 
 def _same(facts: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Join of two return values: tuples and dicts element by element, None is neutral."""
-    if facts == others:
+    """Join of two return values: containers part by part, None and parts of one only are neutral."""
+    if facts == others or others[:1] == (NOTHING,):
         return facts
+    if facts[:1] == (NOTHING,):
+        return others
     if (LOADED,) in {facts, others}:
         return (LOADED,)  # it may be, that is enough
-    if facts[:1] != (ITEMS,) or others[:1] != (ITEMS,):
+    head = facts[:2] if facts[:1] == (MADE,) else facts[:1]
+    if head[:1] not in {(ITEMS,), (MADE,)} or others[: len(head)] != head:
         return ()
-    ones, rest = dict(facts[1:]), dict(others[1:])
-    if 0 in {*ones, *rest} and len(ones) != len(rest):
+    parts = dict(facts[len(head) :])
+    for step, part in others[len(head) :]:
+        parts[step] = _same(parts[step], part) if step in parts else part
+    return (*head, *parts.items())
+
+
+def _telling(facts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The facts without the parts of a container of which nothing is known."""
+    if facts[:1] == (NOTHING,):
         return ()
-    places = [(place, ones.get(place), rest.get(place)) for place in (ones | rest)]
-    return (
-        ITEMS,
-        *((p, b if a is None else a if b is None else _same(a, b)) for p, a, b in places),
-    )
+    if facts[:1] not in {(ITEMS,), (MADE,)}:
+        return facts
+    head = 1 if facts[0] == ITEMS else 2
+    parts = [(step, known) for step, part in facts[head:] if (known := _telling(part))]
+    return (*facts[:head], *parts) if parts else ()
 
 
 def _given(
@@ -698,47 +737,110 @@ def _given(
 ) -> tuple[Any, ...]:
     """The result of one return statement; nothing where the body may have loaded or changed it.
 
-    ``way`` is the whole returned value, of which ``value`` may be an item.
+    ``way`` is the whole returned value, of which ``value`` may be a part.
     """
-    if isinstance(value, TupleExpr):
-        items = [
-            None if is_none(item) else _given(body, item, is_followed, way) for item in value.items
-        ]
-        is_plain = not any(isinstance(item, StarExpr) for item in value.items)
-        return (ITEMS, *enumerate(items)) if is_plain else ()
+    if is_none(value):
+        return (NOTHING,)
+    if (parts := _parts(body, value)) is not None:
+        head, inside = parts
+        found: dict[Any, tuple[Any, ...]] = {}
+        for step, part in inside:
+            facts = _given(body, part, is_followed, way)
+            found[step] = _same(found[step], facts) if step in found else facts
+        return (*head, *found.items())
     type_ = body.type_of(value)
-    if all_are(type_, _DICT) or isinstance(value, DictExpr):
-        return _entries(body, value, is_followed, way)
     if (type_ is None or all_are(type_, QUERYSET)) and (
         is_consumed(body, value) or is_evaluated(body, value, way)
     ):
         return (LOADED,)
-    if not may_hold_rows(type_):
+    if not _may_lead_to_rows(type_):
         return ()
     if isinstance(value, NameExpr) and is_untouched_argument(body, value):
-        return (PARAMETER, value.name)
+        return (PARAMETER, value.name, (), True)
     if (derived := derived_from(body, value)) is not None:
         return (DERIVED, derived.parameter, derived.kind.value, derived.steps)
     result = result_of(body, value)
     begun = None if result else built_on(body, value)
-    is_known = result is not None or (begun is not None and is_followed(begun[0].fullname))
-    if not is_known or may_be_changed(body, value, way) or may_have_loaded(body, value, way):
-        return ()
-    if result is not None:
-        return _stored(result)
-    return (SAME_AS, begun[0].fullname, *begun[1]) if begun is not None else ()
+    if begun is not None and not is_followed(begun.giver.fullname):
+        begun = None
+    is_changed = may_be_changed(body, value, way) or may_have_loaded(body, value, way)
+    if (result or begun) and not is_changed:
+        if result is not None:
+            return _stored(result)
+        return (SAME_AS, begun.giver.fullname, begun.path, *begun.steps) if begun else ()
+    return _handed_back(body, value, ()) or (
+        () if is_changed else (ITEMS, *_contained(body, value, ()))
+    )
 
 
-def _entries(
-    body: Body, value: Expression, is_followed: IsFollowed, way: Expression
-) -> tuple[Any, ...]:
-    """The result of a statement that returns a dict: what that has under its keys."""
-    found: dict[str, tuple[Any, ...]] = {}
-    for name, item in entries_of(body, value):
-        if not is_none(item):
-            facts = _given(body, item, is_followed, way)
-            found[name] = _same(found[name], facts) if name in found else facts
-    return (ITEMS, *found.items())
+def _handed_back(body: Body, value: Expression, path: Path) -> tuple[Any, ...]:
+    """What is returned of a parameter."""
+    found = sources(body, value, path)
+    match found.items:
+        case (SourceArgument(parameter=name, path=inside, steps=()),) if found.is_complete:
+            return (PARAMETER, name, inside, False)
+        case _:
+            return ()
+
+
+def _contained(body: Body, value: Expression, path: Path) -> Iterator[tuple[Any, ...]]:
+    """What a container that the body fills has, by the step to it."""
+    if not sources(body, value, path).is_complete:
+        return
+    for step in (ITEM, ANY):
+        inside = (*path, step)
+        row = row_at(body, value, inside)
+        if row is not None:
+            yield step, _stored(Result(Kind.ROW, row))
+        elif found := _handed_back(body, value, inside):
+            yield step, found
+        elif not path and (within := tuple(_contained(body, value, inside))):
+            yield step, (ITEMS, *within)
+
+
+_Parts = tuple[tuple[Any, ...], list[tuple[Any, Expression]]]
+
+
+def _parts(body: Body, value: Expression) -> _Parts | None:
+    """The parts of a container, or the arguments of an object that is made, with their steps.
+
+    Also where a name has it that the body only reads and returns. None where it is neither.
+    """
+    if isinstance(value, DictExpr) or all_are(body.type_of(value), _DICT):
+        entries = [(At(name), item) for name, item in entries_of(body, value)]
+        return ((ITEMS,), [*entries]) if entries else None
+    if not isinstance(value, NameExpr):
+        return _parts_of(body, value)
+    values, made = body.reaching_values(value), body.definition_sites(value)
+    others = [name for name in body.every(NameExpr) if body.definition_sites(name) & made]
+    return (
+        _parts_of(body, values[0])
+        if len(values) == 1 and all(_is_read(body, name) for name in others)
+        else None
+    )
+
+
+def _is_read(body: Body, name: NameExpr) -> bool:
+    """Whether code only returns what a name has, or reads an item or attribute of it."""
+    parent = body.parent(name)
+    around = body.parent(parent) if isinstance(parent, IndexExpr | MemberExpr) else None
+    is_target = isinstance(around, AssignmentStmt) and parent in around.lvalues
+    is_called = isinstance(around, CallExpr) and around.callee is parent
+    return isinstance(parent, ReturnStmt) or (around is not None and not is_target | is_called)
+
+
+def _parts_of(body: Body, value: Expression) -> _Parts | None:
+    match value:
+        case TupleExpr(items=items) if not any(isinstance(item, StarExpr) for item in items):
+            return (ITEMS,), [(At(place), item) for place, item in enumerate(items)]
+        case CallExpr() if (info := class_object(body.types.type_of(value.callee))) is not None:
+            is_own = not is_model(info) and not info.fullname.startswith(_NO_ROWS)
+            is_plain = all(kind in {ARG_POS, ARG_NAMED} for kind in value.arg_kinds)
+            arguments = zip(value.arg_names, value.args, strict=True)
+            given = [(name or place, part) for place, (name, part) in enumerate(arguments)]
+            return ((MADE, info.fullname), [*given]) if is_own and is_plain and given else None
+        case _:
+            return None
 
 
 def _stored(result: Result) -> StoredResult:

@@ -16,6 +16,7 @@ SAME_AS: Final = "same as"
 PARAMETER: Final = "parameter"
 DERIVED: Final = "derived"
 ITEMS: Final = "items"
+MADE: Final = "made"
 
 
 class StoredResult(NamedTuple):
@@ -45,9 +46,11 @@ class Summary(NamedTuple):
     ``passes`` are the parameters passed on (its name, a function's full name, the parameter there).
     ``result`` holds
     the fields of a `StoredResult`, or `SAME_AS` with the full name of a function that returns the
-    same and the `Step`s from there, or `PARAMETER` with the name of one that is returned, or `DERIVED`
-    with the fields of a `Derived`, or `LOADED` for a queryset with its rows, or `ITEMS` with
-    pairs of position or key and the same for each item of a tuple or dict, or nothing.
+    same at an access path and the `Step`s from there, or `PARAMETER` with the name of one that is
+    returned, the path to what is returned of it and whether the function leaves it as it is, or
+    `DERIVED` with the fields of a `Derived`, or `LOADED` for a queryset with its rows, or `ITEMS` with
+    the same for each step into a container, or `MADE` with a class and the same for each position or
+    keyword of its constructor, or nothing.
 
     ``is_coroutine`` says that it is awaited: what it runs is looked at where it is written, and
     ``actions`` are what it follows of its parameters and passes on. ``is_probe`` says that it finds out whether an event loop is running: its callers do not query in

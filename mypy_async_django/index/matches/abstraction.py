@@ -95,14 +95,13 @@ from mypy_async_django.index.abstract import (
     step_to,
 )
 from mypy_async_django.index.matches.matches import api_of_function
+from mypy_async_django.index.paths import ITEM as ITEM_OF_VALUE
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.syntax.bindings import Binding, BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import attributes_in, called_name
 from mypy_async_django.index.syntax.path_conditions import conditions_before
 from mypy_async_django.index.values.library_calls import Handed
-from mypy_async_django.index.values.paths import ITEM as ITEM_OF_VALUE
-from mypy_async_django.index.values.provenance import rows_of
 from mypy_async_django.index.values.relations import may_be_changed
 from mypy_async_django.index.values.result_cache import is_consumed
 from mypy_async_django.index.values.sources import sources
@@ -139,6 +138,7 @@ class Abstraction:
         self._conditions: dict[Node, Condition] = {}
         self._under_way: set[Expression] = set()
         self._summarised: set[FuncItem] = set()
+        self._declared: dict[str, Value] = {}
         self._keys: dict[tuple[Row, ...], str] = {}
         self.rows: dict[str, tuple[Expression, tuple[Row, ...]]] = {}
         """By the key of a row: the first expression with it, and what the row may be."""
@@ -189,10 +189,25 @@ class Abstraction:
         if not isinstance(found, Of):
             return found
         if self._body.effects is not None and isinstance(found.declared, Instance):
-            return replace(found.declared, kept=tuple(self._stored_in(value, node)))
+            declared = replace(found.declared, kept=tuple(self._stored_in(value, node)))
+            return self.seen(replace(found, declared=declared))
+        if self._body.effects is not None and len(found.path) > 1:
+            return self.seen(found)
         if not may_be_row(self._body, value):
             return found
         return self._by_type(value) if may_be_changed(self._body, value, node) else found
+
+    def seen(self, value: Value) -> Value:
+        """A value in a body that is looked at itself: of its parameters it has the types only."""
+        if self._body.effects is None or not isinstance(value, Of):
+            return value
+        if len(value.path) == 1:
+            return value.declared
+        root, *steps, last = value.path
+        owner = self._declared.get(root, UNKNOWN)
+        for step in steps:
+            owner = Member(owner, step)
+        return Member(owner, last, value.declared)
 
     def _stored_in(self, owner: Expression, before: Node) -> Iterator[tuple[str, Value]]:
         """The attributes of an object that the body has set before a node, each at one place."""
@@ -227,10 +242,11 @@ class Abstraction:
             return None
         type_ = self._body.type_of(expression)
         if may_hold_rows(type_):
-            if found := self._keyed(expression, rows_of(self._body, expression)):
+            whole = sources(self._body, expression)
+            if found := self._keyed(expression, whole.rows):
                 is_optional = type_ is None or may_be_none(type_)
                 return replace(found, may_be_none=is_optional and not self._is_tested(expression))
-            if isinstance(expression, NameExpr | IndexExpr):
+            if whole.is_container:
                 items = sources(self._body, expression, (ITEM_OF_VALUE,)).rows
                 if found := self._keyed(expression, items):
                     return Items(found)
@@ -300,7 +316,8 @@ class Abstraction:
         if not bindings:
             return self._free(name)
         if all(binding.kind is BindingKind.ARGUMENT for binding in bindings):
-            return Of((name.name,), self._by_type(name))
+            self._declared[name.name] = self._by_type(name)
+            return Of((name.name,), self._declared[name.name])
         found = [self._bound(binding) for binding in bindings]
         value = found[0] if len(found) == 1 else either(found)
         if isinstance(value, Instance) and value.may_be_none and self._is_tested(name):
@@ -399,7 +416,7 @@ class Abstraction:
                 | Variable()
                 | ResultOf()
             ):
-                return Member(owner, step)
+                return Member(owner, step, declared)
             case Instance(item=item) if step == ITEM and item is not UNKNOWN:
                 return item
             case Instance() if declared is UNKNOWN:

@@ -18,7 +18,7 @@ from mypy.nodes import (
     Var,
 )
 
-from mypy_async_django.bridge.types import class_object, class_of, known
+from mypy_async_django.bridge.types import alternatives, class_object, class_of, known
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.index.abstract import (
     CALL,
@@ -174,12 +174,14 @@ def dynamic_uses(body: Body) -> list[Dynamic]:
 
     Left out is what the catalogue or a call target speaks for.
     """
-    spoken_for = {matched.node for matched in matches(body)}
-    spoken_for |= {called.node for called in call_targets(body)}
+    spoken_for = {
+        (matched.node, getattr(matched.operation, "use", None)) for matched in matches(body)
+    }
+    spoken_for |= {(called.node, called.use) for called in call_targets(body)}
     return [
         dynamic
         for dynamic in (*_dynamic_uses(body), *_decorated_calls(body))
-        if dynamic.node not in spoken_for
+        if (dynamic.node, dynamic.implicit) not in spoken_for
     ]
 
 
@@ -216,22 +218,27 @@ def _each_use(body: Body) -> Iterator[Dynamic]:
             case MemberExpr(expr=receiver, name=name) if call.callee.node is None:
                 if _is_open(body, receiver):
                     yield Dynamic(
-                        call, Dispatch(values.value(receiver), (name,), values.arguments(call))
+                        call,
+                        Dispatch(
+                            values.seen(values.value(receiver)), (name,), values.arguments(call)
+                        ),
                     )
             case callee:
                 if _is_open(body, callee):
                     yield Dynamic(
-                        call, Dispatch(values.value(callee), CALL, values.arguments(call))
+                        call,
+                        Dispatch(values.seen(values.value(callee)), CALL, values.arguments(call)),
                     )
         yield from _run(body, call)
     for use in implicit_uses(body):
         if _is_open(body, use.value):
-            used = Dispatch(values.value(use.value), METHODS[use.use])
+            used = Dispatch(values.seen(values.value(use.value)), METHODS[use.use])
             yield Dynamic(use.value, used, use.use)
     for read in reads(body):
         if read.node not in callees and _is_open(body, read.receiver):
             yield Dynamic(
-                read.node, Dispatch(values.value(read.receiver), (read.name,), is_read=True)
+                read.node,
+                Dispatch(values.seen(values.value(read.receiver)), (read.name,), is_read=True),
             )
 
 
@@ -277,7 +284,7 @@ def _is_open(body: Body, value: Expression) -> bool:
         return True
     info = class_of(type_)
     if info is None:  # one of several classes
-        return _is_given(abstraction(body).value(value))
+        return None in alternatives(type_) or _is_given(abstraction(body).value(value))
     return _is_wide(info) or info.fullname == "builtins.function"
 
 

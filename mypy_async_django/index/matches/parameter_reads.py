@@ -12,6 +12,7 @@ from mypy.nodes import (
     ComparisonExpr,
     Expression,
     FuncDef,
+    LambdaExpr,
     MemberExpr,
     NameExpr,
     Node,
@@ -27,8 +28,10 @@ from mypy_async_django.bridge.models import (
     is_model,
     is_single_relation,
     is_to_many,
+    may_hold_rows,
 )
-from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a
+from mypy_async_django.bridge.tree import walk
+from mypy_async_django.bridge.types import all_are, alternatives, class_of, is_a, known
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django import REQUEST, VIEW
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS
@@ -54,6 +57,8 @@ from mypy_async_django.index.matches.actions import (
 )
 from mypy_async_django.index.matches.matches import matches
 from mypy_async_django.index.matches.rendered import rendered_users
+from mypy_async_django.index.paths import ANY, Attribute
+from mypy_async_django.index.paths import ITEM as ITEM_OF_VALUE
 from mypy_async_django.index.queries import Row
 from mypy_async_django.index.resolution.argument_binding import bind
 from mypy_async_django.index.resolution.call_targets import (
@@ -79,8 +84,6 @@ from mypy_async_django.index.values.escapes import escapes
 from mypy_async_django.index.values.inner_functions import run_here
 from mypy_async_django.index.values.lazy_evaluation import looked_into
 from mypy_async_django.index.values.library_calls import handed
-from mypy_async_django.index.values.paths import ANY, Attribute
-from mypy_async_django.index.values.paths import ITEM as ITEM_OF_VALUE
 from mypy_async_django.index.values.relations import may_be_changed, may_be_set
 from mypy_async_django.index.values.rendering import renderings
 from mypy_async_django.index.values.requests import (
@@ -273,7 +276,7 @@ def _may_receive_row(function: FuncDef, index: int) -> bool:
         return is_mixin or is_model(function.info)  # a mixin may be one of a model
     type_ = function.type.arg_types[index] if isinstance(function.type, CallableType) else None
     infos = map(class_of, alternatives(get_proper_type(type_))) if type_ is not None else (None,)
-    return any(
+    return may_hold_rows(known(type_)) or any(
         info is None
         or info.fullname == "builtins.object"
         or is_model(info)
@@ -298,10 +301,27 @@ def _each_touch(body: Body) -> Iterator[tuple[Expression, str]]:
         )
         if is_kept:
             yield assignment.rvalue, ""
+    for call in calls(body):
+        for function, place, items in handed(body, call):
+            yield from ((items.value, name) for name in _read_of_parameter(function, place))
     passed = {taken.given for taken in _passed(body)}
     for _, given in escapes(body):
         if given not in passed:
             yield given, ""
+
+
+def _read_of_parameter(function: Expression, place: int) -> Iterator[str]:
+    """The attributes that a lambda reads of a parameter; empty for all else that it may do."""
+    names = function.arg_names[place : place + 1] if isinstance(function, LambdaExpr) else []
+    inside = list(walk(function)) if names else []
+    read = {node.expr: node.name for node in inside if isinstance(node, MemberExpr)}
+    if not names:
+        yield ""
+    yield from (
+        read.get(node, "")
+        for node in inside
+        if isinstance(node, NameExpr) and node.name == names[0] and node.node is not None
+    )
 
 
 def _parameters_in(body: Body, value: Expression) -> frozenset[str]:

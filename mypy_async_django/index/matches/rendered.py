@@ -28,12 +28,13 @@ from mypy_async_django.catalogue.frameworks.installed import DECLARED_METHODS
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.catalogue.template_language import CONTEXT_OF_USERS
 from mypy_async_django.index.abstract import Call, Instance, Passed
+from mypy_async_django.index.paths import ITEM as ITEM_OF
+from mypy_async_django.index.paths import At
 from mypy_async_django.index.queries import Kind, Row
 from mypy_async_django.index.resolution.callees import getter
 from mypy_async_django.index.resolution.declared import declared_method, declaring_class
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import ImplicitUse
-from mypy_async_django.index.values.paths import ITEM as ITEM_OF
 from mypy_async_django.index.values.relations import may_be_set
 from mypy_async_django.index.values.rendering import Item, Rendering, renderings
 from mypy_async_django.index.values.requests import may_be_loaded
@@ -187,8 +188,9 @@ def _way_of_tag(body: Body, use: ContextUse) -> tuple[str, ...] | None:
     name, *place = use.path
     if not place:
         return _way_of(body, name)
-    result = body.effects.result(_function(name), place[0]) if body.effects is not None else None
-    is_lazy = result is not None and result.kind is Kind.QUERYSET
+    path = (At(place[0]),)
+    found = body.effects.result(_function(name), path) if body.effects is not None else None
+    is_lazy = found is not None and found[0].kind is Kind.QUERYSET
     return (name, _ITERATED) if is_lazy and evaluates(tuple(place[1:]), use.use) else None
 
 

@@ -49,6 +49,7 @@ from mypy_async_django.catalogue.django import RAISED_BY_QUERIES
 from mypy_async_django.catalogue.lookup import Catalogue
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.abstract import ALWAYS, Call, Condition, Dispatch, Way
+from mypy_async_django.index.paths import Path
 from mypy_async_django.index.queries import Derived, Result
 from mypy_async_django.index.syntax.bindings import BindingKind, in_order
 from mypy_async_django.index.syntax.reaching_definitions import Flow
@@ -92,6 +93,17 @@ Ways: TypeAlias = Mapping[Effect, Way]
 """The shortest call chain to an operation of each effect; an effect that is not reached has none."""
 
 
+class HandedBack(NamedTuple):
+    """A parameter that a function returns, or what a path from it leads to.
+
+    ``is_untouched`` says that the function does nothing else with it.
+    """
+
+    parameter: str
+    path: Path
+    is_untouched: bool
+
+
 class Effects(Protocol):
     """What the project's functions do, through whatever they call."""
 
@@ -124,28 +136,30 @@ class Effects(Protocol):
         """The summary of a lambda, or of a function inside another."""
         ...
 
-    def result(self, function: FuncItem | Var, place: int | str | None = None) -> Result | None:
-        """The rows that a function returns, or its coroutine; None if they are not known.
+    def result(self, function: FuncItem | Var, path: Path = ()) -> tuple[Result, Path] | None:
+        """The rows at a path into what a function or its coroutine returns, or a variable keeps.
 
-        Or what a variable keeps.
-
-        With ``place``, those at that position of the tuple, or under that key of the dict, that it returns.
+        With what is left of the path behind them. None if they are not known.
         """
         ...
 
-    def hands_back(self, function: FuncItem) -> str | None:
-        """The parameter that all return statements of a function return unchanged; or None."""
+    def hands_back(self, function: FuncItem, path: Path = ()) -> HandedBack | None:
+        """What of a parameter is at a path into what a function returns; None if it is not known."""
+        ...
+
+    def makes(self, function: FuncItem | Var) -> str | None:
+        """The full name of the class of the container or object that a function returns.
+
+        None where it returns something else, or nothing is known of what is inside.
+        """
         ...
 
     def derives(self, function: FuncItem) -> Derived | None:
         """What a function returns of a queryset that it receives; None if that is not known."""
         ...
 
-    def gives_loaded(self, function: FuncItem | Var, place: int | str | None = None) -> bool:
-        """Whether a function returns a queryset that it has iterated, or may have.
-
-        With ``place``, the one at that position of the tuple, or under that key of the dict, that it returns.
-        """
+    def gives_loaded(self, function: FuncItem | Var, path: Path = ()) -> bool:
+        """Whether a function gives a queryset at a path that it has iterated, or may have."""
         ...
 
     def is_awaited(self, function: FuncItem) -> bool:

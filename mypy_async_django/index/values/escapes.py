@@ -10,6 +10,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     FuncItem,
+    ListComprehension,
     MemberExpr,
     NameExpr,
     Node,
@@ -27,7 +28,7 @@ from mypy_async_django.bridge.models import (
     is_single_relation,
 )
 from mypy_async_django.bridge.tree import walk
-from mypy_async_django.bridge.types import class_object, class_of, is_a, member
+from mypy_async_django.bridge.types import class_object, class_of, is_a, item_class, member
 from mypy_async_django.catalogue.frameworks.framework import Role
 from mypy_async_django.catalogue.frameworks.installed import DECLARATIVE
 from mypy_async_django.index.resolution.argument_binding import bind
@@ -38,6 +39,7 @@ from mypy_async_django.index.syntax.body import Body, Effects, once
 from mypy_async_django.index.syntax.operations import attributes_in
 from mypy_async_django.index.values.library_calls import only_moves
 
+_COLLECTIONS: Final = ("builtins.frozenset", "builtins.list", "builtins.set", "builtins.tuple")
 _BY_NAME: Final = frozenset({"builtins.getattr", "builtins.setattr"})
 _REPRESENTING: Final = frozenset(
     hook for each in DECLARATIVE.values() for hook in each.hooks.get(Role.REPRESENTS, ())
@@ -97,7 +99,7 @@ def _used_inside(function: FuncItem) -> Iterator[NameExpr]:
 
 
 def _left_as_they_are(body: Body, call: CallExpr) -> Iterator[Expression]:
-    """The model instances of which the function that a call runs is known to load and set nothing."""
+    """The model instances, and lists of them, of which a call is known to load and set nothing."""
     effects = body.effects
     offloaded = offloaded_by(body, call) if effects is not None else None
     made = offloaded.as_call() if offloaded is not None else call
@@ -111,7 +113,7 @@ def _left_as_they_are(body: Body, call: CallExpr) -> Iterator[Expression]:
         model = _model_of(body, given)
         if model is None or function is None:
             continue
-        if _leaves_relations(effects, function, parameter, model, frozenset()):
+        if leaves_relations(effects, function, parameter, model):
             yield given
 
 
@@ -124,12 +126,26 @@ def _constructor(body: Body, call: CallExpr) -> FuncDef | None:
 
 
 def _model_of(body: Body, value: Expression) -> TypeInfo | None:
-    info = class_of(body.type_of(value)) if isinstance(value, NameExpr) else None
+    """The class of a row, or of the rows in a list."""
+    match value:
+        case NameExpr():
+            type_ = body.type_of(value)
+        case ListComprehension(generator=generator):
+            type_ = body.type_of(generator.left_expr)
+        case _:
+            return None
+    info = class_of(type_)
+    if info is not None and is_a(info, *_COLLECTIONS):
+        info = item_class(type_)
     return info if info is not None and is_model(info) else None
 
 
-def _leaves_relations(
-    effects: Effects, function: FuncDef, parameter: str, model: TypeInfo, seen: frozenset[str]
+def leaves_relations(
+    effects: Effects,
+    function: FuncDef,
+    parameter: str,
+    model: TypeInfo,
+    seen: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether a function is known to load and set no relation of a row that it receives."""
     touched = effects.touched(function, parameter)
@@ -152,7 +168,7 @@ def _is_harmless(effects: Effects, model: TypeInfo, name: str, seen: frozenset[s
     if not isinstance(function, FuncDef) or function.is_static or not function.arg_names:
         return False
     itself = function.arg_names[0] or "self"  # mypy leaves out the names of special methods
-    return _leaves_relations(effects, function, itself, model, seen)
+    return leaves_relations(effects, function, itself, model, seen)
 
 
 def _names(body: Body, argument: Expression) -> Iterator[NameExpr]:

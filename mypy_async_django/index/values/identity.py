@@ -2,9 +2,9 @@
 
 from mypy.nodes import Expression, NameExpr
 
+from mypy_async_django.index.paths import ANY, ITEM, Attribute, Path
 from mypy_async_django.index.queries import Query, Row
 from mypy_async_django.index.syntax.body import Body, once_each
-from mypy_async_django.index.values.paths import ANY, ITEM, Attribute, Path
 from mypy_async_django.index.values.sources import kept_attributes, sources
 
 

@@ -7,9 +7,9 @@ from mypy.nodes import ARG_POS, ARG_STAR, CallExpr, Expression, MemberExpr
 
 from mypy_async_django.bridge.types import classes
 from mypy_async_django.catalogue.transfers import Transfer, transfers, transfers_of_method
+from mypy_async_django.index.paths import ITEM, Path, written
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import full_name
-from mypy_async_django.index.values.paths import ITEM, Path, written
 
 #: Where functions come from that run none of their arguments and keep them only in containers.
 _QUIET: Final = (
@@ -76,7 +76,8 @@ def arguments_of(call: CallExpr, argument: str) -> Iterator[tuple[Expression, Pa
 
 def _named_transfers(body: Body, call: CallExpr) -> tuple[str, tuple[Transfer, ...]]:
     name = full_name(body, call.callee) or ""
-    found = transfers(name)
+    positional = sum(kind in {ARG_POS, ARG_STAR} for kind in call.arg_kinds)
+    found = transfers(name, of_several=positional > 1)
     if found or not isinstance(call.callee, MemberExpr):
         return name, found
     type_ = body.types.type_of(call.callee.expr)

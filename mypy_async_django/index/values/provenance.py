@@ -4,10 +4,10 @@ from mypy.nodes import CallExpr, Expression, MemberExpr, TypeInfo, Var
 
 from mypy_async_django.bridge.models import MANAGER, QUERYSET, RELATED_MANAGERS, is_model
 from mypy_async_django.bridge.types import class_of, is_a, member
-from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, merged
+from mypy_async_django.index.paths import ITEM, Path
+from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, merged
 from mypy_async_django.index.syntax.body import Body
-from mypy_async_django.index.values.paths import ITEM
-from mypy_async_django.index.values.sources import Argument, Giver, InMemory, Returned, sources
+from mypy_async_django.index.values.sources import Argument, InMemory, Returned, sources
 
 
 def rows_of(body: Body, expression: Expression) -> tuple[Row, ...]:
@@ -31,9 +31,16 @@ def result_of(body: Body, value: Expression) -> Result | None:
         return Result(Kind.ROW, row)
     whole = sources(body, value)
     row = (
-        _one(sources(body, value, (ITEM,)).rows) if not whole.items and whole.is_complete else None
+        _one(sources(body, value, (ITEM,)).rows)
+        if whole.is_container and whole.is_complete
+        else None
     )
     return Result(Kind.ROWS, row) if row is not None else None
+
+
+def row_at(body: Body, value: Expression, path: Path) -> Row | None:
+    """The row at a path into a value; None if it is not one, or not known."""
+    return _one(sources(body, value, path).rows)
 
 
 def _one(found: tuple[Row, ...]) -> Row | None:
@@ -42,12 +49,12 @@ def _one(found: tuple[Row, ...]) -> Row | None:
     return found[0] if len(states) == 1 else None
 
 
-def built_on(body: Body, value: Expression) -> tuple[Giver, tuple[Step, ...]] | None:
-    """The project's function, or attribute, that began a query, and what is called on it."""
+def built_on(body: Body, value: Expression) -> Returned | None:
+    """The project's function, or attribute, that gave a value, and what is called on it."""
     found = sources(body, value)
     match found.items:
-        case (Returned(giver=giver, path=(), steps=steps),) if found.is_complete:
-            return giver, steps
+        case (Returned() as returned,) if found.is_complete:
+            return returned
         case _:
             return None
 
@@ -64,7 +71,7 @@ def derived_from(body: Body, value: Expression) -> Derived | None:
                     return Derived(parameter, known, tuple(steps))
             case _:
                 pass
-        if found.items or not found.is_complete:
+        if not found.is_container or not found.is_complete:
             return None
     return None
 

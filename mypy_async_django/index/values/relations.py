@@ -29,6 +29,7 @@ from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import class_of, classes, is_a, member
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.index.queries import Row
+from mypy_async_django.index.resolution.callees import getter
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.handlers import is_caught
 from mypy_async_django.index.syntax.operations import (
@@ -298,6 +299,9 @@ def _holders_at_work(body: Body) -> Sequence[tuple[Node, Expression]]:
 def _is_method(body: Body, used: MemberExpr) -> bool:
     info = class_of(body.type_of(used.expr))
     found = member(info, used.name) if info is not None else None
+    property_ = getter(found[1].node) if found is not None else None
+    if property_ is not None and body.effects is not None and body.effects.hands_back(property_):
+        return False
     return found is None or not isinstance(found[1].node, Var)
 
 

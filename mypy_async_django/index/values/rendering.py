@@ -22,10 +22,10 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.tree import is_none
 from mypy_async_django.bridge.types import all_are
+from mypy_async_django.index.paths import At, Path
 from mypy_async_django.index.resolution.module_level import values_of
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import called_name, calls
-from mypy_async_django.index.values.paths import At, Path
 from mypy_async_django.templates.usage import ContextUse
 
 

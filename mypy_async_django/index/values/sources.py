@@ -82,8 +82,23 @@ from mypy_async_django.bridge.types import (
 )
 from mypy_async_django.catalogue.django import REQUEST
 from mypy_async_django.catalogue.queries import METHODS, OWN_ROWS, SHORTCUTS, Gives, QueryMethod
-from mypy_async_django.catalogue.transfers import STORING, Transfer
+from mypy_async_django.catalogue.transfers import STORING, Transfer, transfers
 from mypy_async_django.index.inference.expressions import arrival
+from mypy_async_django.index.paths import (
+    ANY,
+    AWAITED,
+    CALLED,
+    ITEM,
+    LONGEST,
+    At,
+    Attribute,
+    Awaited,
+    Called,
+    Item,
+    Path,
+    after,
+    written,
+)
 from mypy_async_django.index.queries import (
     Derived,
     Kind,
@@ -104,25 +119,9 @@ from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.bindings import STAR, Binding, BindingKind, in_order
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import called_name, owners
-from mypy_async_django.index.values.escapes import has_escaped
+from mypy_async_django.index.values.escapes import has_escaped, leaves_relations
 from mypy_async_django.index.values.inner_functions import received
 from mypy_async_django.index.values.library_calls import arguments_of, transfers_of
-from mypy_async_django.index.values.paths import (
-    ANY,
-    AWAITED,
-    CALLED,
-    ITEM,
-    LONGEST,
-    At,
-    Attribute,
-    Awaited,
-    Called,
-    Item,
-    Path,
-    after,
-    unpacked,
-    written,
-)
 
 #: Sources of one value that are kept apart; more count as unknown.
 _MOST: Final = 16
@@ -162,6 +161,13 @@ class InMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A container or object that a function of the project made, by the name of its class."""
+
+    class_: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A source that cannot be seen: what is at a path into an expression's value."""
 
@@ -169,7 +175,7 @@ class Unknown:
     path: Path = ()
 
 
-Source: TypeAlias = Row | Query | Argument | Returned | InMemory | Unknown
+Source: TypeAlias = Row | Query | Argument | Returned | InMemory | Made | Unknown
 _UNKNOWN: Final = Unknown()
 _Values: TypeAlias = dict[Source, None]
 _Question: TypeAlias = tuple[Expression, Path]
@@ -185,6 +191,11 @@ class Sources(NamedTuple):
     def is_complete(self) -> bool:
         """Whether the value comes from nowhere else."""
         return not self.unknown
+
+    @property
+    def is_container(self) -> bool:
+        """Whether no source is a row or queryset itself: rows may be inside."""
+        return all(isinstance(item, Made) for item in self.items)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -343,7 +354,7 @@ class _Solver:
             yield _UNKNOWN
 
     def _bound(self, binding: Binding, path: Path, use: NameExpr | None = None) -> Iterator[Source]:
-        value, inside = binding.value, unpacked(binding.path)
+        value, inside = binding.value, _unpacked(binding.path)
         match binding.kind:
             case BindingKind.ARGUMENT:
                 if use is not None and self._is_assigned_before(use, path):
@@ -535,7 +546,7 @@ class _Solver:
             for value in self._ask(receiver, ()):
                 yield from self._applied(value, (Attribute(read.name), *path), read)
             return
-        giver = self._kept(read)
+        giver = self._kept(read, path)
         if giver is None:
             yield from self._ask(receiver, (Attribute(read.name), *path))
             return
@@ -556,7 +567,7 @@ class _Solver:
             ):
                 yield from self._ask(store.value, (*store.path, *rest))
 
-    def _kept(self, read: MemberExpr) -> Giver | None:
+    def _kept(self, read: MemberExpr, path: Path) -> Giver | None:
         """The property behind an attribute, or the variable of an object's own that is known."""
         if read.node is not None:
             return None
@@ -570,7 +581,7 @@ class _Solver:
         effects = self._body.effects
         if effects is None:
             return node if self._is_argument(read.expr) else None
-        is_known = effects.result(node) is not None or effects.gives_loaded(node)
+        is_known = effects.result(node, path) is not None or effects.gives_loaded(node)
         return node if is_known else None
 
     def _is_argument(self, expression: Expression) -> bool:
@@ -774,6 +785,9 @@ class _Solver:
                     yield from self._own_method(model, call, node, path)
                 case Query(queryset=TypeInfo() as own) if not is_django_method(own, method.name):
                     yield from self._own_method(own, call, node, path)
+                case Made(class_=name):
+                    rows = transfers(f"{name}.{method.name}")
+                    yield from self._moved(call, rows, path) if rows else (_UNKNOWN,)
                 case Query() | Returned() | Argument():
                     yield from self._queried(value, method.name, call, node, path)
                 case _:
@@ -816,34 +830,40 @@ class _Solver:
             yield Returned(giver, path)
             return
         root = node if isinstance(giver, FuncDef) else None  # a variable's value is the same
-        if path and isinstance(path[0], At) and path[0].key is not None:
-            if len(path) == 1 and effects.gives_loaded(giver, path[0].key):
-                yield InMemory()
-                return
-            placed = effects.result(giver, path[0].key)
-            if placed is not None:
-                yield from self._of_result(placed, path[1:], root, node)
-                return
-        if not path and effects.gives_loaded(giver):
+        if effects.gives_loaded(giver, path):
             yield InMemory()
             return
-        result = effects.result(giver)
-        if result is not None:
-            yield from self._of_result(result, path, root, node)
+        found = effects.result(giver, path)
+        if found is not None:
+            result, rest = found
+            yield from self._of_result(result, rest, root, node)
             return
-        derived = effects.derives(giver) if isinstance(giver, FuncDef) else None
-        if derived is not None and call is not None and isinstance(giver, FuncDef):
-            yield from self._derived(derived, giver, call, node, path)
+        if not path and (made := effects.makes(giver)):
+            yield Made(made)
             return
-        parameter = effects.hands_back(giver) if isinstance(giver, FuncDef) else None
-        arguments = (
-            dict(bind(call, giver)) if call is not None and isinstance(giver, FuncDef) else {}
-        )
-        argument = arguments.get(parameter or "")
-        if argument is None:
+        if not isinstance(giver, FuncDef):
             yield _UNKNOWN
             return
-        yield from self._ask(argument, path)
+        derived = effects.derives(giver)
+        if derived is not None and call is not None:
+            yield from self._derived(derived, giver, call, node, path)
+            return
+        handed = effects.hands_back(giver, path)
+        argument: Expression | None = None
+        if handed is not None and call is not None:
+            argument = dict(bind(call, giver)).get(handed.parameter)
+        elif handed is not None and isinstance(node, MemberExpr):
+            argument = node.expr  # a property
+        for value in self._ask(argument, handed.path) if argument and handed else (_UNKNOWN,):
+            is_same = handed is not None and (
+                handed.is_untouched
+                or (
+                    isinstance(value, Row)
+                    and value.model is not None
+                    and leaves_relations(effects, giver, handed.parameter, value.model)
+                )
+            )
+            yield value if is_same else _UNKNOWN
 
     def _derived(
         self, derived: Derived, function: FuncDef, call: CallExpr, node: Expression, path: Path
@@ -1117,6 +1137,11 @@ class _Solver:
             yield _UNKNOWN
 
 
+def _unpacked(path: tuple[int, ...]) -> Path:
+    """The steps that unpacking takes: `bindings.Binding.path`, but for the position of a star."""
+    return tuple(At(None if place == STAR else place) for place in path)
+
+
 def _joined(values: Iterable[Source]) -> _Values:
     """The values, with one query for each place where one begins: it has loaded what any may have."""
     queries: dict[object, Query] = {}
@@ -1288,7 +1313,8 @@ def is_of_object(variable: Var) -> bool:
     """Whether each object has a value of its own in an attribute: the class has at most None."""
     type_ = get_proper_type(variable.type)
     has_none = isinstance(type_, NoneType) or (type_ is not None and may_be_none(type_))
-    return not variable.is_initialized_in_class or has_none
+    is_shared = variable.is_initialized_in_class and variable.has_explicit_value
+    return not is_shared or has_none
 
 
 def kept_attributes(body: Body, expression: Expression) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Types of values that mypy knows nothing of: the model of a row, the queryset of a query."""
 
 from mypy.nodes import AwaitExpr, CallExpr, Expression, FuncDef, IndexExpr, MemberExpr, NameExpr
-from mypy.types import Instance, ProperType
+from mypy.types import AnyType, Instance, ProperType, TypeOfAny
 
 from mypy_async_django.bridge.members import Members, union
 from mypy_async_django.bridge.models import QUERYSET
@@ -10,7 +10,7 @@ from mypy_async_django.index.queries import Query, Row
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import owners
-from mypy_async_django.index.values.sources import sources
+from mypy_async_django.index.values.sources import Made, sources
 
 
 def type_from_sources(body: Body, members: Members, expression: Expression) -> ProperType | None:
@@ -56,5 +56,7 @@ def _type_of(members: Members, source: object) -> ProperType | None:
         case Query(model=model) if (queryset := members.class_named(QUERYSET)) is not None:
             row = Instance(model, [])
             return Instance(queryset, [row, row])
+        case Made(class_=name) if (info := members.class_named(name)) is not None:
+            return Instance(info, [AnyType(TypeOfAny.unannotated)] * len(info.type_vars))
         case _:
             return None

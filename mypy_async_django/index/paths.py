@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from mypy_async_django.index.syntax.bindings import STAR
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -83,8 +81,3 @@ def _fits(asked: AccessStep, offered: AccessStep) -> bool:
 
 def _from_the_end(*keys: int | str | None) -> bool:
     return any(isinstance(key, int) and key < 0 for key in keys)
-
-
-def unpacked(path: tuple[int, ...]) -> Path:
-    """The steps that unpacking takes: `bindings.Binding.path`, but for the position of a star."""
-    return tuple(At(None if place == STAR else place) for place in path)
