@@ -112,6 +112,9 @@ CACHES: Final = (
 #: Methods that put their only argument into a collection.
 ADDING_METHODS: Final = frozenset({"add", "append", "appendleft"})
 
+#: Methods that take one item out of a collection.
+TAKING_METHODS: Final = frozenset({"pop", "popitem", "popleft", "remove"})
+
 #: Methods that change a collection.
 CHANGING_METHODS: Final = frozenset(
     {

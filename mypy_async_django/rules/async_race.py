@@ -9,7 +9,8 @@ is written with a value that depends on what was read. The `await` may also be a
 
 Also reported is a test that lets several coroutines pass before the first one writes:
 `if key in running: return`, an `await`, `running.add(key)`; in the same way for dict items, flags
-and states.
+and states, for sizes as in `if len(queue) < 10`, for limits as in `if pages > longest` before
+`longest = pages`, and for items that are deleted.
 
 A value that is read from Django's cache, changed and written back is reported as well: `aget`,
 then `aset` of the same key.

@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from mypy.nodes import AwaitExpr, ComparisonExpr, Expression, OperatorAssignmentStmt, OpExpr
+from mypy.nodes import (
+    AwaitExpr,
+    ComparisonExpr,
+    DelStmt,
+    Expression,
+    IndexExpr,
+    OperatorAssignmentStmt,
+    OpExpr,
+)
 
 from mypy_async_django.bridge.types import classes, is_a, member
 from mypy_async_django.catalogue.builtin import BOOL
@@ -22,6 +30,8 @@ def for_race(body: Body, race: Race) -> str:
         case OperatorAssignmentStmt(op=op, rvalue=AwaitExpr() as awaited, lvalue=target):
             code = f"value = {text(awaited)}; {text(target)} {op}= value"
             return use(code)
+        case DelStmt(expr=IndexExpr(base=collection, index=key)):
+            return use(f"{text(collection)}.pop({text(key)}, None)")
         case _ if race.is_guard:
             return "Hold an asyncio.Lock around the test and the write"
         case _:

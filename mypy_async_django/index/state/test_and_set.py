@@ -15,16 +15,19 @@ from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
     ContinueStmt,
+    DelStmt,
     Expression,
     ExpressionStmt,
     FloatExpr,
     IfStmt,
+    IndexExpr,
     IntExpr,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
     OpExpr,
     RaiseStmt,
+    RefExpr,
     ReturnStmt,
     Statement,
     StrExpr,
@@ -33,7 +36,7 @@ from mypy.nodes import (
 from mypy.nodes import MemberExpr as Member
 
 from mypy_async_django.bridge.tree import is_none
-from mypy_async_django.catalogue.shared import ADDING_METHODS
+from mypy_async_django.catalogue.shared import ADDING_METHODS, TAKING_METHODS
 from mypy_async_django.index.state.idempotent_fills import is_idempotent_fill
 from mypy_async_django.index.state.shared_variables import (
     SharedVariable,
@@ -45,6 +48,8 @@ from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.path_conditions import ifs_before
 
 _LEAVING = (ReturnStmt, RaiseStmt, ContinueStmt, BreakStmt)
+#: The arguments of ``pop`` with a default.
+_WITH_DEFAULT: Final = 2
 #: The value of an expression that is not a constant.
 _UNKNOWN: Final = object()
 
@@ -80,13 +85,15 @@ class _Test(NamedTuple):
     """A condition on a variable that holds where a write is reached.
 
     ``read`` is the expression that reads the variable, ``constant`` what it is compared with;
-    `_UNKNOWN` stands for a truth test, `_Moved` for the side of a limit. ``holds`` is the outcome.
+    `_UNKNOWN` stands for a truth test, `_Moved` for the side of a limit, whose text is ``limit``.
+    ``holds`` is the outcome.
     """
 
     variable: SharedVariable
     read: Expression
     constant: object
     holds: bool
+    limit: str = ""
 
 
 class _Write(NamedTuple):
@@ -112,7 +119,7 @@ def claims(body: Body) -> tuple[Claim, ...]:
         for write in _writes(body)
         for test in _tests_before(body, write)
         if test.variable == write.variable
-        and _comes_out_differently(test, write)
+        and (_comes_out_differently(test, write) or _is_limit(body, test, write))
         and not _is_idempotent(body, write)
     )
 
@@ -170,6 +177,16 @@ def _comes_out_differently(test: _Test, write: _Write) -> bool:
     return (write.value == test.constant) is not test.holds
 
 
+def _is_limit(body: Body, test: _Test, write: _Write) -> bool:
+    """Whether a write stores what the variable was compared with: ``if new > best: best = new``."""
+    statement = write.statement
+    return (
+        bool(test.limit)
+        and isinstance(statement, AssignmentStmt)
+        and body.source.text(statement.rvalue) == test.limit
+    )
+
+
 def _tests_before(body: Body, write: _Write) -> Iterator[_Test]:
     for condition, holds in conditions_at(body, write.statement):
         yield from _tests(body, condition, holds)
@@ -200,8 +217,12 @@ def _tests(body: Body, condition: Expression, holds: bool) -> Iterator[_Test]:
                 yield from _read(body, one, constant, is_equal)
         case ComparisonExpr(operators=["<" | "<=" | ">" | ">=" as operator], operands=[one, other]):
             is_larger = holds is operator.startswith(">")
-            yield from _read(body, one, _Moved(is_larger=is_larger), holds=True)
-            yield from _read(body, other, _Moved(is_larger=not is_larger), holds=True)
+            for value, limit, larger in ((one, other, is_larger), (other, one, not is_larger)):
+                side, text = _Moved(is_larger=larger), body.source.text(limit)
+                for test in _read(body, value, side, holds=True):
+                    yield test._replace(limit=text)
+                if (size := _size_of(body, value)) is not None:
+                    yield _Test(size, value, side, holds=True)
         case _:
             yield from _read(body, condition, _UNKNOWN, holds)
 
@@ -234,8 +255,37 @@ def _writes(body: Body) -> Iterator[_Write]:
                 variable = item_of(container, key) if container else None
                 if variable is not None:
                     yield _Write(variable, statement, owner, _UNKNOWN)
+                if container is not None:
+                    yield _Write(_size(container), statement, owner, _Moved(is_larger=True))
+            case ExpressionStmt(
+                expr=CallExpr(callee=Member(expr=owner, name=name), args=given)
+            ) if (
+                name in TAKING_METHODS
+                and len(given) < _WITH_DEFAULT
+                and (container := shared_variable(body, owner))
+            ):
+                yield _Write(_size(container), statement, owner, _Moved(is_larger=False))
+            case DelStmt(expr=IndexExpr(base=owner, index=NameExpr() as key) as target):
+                container = shared_variable(body, owner)
+                variable = item_of(container, key) if container else None
+                if variable is not None:
+                    yield _Write(variable, statement, target, value=False)
             case _:
                 pass
+
+
+def _size_of(body: Body, value: Expression) -> SharedVariable | None:
+    """The size of a shared collection that an expression asks for: ``len(queue)``."""
+    match value:
+        case CallExpr(callee=RefExpr(fullname="builtins.len"), args=[collection]):
+            variable = shared_variable(body, collection)
+            return _size(variable) if variable else None
+        case _:
+            return None
+
+
+def _size(collection: SharedVariable) -> SharedVariable:
+    return collection._replace(path=(*collection.path, "len()"))
 
 
 def _shift(body: Body, variable: SharedVariable, value: Expression) -> _Moved | None:
