@@ -40,6 +40,7 @@ from mypy_async_django.effects.summary import (
     PARAMETER,
     SAME_AS,
     Names,
+    Part,
     StoredResult,
     Summary,
 )
@@ -174,7 +175,7 @@ class CallGraph:
         self,
         modules: Mapping[str, MypyFile],
         summary_named: Callable[[str], Summary],
-        summary_of: Callable[[FuncItem], Summary],
+        summary_of: Callable[[FuncItem, Part], Summary],
         api: Callable[[str], Api | None],
         class_named: Callable[[str], TypeInfo | None],
         reachable: ReachableMemo,
@@ -189,15 +190,16 @@ class CallGraph:
         self._is_followed = is_followed
         self._evaluator = Evaluator(self._summary, class_named, api, self._defined)
         self._summaries: dict[str, Summary] = {}
-        self._nested: dict[FuncItem, Summary] = {}
+        self._nested: dict[tuple[FuncItem, Part], Summary] = {}
         self.asked = Asked()
 
-    def nested(self, function: FuncItem) -> Summary:
-        """The summary of a lambda, or of a function inside another."""
-        if function not in self._nested:
-            self._nested[function] = Summary()  # what it may be asked for while it is worked out
-            self._nested[function] = self._summary_of(function)
-        return self._nested[function]
+    def nested(self, function: FuncItem, part: Part = Part.DOES) -> Summary:
+        """A part of the summary of a lambda, or of a function inside another."""
+        key = function, part
+        if key not in self._nested:
+            self._nested[key] = Summary()  # what it may be asked for while it is worked out
+            self._nested[key] = self._summary_of(function, part)
+        return self._nested[key]
 
     def path(self, function: FuncItem | Var, effect: Effect) -> Way | None:
         """The shortest call chain from a function to an operation of the effect; None if there is none."""
@@ -441,7 +443,7 @@ class CallGraph:
 
     def _narrowed(self, target: Target) -> Target:
         """A function with the part of what it is given that it looks at; nothing that keeps growing."""
-        if target.is_nested:
+        if target.is_nested or target.environment == _NOTHING:
             return target
         mentioned = self._mentions(target.name)
         environment = Environment(
@@ -576,7 +578,7 @@ class CallGraph:
         return self._derived(function.fullname, set())
 
     def _derived(self, function: str, seen: set[str]) -> Derived | None:
-        facts = self._summary(function).result
+        facts = self._summary(function, Part.RESULT).result
         if facts[:1] != (DERIVED,) or function in seen:
             return None
         steps = self._expanded(facts[3], {*seen, function})
@@ -603,8 +605,8 @@ class CallGraph:
     def _summary_behind(self, function: FuncItem | Var) -> Summary:
         is_named = not isinstance(function, LambdaExpr) and "." in function.fullname
         if is_named or not isinstance(function, FuncItem):
-            return self._summary(function.fullname)
-        return self.nested(function)
+            return self._summary(function.fullname, Part.RESULT)
+        return self.nested(function, Part.RESULT)
 
     def _given(
         self, function: FuncItem | Var | str, path: Path = ()
@@ -615,7 +617,9 @@ class CallGraph:
         """
         name = function if isinstance(function, str) else function.fullname
         summary = (
-            self._summary(name) if isinstance(function, str) else self._summary_behind(function)
+            self._summary(name, Part.RESULT)
+            if isinstance(function, str)
+            else self._summary_behind(function)
         )
         seen: set[tuple[str, Path]] = set()
         steps: tuple[Step, ...] = ()
@@ -628,7 +632,7 @@ class CallGraph:
                 return name, facts, steps, path
             _, name, before, *further = facts
             path, steps = (*before, *path), (*further, *steps)
-            summary = self._summary(name)
+            summary = self._summary(name, Part.RESULT)
         return name, (), (), ()
 
     def _part(self, facts: tuple[Any, ...], step: AccessStep) -> tuple[Any, ...]:
@@ -657,7 +661,7 @@ class CallGraph:
 
     def is_awaited(self, function: FuncItem) -> bool:
         """Whether a decorator that mypy has not found makes a coroutine function of a sync one."""
-        return self._summary(function.fullname).is_awaited
+        return self._summary(function.fullname, Part.AWAITED).is_awaited
 
     def asks_for_loop(self, function: FuncItem) -> bool:
         """Whether a function finds out whether an event loop is running."""
@@ -677,7 +681,7 @@ class CallGraph:
         """
         if not self._is_followed(function.fullname):
             return True
-        summary = self._summary(function.fullname)
+        summary = self._summary(function.fullname, Part.TAKES)
         return summary.is_installed or parameter in summary.value_parameters
 
     def misuse_of_callback(self, function: FuncItem, parameter: str) -> Misuse | None:
@@ -688,7 +692,7 @@ class CallGraph:
         found: list[Misuse] = []
         queue = [(function.fullname, parameter)]
         for name, here in queue:
-            callbacks = self._summary(name).callbacks
+            callbacks = self._summary(name, Part.TAKES).callbacks
             callback = next((each for each in callbacks if each.name == here), None)
             if callback is None:
                 return None
@@ -704,7 +708,7 @@ class CallGraph:
         made: set[str] = set()
         queue = [function.fullname]
         for name in queue:
-            results = self._summary(name).coroutine_from
+            results = self._summary(name, Part.AWAITED).coroutine_from
             if not results:
                 return frozenset()
             queue += [
@@ -724,7 +728,7 @@ class CallGraph:
         found: set[str] = set()
         queue = [(function.fullname, parameter)]
         for here in queue:
-            summary = self._summary(here[0])
+            summary = self._summary(here[0], Part.TOUCHES)
             touched = dict(summary.touches).get(here[1])
             if touched is None:
                 return None
@@ -739,7 +743,7 @@ class CallGraph:
         Empty for a function in a function.
         """
         tree = module_of(function, self._modules)
-        if tree is not None and self._summary(function).is_installed:
+        if tree is not None and self._summary(function, Part.RESULT).is_installed:
             return f"package {tree.fullname.partition('.')[0]}"
         return os.path.relpath(tree.path) if tree else ""
 
@@ -755,14 +759,15 @@ class CallGraph:
         symbol = tree.names.get(short) if tree is not None else None
         return symbol.node if symbol is not None else None
 
-    def _summary(self, function: str) -> Summary:
-        self.asked.names.add(function)
-        return self._known(function)
+    def _summary(self, function: str, part: Part = Part.DOES) -> Summary:
+        name = part.of(function)
+        self.asked.names.add(name)
+        return self._known(name)
 
-    def _known(self, function: str) -> Summary:
-        if function not in self._summaries:
-            self._summaries[function] = self._summary_named(function)
-        return self._summaries[function]
+    def _known(self, name: str) -> Summary:
+        if name not in self._summaries:
+            self._summaries[name] = self._summary_named(name)
+        return self._summaries[name]
 
 
 def module_of(function: str, modules: Mapping[str, MypyFile]) -> MypyFile | None:

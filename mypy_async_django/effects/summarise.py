@@ -68,8 +68,10 @@ from mypy_async_django.effects.summary import (
     PARAMETER,
     SAME_AS,
     Names,
+    Part,
     StoredResult,
     Summary,
+    part_named,
 )
 from mypy_async_django.index.abstract import (
     ALWAYS,
@@ -195,9 +197,10 @@ def summary_named(
 ) -> Summary:
     """What calling what a module defines under a name does, or reading an attribute gives.
 
-    The name is that within the module: of a function, of a variable that holds one, of an attribute
-    that keeps a value. Nothing where there is none.
+    The name is that within the module, and of a `Part`: of a function, of a variable that holds one,
+    of an attribute that keeps a value. Nothing where there is none.
     """
+    name, part = part_named(name)
     attribute = bodies.attribute(name)
     if attribute and (result := _kept_value(attribute, bodies.definitions, body_of, is_followed)):
         return Summary(result=result)
@@ -205,13 +208,13 @@ def summary_named(
     if value is not None:
         module = body_of(_without_statements(tree))
         if _is_function(value.value, bodies.symbol(name)):
-            return _summary_of_value(value.value, module, body_of, is_followed)
+            return _summary_of_value(value.value, part, module, body_of, is_followed)
         held = abstraction(module).value(value.value)
         return Summary(returns=held if isinstance(held, Literal | OneOf) else UNKNOWN)
     definition = bodies.function(name)
     if definition is None:
         return _declared(name, bodies)
-    summary = summary_of(definition.function, body_of, is_followed)
+    summary = summary_of(definition.function, part, body_of, is_followed)
     if summary.stores:
         owner = name.rpartition(".")[0]
         attributes = {name: bodies.attribute(f"{owner}.{name}") for name, _ in summary.stores}
@@ -225,7 +228,9 @@ def summary_named(
         return summary
     module = body_of(_without_statements(tree))
     is_typed = _has_type(bodies.symbol(name))
-    return _as_decorated(summary, definition.decorator, module, is_followed, is_typed=is_typed)
+    return _as_decorated(
+        summary, part, definition.decorator, module, is_followed, is_typed=is_typed
+    )
 
 
 def _declared(name: str, bodies: ModuleBodies) -> Summary:
@@ -287,12 +292,20 @@ def _kept_value(
 
 
 def _as_decorated(
-    summary: Summary, decorator: Decorator, module: Body, is_followed: IsFollowed, *, is_typed: bool
+    summary: Summary,
+    part: Part,
+    decorator: Decorator,
+    module: Body,
+    is_followed: IsFollowed,
+    *,
+    is_typed: bool,
 ) -> Summary:
     """What a function does for who calls it by its name, given what it does itself.
 
     ``is_typed`` says that mypy knows the type of that name.
     """
+    if part in {Part.TOUCHES, Part.TAKES}:
+        return summary
     function, catalogue = decorator.func, module.catalogue
     makers = [maker_of(each) for each in decorator.original_decorators]
     names = [full_name(module, maker) or _registering(maker) for maker in makers]
@@ -360,11 +373,13 @@ def _handed_on(parameter: Parameter) -> Passed:
 
 
 def _summary_of_value(
-    value: Expression, module: Body, body_of: BodyOf, is_followed: IsFollowed
+    value: Expression, part: Part, module: Body, body_of: BodyOf, is_followed: IsFollowed
 ) -> Summary:
     """What calling the function does that a variable of a module or class holds."""
     if isinstance(value, LambdaExpr):
-        return summary_of(value, body_of, is_followed)
+        return summary_of(value, part, body_of, is_followed)
+    if part is not Part.DOES:
+        return Summary()
     api = api_of_function(module, value)
     if api is not None:
         is_certain = api.effect in _FOLLOWED and api.is_certain(api.effect)
@@ -396,57 +411,70 @@ def _performing(api: Api) -> tuple[Action, ...]:
 
 def summary_of(
     function: FuncItem,
+    part: Part,
     body_of: BodyOf,
     is_followed: IsFollowed,
     known: dict[FuncItem, Summary] | None = None,
     depth: int = 0,
 ) -> Summary:
-    """What one function does itself, with the functions and lambdas that it makes and calls.
+    """A part of what one function does itself, with the functions and lambdas that it makes and calls.
 
-    ``known`` are the summaries of functions inside the same outermost function, ``depth`` is how many
-    of them are being worked out.
+    ``known`` is what functions inside the same outermost function do, ``depth`` is how many of them
+    are being worked out.
     """
     known = {} if known is None else known
     if function not in known:
         known[function] = Summary()  # what a function that names itself is given
-        known[function] = _summary_of(function, body_of, is_followed, known, depth)
+        known[function] = _summary_of(function, part, body_of, is_followed, known, depth)
     return known[function]
 
 
 def _summary_of(
     function: FuncItem,
+    part: Part,
     body_of: BodyOf,
     is_followed: IsFollowed,
     known: dict[FuncItem, Summary],
     depth: int,
 ) -> Summary:
+    def does(item: FuncItem) -> Summary:
+        return summary_of(item, Part.DOES, body_of, is_followed, known, depth + 1)
+
     body = body_of(function)
-    is_deep = depth >= _DEEPEST
-    body.summarise = (
-        None if is_deep else lambda item: summary_of(item, body_of, is_followed, known, depth + 1)
-    )
+    body.summarise = does if depth < _DEEPEST else None
+    match part:
+        case Part.DOES:
+            return _does(body, is_followed)
+        case Part.RESULT:
+            return Summary(result=_result(body, is_followed))
+        case Part.TOUCHES:
+            passes = {
+                (passed.parameter, passed.function, passed.to)
+                for passed in passes_of(body)
+                if is_followed(passed.function)
+            }
+            return Summary(passes=tuple(sorted(passes)), touches=tuple(sorted(touches_of(body))))
+        case Part.TAKES:
+            return Summary(
+                value_parameters=tuple(sorted(value_parameters(body))),
+                callbacks=tuple(callback_parameters(body)),
+            )
+        case Part.AWAITED:
+            return Summary(coroutine_from=coroutine_from(body))
+
+
+def _does(body: Body, is_followed: IsFollowed) -> Summary:
     actions, ways = _actions(body, is_followed)
-    passes = {
-        (passed.parameter, passed.function, passed.to)
-        for passed in passes_of(body)
-        if is_followed(passed.function)
-    }
     return Summary(
         actions=tuple(sorted(actions, key=repr)),
         parameters=_parameters(body),
         returns=_returns(body),
         stores=tuple(sorted(_stores(body), key=repr)),
-        passes=tuple(sorted(passes)),
-        result=_result(body, is_followed),
         is_probe=_is_probe(body),
         is_coroutine=body.is_coroutine,
         upward=tuple(sorted(ways)),
         is_cooperative=is_cooperative(body) and not _probes(body),
-        touches=tuple(sorted(touches_of(body))),
-        value_parameters=tuple(sorted(value_parameters(body))),
         queries=tuple(sorted(_queries(body, is_followed))),
-        callbacks=tuple(callback_parameters(body)),
-        coroutine_from=coroutine_from(body),
         closes_connections=closes_connections(body),
     )
 

@@ -1,6 +1,7 @@
 """What one function does itself, without looking at what it calls."""
 
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -35,8 +36,32 @@ class StoredResult(NamedTuple):
     later: tuple[Step, ...] = ()
 
 
+class Part(Enum):
+    """A part of a summary that is worked out by itself; the value ends the name that asks for it."""
+
+    DOES = ""
+    RESULT = ":result"
+    TOUCHES = ":touches"
+    TAKES = ":takes"
+    AWAITED = ":awaited"
+
+    def of(self, function: str) -> str:
+        """The name that this part of a function's summary is asked for by."""
+        return f"{function}{self.value}"
+
+
+def part_named(name: str) -> tuple[str, Part]:
+    """The function, and the part of its summary, that a name asks for."""
+    function, mark, part = name.partition(":")
+    return function, Part(mark + part)
+
+
 class Summary(NamedTuple):
     """The facts about a function that its callers need, in terms of its parameters.
+
+    Each `Part` fills its own fields: ``result``; ``touches`` and ``passes``; ``value_parameters`` and
+    ``callbacks``; ``is_awaited`` and ``coroutine_from``; the first one all others.
+
 
     ``actions`` are what a sync function does: operations of the catalogue, calls, and uses of values
     whose class the caller decides, each with its condition. ``parameters`` bind a call's arguments,

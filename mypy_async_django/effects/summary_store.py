@@ -13,13 +13,15 @@ from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.call_graph import CallGraph, ReachableMemo, module_of
 from mypy_async_django.effects.declared import declared_names
 from mypy_async_django.effects.summarise import summary_named, summary_of
-from mypy_async_django.effects.summary import Summaries, Summary
+from mypy_async_django.effects.summary import Part, Summaries, Summary, part_named
 from mypy_async_django.index.abstract import Action, Call, Dispatch, Operation
 from mypy_async_django.index.bodies import Bodies
 from mypy_async_django.index.inference.inference import InferredTypes
 from mypy_async_django.index.syntax.body import Body, Types
 
 _NOTHING: Final = Summary()
+#: The parts of a summary that do not count of a function in a package.
+_OF_PROJECT: Final = frozenset({Part.RESULT, Part.TOUCHES, Part.TAKES})
 #: Of these, the catalogue says what there is to say.
 _NOT_FOLLOWED: Final = frozenset({"asgiref", "django"})
 #: How a package imports Django that has queries.
@@ -94,13 +96,19 @@ class SummaryStore:
             info = source.symbol(name)
             if isinstance(info, TypeInfo):
                 names.update(declared_names(name, info, definition))
-        found = {name: self._named(tree, name, bodies) for name in names}
+        asked = [part.of(name) for name in names for part in Part]
+        found = {name: self._named(tree, name, bodies) for name in asked}
         return {name: summary for name, summary in found.items() if summary}
 
     def take_again(self, tree: MypyFile, function: FuncDef) -> bool:
         """Replace a function's summary by a new one; returns whether they differ."""
         found = self._sources.of(tree).definitions.functions
-        names = [name for name, definition in found.items() if definition.function is function]
+        names = [
+            part.of(name)
+            for name, definition in found.items()
+            if definition.function is function
+            for part in Part
+        ]
         bodies, is_another = self._bodies(), False
         for name in names:
             before = self._named(tree, name, bodies)
@@ -111,7 +119,7 @@ class SummaryStore:
         return is_another
 
     def named(self, function: str) -> Summary:
-        """The summary of a function by its full name; an empty one of what is not known."""
+        """A `Part` of a function's summary by its full name; an empty one of what is not known."""
         return self._of_function(function, self._bodies())
 
     def module_of(self, function: str) -> str | None:
@@ -138,9 +146,9 @@ class SummaryStore:
         def named(function: str) -> Summary:
             return self._of_function(function, bodies)
 
-        def nested(function: FuncItem) -> Summary:
+        def nested(function: FuncItem, part: Part) -> Summary:
             return summary_of(
-                function, lambda item: bodies.inferred(item, outermost), self._is_followed
+                function, part, lambda item: bodies.inferred(item, outermost), self._is_followed
             )
 
         api, class_named = self._catalogue.api, bodies.members.class_named
@@ -155,7 +163,7 @@ class SummaryStore:
         return self._named(tree, function.removeprefix(f"{tree.fullname}."), bodies)
 
     def _named(self, tree: MypyFile, name: str, bodies: Bodies) -> Summary:
-        """The summary of a function by its name within its module."""
+        """A part of a function's summary by its name within its module."""
         known = self._summaries(tree)
         if name not in known:
             known[name] = _NOTHING  # what it may be asked for while it is worked out
@@ -166,11 +174,14 @@ class SummaryStore:
         types: list[Types] = []
 
         def body_of(function: FuncItem | MypyFile) -> Body:
-            body = bodies.inferred(function)
+            body = bodies.summarised(function)
             types.append(body.types)
             return body
 
         full_name, is_project = f"{tree.fullname}.{name}", self._build.is_project(tree)
+        function, part = part_named(full_name)
+        if not is_project and part in _OF_PROJECT:
+            return _of_package(_NOTHING)
         try:
             source = self._sources.of(tree)
             summary = summary_named(name, tree, source, body_of, self._is_followed)
@@ -180,7 +191,7 @@ class SummaryStore:
             if self._build.raises_exceptions:
                 raise
             if is_project:
-                self.failures[full_name] = error
+                self.failures[function] = error
             return _NOTHING
         modules = [each.modules for each in types if isinstance(each, InferredTypes)]
         self._type_modules[full_name] = set().union(*modules)

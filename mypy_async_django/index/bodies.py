@@ -46,6 +46,8 @@ class Bodies:
         self._remembered = remembered
         self.members = Members(modules)
         self._missing_imports = MissingImports(modules)
+        self._outermost: dict[FuncItem, Body] = {}
+        self._summarised: dict[FuncItem, Body] = {}
 
     def looked_at(
         self,
@@ -99,12 +101,26 @@ class Bodies:
         types = InferredTypes(function, flow, self.members, self._outer_types(function, outermost))
         return self._body(function, flow, types, outermost, source or Source([]), effects)
 
+    def summarised(self, function: FuncItem | MypyFile) -> Body:
+        """As `inferred`, for the parts of a summary: they share it."""
+        if isinstance(function, MypyFile):
+            return self.inferred(function)
+        if function not in self._summarised:
+            self._summarised[function] = self.inferred(function)
+        return self._summarised[function]
+
+    def _around(self, outermost: FuncItem) -> Body:
+        """The body of an outermost function, which all functions inside it share."""
+        if outermost not in self._outermost:
+            self._outermost[outermost] = self.inferred(outermost)
+        return self._outermost[outermost]
+
     def _outer_types(
         self, function: FuncItem | MypyFile, outermost: FuncItem | None
     ) -> InferredTypes | None:
         if outermost is None or outermost is function:
             return None
-        types = self.inferred(outermost).types
+        types = self._around(outermost).types
         return types if isinstance(types, InferredTypes) else None
 
     def _body(
@@ -127,7 +143,7 @@ class Bodies:
             missing_imports=self._missing_imports,
             strict_relations=self._strict_relations,
             templates=self._templates,
-            outer=partial(self.inferred, outermost) if is_inside and outermost else None,
+            outer=partial(self._around, outermost) if is_inside and outermost else None,
         )
 
 

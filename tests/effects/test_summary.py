@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.call_graph import CallGraph, ReachableMemo
-from mypy_async_django.effects.summary import Summaries, Summary, answer
+from mypy_async_django.effects.summary import Summaries, Summary, answer, part_named
 from mypy_async_django.index.abstract import (
     Action,
     Call,
@@ -83,8 +83,8 @@ def _reach(summaries: Summaries) -> CallGraph:
 
     return CallGraph(
         {"module": tree},
-        lambda name: summaries.get(name.removeprefix("module."), Summary()),
-        lambda _: Summary(),
+        lambda name: summaries.get(part_named(name.removeprefix("module."))[0], Summary()),
+        lambda *_: Summary(),
         nothing,
         nothing,
         ReachableMemo(),

@@ -1,6 +1,7 @@
 """Objects that a body hands on: whoever gets one may load or change what it holds."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from mypy.nodes import (
@@ -55,13 +56,22 @@ def has_escaped(body: Body, value: Expression, before: Node) -> bool:
     """
     if not isinstance(value, NameExpr):
         return False
-    makers = body.definition_sites(value)
+    escaped = _escapes_by_site(body)
     return any(
-        name is not value
-        and makers & body.definition_sites(name)
-        and body.flow.reaches(place, before)
-        for place, name in escapes(body)
+        name is not value and body.flow.reaches(place, before)
+        for site in body.definition_sites(value)
+        for place, name in escaped.get(site, ())
     )
+
+
+@once
+def _escapes_by_site(body: Body) -> Mapping[object, Sequence[tuple[Node, NameExpr]]]:
+    """The same as `escapes`, by the definition sites of the objects that are handed on."""
+    found: dict[object, list[tuple[Node, NameExpr]]] = defaultdict(list)
+    for place, name in escapes(body):
+        for site in body.definition_sites(name):
+            found[site].append((place, name))
+    return found
 
 
 @once

@@ -250,6 +250,7 @@ class _Solver:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._values: dict[_Question, _Values] = {}
+        self._settled: dict[_Question, Sources] = {}
         self._users: dict[_Question, set[_Question]] = defaultdict(set)
         self._rounds: dict[_Question, int] = defaultdict(int)
         self._pending: list[_Question] = []
@@ -257,6 +258,16 @@ class _Solver:
 
     def solve(self, expression: Expression, path: Path) -> Sources:
         """The sources at the end of all edges."""
+        question = expression, path
+        if question in self._settled:
+            return self._settled[question]
+        is_whole = self._current is None
+        found = self._solve(expression, path)
+        if is_whole:
+            self._settled[question] = found
+        return found
+
+    def _solve(self, expression: Expression, path: Path) -> Sources:
         self._ask(expression, path)
         while self._pending:
             question = self._current = self._pending.pop()
