@@ -4,7 +4,9 @@ mypy is compiled and its visitors cannot be subclassed from interpreted code, so
 every node class are written down here, once, in the order in which Python evaluates them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
@@ -266,9 +268,18 @@ def maker_of(decorator: Expression) -> Expression:
     return decorator.callee if isinstance(decorator, nodes.CallExpr) else decorator
 
 
-def decorated(tree: nodes.MypyFile) -> list[nodes.Decorator]:
-    """The functions of a module that have decorators."""
-    return [node for node in all_statements(tree) if isinstance(node, nodes.Decorator)]
+def decorated(tree: nodes.MypyFile, function: nodes.FuncDef) -> Sequence[nodes.Decorator]:
+    """The definitions of a function of a module with their decorators: several if it is overloaded."""
+    return _decorated(tree).get(function, ())
+
+
+@lru_cache(maxsize=2)
+def _decorated(tree: nodes.MypyFile) -> Mapping[nodes.FuncDef, list[nodes.Decorator]]:
+    found: dict[nodes.FuncDef, list[nodes.Decorator]] = defaultdict(list)
+    for node in all_statements(tree):
+        if isinstance(node, nodes.Decorator):
+            found[node.func].append(node)
+    return found
 
 
 def all_statements(node: Node) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from mypy.nodes import Expression, FuncDef, FuncItem, MypyFile
 from mypy.types import ProperType
@@ -48,6 +49,7 @@ class Bodies:
         self._missing_imports = MissingImports(modules)
         self._outermost: dict[FuncItem, Body] = {}
         self._summarised: dict[FuncItem, Body] = {}
+        self._answers: dict[MypyFile, dict[Callable[..., object], Any]] = {}
 
     def looked_at(
         self,
@@ -86,6 +88,7 @@ class Bodies:
             lambda other: self.looked_at(
                 module, other, outermost if body.is_nested(other) else other, effects
             ),
+            self._answers.setdefault(module.tree, {}),
         )
         return body
 

@@ -10,7 +10,7 @@ from mypy_async_django.catalogue.decorators import BEFORE_HANDLERS
 from mypy_async_django.catalogue.frameworks.installed import ASYNC_SERVERS, ON_LOOP
 from mypy_async_django.index.coroutines.views import handlers, is_view
 from mypy_async_django.index.resolution.decorator_names import decorator_name
-from mypy_async_django.index.syntax.body import Body, once
+from mypy_async_django.index.syntax.body import Body, once, once_in_module
 
 _IN_HANDLER: Final = "Do this in the async handlers of the view, with the async methods"
 _DJANGO: Final = "django."
@@ -33,7 +33,10 @@ def way_out(body: Body) -> str | None:
     function = body.function
     if body.module is None or body.is_coroutine or not isinstance(function, FuncDef):
         return None
-    return hosted_functions(body.module.tree).get(function)
+    return _hosted(body.module).get(function)
+
+
+_hosted = once_in_module(hosted_functions)
 
 
 def _hooks_of_views(statements: list[Node]) -> Iterator[tuple[FuncDef, str]]:

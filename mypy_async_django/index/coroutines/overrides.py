@@ -448,7 +448,7 @@ def _is_coroutine_function(tree: MypyFile, function: FuncDef) -> bool:
     """Whether a function is still an async function once its decorators are applied."""
     if not function.is_coroutine or not function.is_decorated:
         return function.is_coroutine
-    made = (node.var.type for node in decorated(tree) if node.func is function)
+    made = (node.var.type for node in decorated(tree, function))
     return all(makes_coroutine(known(type_)) for type_ in made)
 
 

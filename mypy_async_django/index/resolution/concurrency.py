@@ -1,6 +1,7 @@
 """How many calls of a coroutine function may run concurrently."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from mypy.nodes import (
@@ -30,6 +31,7 @@ from mypy.nodes import DictionaryComprehension as DictComprehension
 
 from mypy_async_django.bridge.tree import children, decorated, maker_of
 from mypy_async_django.catalogue.offload import FUNCTION_RUNNERS, RUNNERS
+from mypy_async_django.index.syntax.body import ModuleContext, once_in_module
 
 _REPEATING = (ForStmt, WhileStmt, GeneratorExpr, DictComprehension)
 MANY = 2
@@ -37,14 +39,14 @@ MANY = 2
 CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
-def starts(tree: MypyFile, function: FuncDef) -> int:
+def starts(module: ModuleContext, function: FuncDef) -> int:
     """How many of a function inside another may run at once, as far as its module shows.
 
     A call that is awaited on the spot starts none; one in a loop, or a function that is returned,
     stands for many. Those in branches of which only one runs count once.
     """
     found: list[tuple[int, tuple[Node, ...]]] = []
-    for name, around in _mentions(tree, function):
+    for name, around in _mentions(module).get(function, ()):
         call = around[-1] if around else None
         is_called = isinstance(call, CallExpr) and call.callee is name
         if is_called and len(around) > 1 and isinstance(around[-2], AwaitExpr):
@@ -87,13 +89,13 @@ def _leaves(around: tuple[Node, ...]) -> bool:
             return False
 
 
-def is_run_once(tree: MypyFile, function: FuncDef) -> bool:
+def is_run_once(module: ModuleContext, function: FuncDef) -> bool:
     """Whether the module runs the function as the only one of its event loop: ``asyncio.run``."""
     return any(
         isinstance(node, CallExpr)
         and isinstance(node.callee, RefExpr)
         and _name(node.callee) in RUNNERS | FUNCTION_RUNNERS
-        for _, around in _mentions(tree, function)
+        for _, around in _mentions(module).get(function, ())
         for node in around
     )
 
@@ -128,27 +130,29 @@ def _makes(statement: Node, info: TypeInfo) -> bool:
 
 def decorators(tree: MypyFile, function: FuncDef) -> Iterator[Node]:
     """The expressions that a function is decorated with."""
-    for node in decorated(tree) if function.is_decorated else ():
-        if node.func is function:
-            yield from node.original_decorators
+    for node in decorated(tree, function):
+        yield from node.original_decorators
 
 
 def _name(callee: RefExpr) -> str:
     return callee.node.fullname if callee.node is not None else callee.fullname
 
 
-def _mentions(tree: MypyFile, function: FuncDef) -> Iterator[tuple[NameExpr, tuple[Node, ...]]]:
-    """The names that mean the function, each with the nodes around it, the innermost last."""
+@once_in_module
+def _mentions(tree: MypyFile) -> Mapping[Node, list[tuple[NameExpr, tuple[Node, ...]]]]:
+    """By function, the names that mean it, each with the nodes around it, the innermost last."""
+    found: dict[Node, list[tuple[NameExpr, tuple[Node, ...]]]] = defaultdict(list)
     stack: list[tuple[Node, tuple[Node, ...]]] = [(tree, ())]
     while stack:
         node, around = stack.pop()
         if isinstance(node, NameExpr):
             meant = node.node.func if isinstance(node.node, Decorator) else node.node
-            if meant is function:
-                yield node, around
+            if isinstance(meant, FuncDef):
+                found[meant].append((node, around))
             continue
         inside = (*around, node)
         stack.extend((child, inside) for child in children(node))
+    return found
 
 
 def _within(around: tuple[Node, ...]) -> Iterator[Node]:

@@ -240,10 +240,7 @@ def _returned(body: Body) -> Iterator[DeclaredCall]:
     if not isinstance(function, FuncDef) or not function.is_coroutine or body.module is None:
         return
     responses = [
-        found
-        for node in decorated(body.module.tree)
-        if node.func is function
-        for found in _responses(body, node)
+        found for node in decorated(body.module.tree, function) for found in _responses(body, node)
     ]
     if len(responses) != 1:
         return

@@ -11,9 +11,8 @@ from mypy_async_django.bridge.types import member
 
 def decorator_names(tree: MypyFile, function: FuncDef) -> Iterator[str]:
     """The full names of the decorators of a function; of a method of an object its class's."""
-    for node in decorated(tree):
-        if node.func is function:
-            yield from map(decorator_name, node.original_decorators)
+    for node in decorated(tree, function):
+        yield from map(decorator_name, node.original_decorators)
 
 
 def decorator_name(decorator: Expression) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mypy.nodes import (
     ARG_POS,
@@ -29,6 +29,9 @@ from mypy_async_django.index.state.accesses import Accesses, accesses_of, called
 from mypy_async_django.index.state.shared_variables import SharedVariable
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import called_name, calls
+
+#: Coroutines of one group that are compared.
+_MOST: Final = 200
 
 
 class ConcurrentGroup(NamedTuple):
@@ -74,7 +77,7 @@ def concurrent_groups(body: Body) -> Iterator[ConcurrentGroup]:
 
 def conflict(body: Body, group: ConcurrentGroup) -> Conflict | None:
     """The first conflicting pair of a group; None if there is none."""
-    done = [(call, accesses_of(body, call)) for call in group.coroutines]
+    done = [(call, accesses_of(body, call)) for call in group.coroutines[:_MOST]]
     for one, other in combinations(done, 2):
         if _is_same(one[0], other[0]):
             continue

@@ -399,7 +399,7 @@ def _may_run_beside_itself(body: Body) -> bool:
     names = [function.name, *map(body.source.text, decorators(module.tree, function))]
     if any(word in name.lower() for name in names for word in LOCK_WORDS):
         return False
-    return not function.name.startswith("test_") and not is_run_once(module.tree, function)
+    return not function.name.startswith("test_") and not is_run_once(module, function)
 
 
 def _is_service(body: Body, writes: list[Statement]) -> bool:
@@ -448,7 +448,7 @@ def _as_shared(body: Body, race: Race) -> SharedVariable | None:
         return None
     match place.sharing:
         case Sharing.CAPTURED:
-            return place if starts(module.tree, function) >= MANY else None
+            return place if starts(module, function) >= MANY else None
         case Sharing.INSTANCE if is_a(function.info, *OF_ONE_REQUEST):
             return None
         case Sharing.INSTANCE if keeps_instance(module.tree, function.info):

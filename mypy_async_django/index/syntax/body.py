@@ -226,6 +226,8 @@ class ModuleContext(NamedTuple):
 
     tree: MypyFile
     body_of: "Callable[[FuncItem], Body]"
+    answers: dict[Callable[..., object], Any]
+    """The memo of the functions decorated with `once_in_module`: for one look at the module."""
 
 
 class Body:
@@ -474,6 +476,19 @@ def once(question: Callable[[Body], T]) -> Callable[[Body], T]:
         if question not in body.answers:
             body.answers[question] = question(body)
         found: T = body.answers[question]
+        return found
+
+    return answer
+
+
+def once_in_module(question: Callable[[MypyFile], T]) -> Callable[[ModuleContext], T]:
+    """As `once`, for a function of a module that several bodies ask."""
+
+    @wraps(question)
+    def answer(module: ModuleContext) -> T:
+        if question not in module.answers:
+            module.answers[question] = question(module.tree)
+        found: T = module.answers[question]
         return found
 
     return answer

@@ -42,12 +42,9 @@ def is_test(body: Body) -> bool:
 
 def _is_fixture(tree: MypyFile, function: FuncDef) -> bool:
     """Whether a function is decorated with ``pytest.fixture`` or ``pytest_asyncio.fixture``."""
-    if not function.is_decorated:
-        return False
     above = (
         each.callee if isinstance(each, CallExpr) else each
-        for node in decorated(tree)
-        if node.func is function
+        for node in decorated(tree, function)
         for each in node.original_decorators
     )
     return any(isinstance(each, NameExpr | MemberExpr) and each.name == _FIXTURE for each in above)

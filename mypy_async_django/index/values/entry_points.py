@@ -135,8 +135,7 @@ def _is_outermost(body: Body) -> bool:
 
 def _authenticates(tree: MypyFile, function: FuncDef) -> bool:
     """Whether an endpoint, or a router of its module, authenticates: that may load the user."""
-    own = [node for node in decorated(tree) if node.func is function]
-    calls = [call for node in own for call in node.original_decorators]
+    calls = [call for node in decorated(tree, function) for call in node.original_decorators]
     made = [each.rvalue for each in tree.defs if isinstance(each, AssignmentStmt)]
     return any(
         isinstance(call, CallExpr) and not _AUTHENTICATION.isdisjoint(call.arg_names)
