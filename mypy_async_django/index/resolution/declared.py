@@ -168,7 +168,11 @@ def _may_be_done(body: Body, made: Expression, rules: Declarative, role: Role) -
         if other is made or not makers & body.definition_sites(other):
             continue
         around = body.parent(other)
-        is_asked = isinstance(around, MemberExpr) and around.name in names
+        is_asked = isinstance(around, MemberExpr) and (
+            around.name in names
+            # An awaited method is the project's own: it may have validated in a thread.
+            or (isinstance(call := body.parent(around), CallExpr) and body.is_awaited(call))
+        )
         is_given = isinstance(around, CallExpr) and other in around.args
         if (is_asked or is_given) and body.flow.reaches(other, made):
             return True

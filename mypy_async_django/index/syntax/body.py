@@ -32,12 +32,13 @@ from mypy.nodes import (
     SetComprehension,
     StarExpr,
     Statement,
+    TypeInfo,
     UnaryExpr,
     Var,
     WithStmt,
     YieldFromExpr,
 )
-from mypy.types import ProperType
+from mypy.types import Instance, ProperType
 
 from mypy_async_django.bridge.imports import MissingImports
 from mypy_async_django.bridge.source import Source
@@ -388,9 +389,27 @@ class Body:
     def type_of(self, expression: Expression) -> ProperType | None:
         """The expression's type, or None; for ``object`` what its sources tell."""
         found = self.types.type_of(expression)
-        if self.given is None or not (found is None or is_object(found)):
+        if found is not None and not is_object(found):
+            if isinstance(found, Instance) and isinstance(expression, NameExpr):
+                return self._of_another_class(expression, found.type) or found
+            return found
+        if self.given is None:
             return found
         return self.given(expression) or found
+
+    def _of_another_class(self, name: NameExpr, info: TypeInfo) -> ProperType | None:
+        """The type of a name that is bound to a new object of another class than its first value.
+
+        mypy reports the assignment, and takes the name for what it was before.
+        """
+        made = {binding.value for binding in self.flow.reaching(name) if not binding.path}
+        value = made.pop() if len(made) == 1 else None
+        if not isinstance(value, CallExpr):
+            return None
+        type_ = self.types.type_of(value)
+        of_class = class_object(self.types.type_of(value.callee))
+        is_other = of_class is not None and info not in of_class.mro
+        return type_ if is_other and isinstance(type_, Instance) else None
 
     def reaching_values(self, expression: Expression) -> tuple[Expression, ...]:
         """The expressions whose value an expression may have, through assignments to local names.

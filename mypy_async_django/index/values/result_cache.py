@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mypy.nodes import (
+    AwaitExpr,
     CallExpr,
     DictionaryComprehension,
     Expression,
@@ -25,6 +26,8 @@ from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.django_contrib import ANSWERED_BY_LOADED_SESSIONS, SESSION
 from mypy_async_django.catalogue.queries import query_method
+from mypy_async_django.catalogue.row import Effect
+from mypy_async_django.index.resolution.offloading import offloaded_by
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.operations import (
     ImplicitUse,
@@ -221,7 +224,21 @@ def is_evaluated(body: Body, queryset: Expression, before: Node) -> bool:
 
 
 def _is_given_loaded(body: Body, queryset: Expression) -> bool:
-    return may_be_in_memory(body, queryset)
+    return may_be_in_memory(body, queryset) or any(
+        isinstance(value, AwaitExpr)
+        and isinstance(value.expr, CallExpr)
+        and all_are(body.type_of(value), QUERYSET)
+        and _queries_in_thread(body, value.expr)
+        for value in body.reaching_values(queryset)
+    )
+
+
+def _queries_in_thread(body: Body, call: CallExpr) -> bool:
+    """Whether a thread runs a function that queries itself: what it returns may be evaluated."""
+    offloaded = offloaded_by(body, call)
+    function = function_named(body, offloaded.function) if offloaded is not None else None
+    row = body.catalogue.api(function.fullname) if function is not None else None
+    return row is not None and row.effect is Effect.RAISES
 
 
 def _is_iterated(body: Body, queryset: NameExpr | MemberExpr, before: Node) -> bool:
