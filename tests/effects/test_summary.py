@@ -179,10 +179,10 @@ def test_who_asks_for_a_loop_ends_the_way() -> None:
 def test_results_that_are_handed_back_end_where_they_are_made() -> None:
     """Also where two functions hand back what the other gives."""
     ways = {
-        "a": Summary(result=("same as", "module.b")),
+        "a": Summary(result=("same as", "module.b", ())),
         "b": Summary(result=("loaded",)),
-        "x": Summary(result=("same as", "module.y")),
-        "y": Summary(result=("same as", "module.x")),
+        "x": Summary(result=("same as", "module.y", ())),
+        "y": Summary(result=("same as", "module.x", ())),
     }
     assert _reach(ways).gives_loaded(_function("a"))
     assert not _reach(ways).gives_loaded(_function("x"))
