@@ -4,18 +4,22 @@ The hooks return nothing that changes what mypy infers and reports. The call its
 shows which type checker is at work.
 """
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from mypy.errors import Errors
 from mypy.nodes import MypyFile
 from mypy.options import Options
-from mypy.plugin import ReportConfigContext
+from mypy.plugin import ClassDefContext, ReportConfigContext
 from typing_extensions import override
 
 from mypy_async_django import codes, rules
 from mypy_async_django.bridge.build import Build, end_run
 from mypy_async_django.bridge.guard import Hooks
+from mypy_async_django.bridge.imports import imported_packages
+from mypy_async_django.bridge.untyped_bases import keep_bases
+from mypy_async_django.catalogue.frameworks.installed import LOADS, UNTYPED_BASES
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.effects.answers import Answers, side_file
 from mypy_async_django.environment import Environment, environment, fingerprint, problem
@@ -60,12 +64,18 @@ class PluginHooks(Hooks):
             daemon.attribute_checked()
 
     @override
-    def module_parsed(self, tree: MypyFile) -> None:
+    def module_parsed(self, tree: MypyFile) -> Sequence[str]:
         self._refuse_problem()
         self._build.module_parsed(tree.fullname)
         self._templates.forget()
         if self._build.checks_modules:
             self._engine.module_parsed(tree.fullname)
+        needed = {LOADS[name] for name in imported_packages(tree) if name in LOADS}
+        return sorted(needed) if needed and self._build.is_project_file(tree.path) else ()
+
+    @override
+    def class_hook(self, base: str) -> Callable[[ClassDefContext], None] | None:
+        return keep_bases if base.rpartition(".")[2] in UNTYPED_BASES else None
 
     @override
     def module_checked(self, tree: MypyFile) -> set[str]:

@@ -9,7 +9,9 @@ import sys
 import tempfile
 import traceback
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, ClassVar, NoReturn
@@ -17,11 +19,15 @@ from typing import Any, ClassVar, NoReturn
 from mypy.errors import CompileError
 from mypy.nodes import MypyFile
 from mypy.options import Options
-from mypy.plugin import Plugin, ReportConfigContext
+from mypy.plugin import ClassDefContext, Plugin, ReportConfigContext
 from typing_extensions import override
 
 _NO_LINE = -1
 """mypy prints no line then, and no ``type: ignore`` comment covers it."""
+
+
+_FIRST = 10
+"""The priority of mypy's plugins for modules that are checked before the one that needs them."""
 
 
 class Hooks(ABC):
@@ -36,8 +42,12 @@ class Hooks(ABC):
         """Mypy's daemon is checking an attribute."""
 
     @abstractmethod
-    def module_parsed(self, tree: MypyFile) -> None:
-        """Mypy has read a module."""
+    def module_parsed(self, tree: MypyFile) -> Sequence[str]:
+        """Mypy has read a module: the modules that it has to check before, besides the imported."""
+
+    @abstractmethod
+    def class_hook(self, base: str) -> Callable[[ClassDefContext], None] | None:
+        """What is done with a class that has a base of this full name; None for nothing."""
 
     @abstractmethod
     def module_checked(self, tree: MypyFile) -> set[str]:
@@ -110,15 +120,23 @@ class GuardedPlugin(Plugin):
         self._attribute_checked()
 
     @override
+    def get_base_class_hook(
+        self, fullname: str, *_: object
+    ) -> Callable[[ClassDefContext], None] | None:
+        hook = self._hooks.class_hook(fullname) if self._hooks is not None else None
+        return None if hook is None else partial(self._class_defined, hook)
+
+    @override
     def get_additional_deps(self, file: MypyFile, *_: object) -> list[tuple[int, str, int]]:
         self._refuse_problem()
+        needed: Sequence[str] = ()
         if self._hooks is not None:
             try:
-                self._hooks.module_parsed(file)
+                needed = self._hooks.module_parsed(file)
             except Exception as error:
                 self._fail(error)
         self._report(file.path)
-        return []
+        return [(_FIRST, name, _NO_LINE) for name in needed]
 
     @override
     def get_additional_indirect_deps(self, tree: MypyFile, *_: object) -> set[str]:
@@ -150,6 +168,14 @@ class GuardedPlugin(Plugin):
                 self._hooks.set_modules(modules)
             except Exception as error:
                 self._fail(error)
+
+    def _class_defined(
+        self, hook: Callable[[ClassDefContext], None], context: ClassDefContext
+    ) -> None:
+        try:
+            hook(context)
+        except Exception as error:
+            self._fail(error)
 
     def _call_checked(self, callee: str) -> None:
         if self._hooks is not None:

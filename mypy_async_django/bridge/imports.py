@@ -25,6 +25,12 @@ def imported_names(statement: ImportBase) -> Iterator[tuple[str, str]]:
             pass
 
 
+def imported_packages(tree: MypyFile) -> set[str]:
+    """The top-level packages that a module imports from."""
+    names = (name for statement in tree.imports for _, name in imported_names(statement))
+    return {name.partition(".")[0] for name in names}
+
+
 class MissingImports:
     """What the modules of a build import without mypy finding it."""
 

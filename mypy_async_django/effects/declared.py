@@ -17,6 +17,7 @@ from mypy.nodes import (
     FuncDef,
     IntExpr,
     ListExpr,
+    MemberExpr,
     NameExpr,
     OpExpr,
     RefExpr,
@@ -35,9 +36,9 @@ from mypy_async_django.bridge.tree import walk
 from mypy_async_django.bridge.types import alternatives, is_a, item_class
 from mypy_async_django.catalogue.frameworks.framework import Declarative, FieldKind, Role
 from mypy_async_django.catalogue.frameworks.installed import (
-    DECLARATIVE,
     DECLARED_METHODS,
     FIELDS,
+    FIELDS_BY_NAME,
 )
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.effects.summary import Names, Summary
@@ -54,7 +55,13 @@ from mypy_async_django.index.abstract import (
     Parameter,
     Passed,
 )
-from mypy_async_django.index.resolution.declared import INSTANCE, declarative, is_framework
+from mypy_async_django.index.resolution.declared import (
+    INSTANCE,
+    declarative,
+    is_declarative,
+    is_framework,
+)
+from mypy_async_django.index.syntax.missing_imports import is_missing
 
 #: Of a model's field: asks the database whether its value is taken.
 UNIQUE: Final = "validate_unique"
@@ -76,11 +83,14 @@ class _Field(NamedTuple):
     """A field that a class declares: its class, and the arguments by keyword."""
 
     name: str
-    class_: TypeInfo
+    class_: TypeInfo | None
+    class_name: str
     arguments: dict[str, Expression]
 
     @property
     def kind(self) -> FieldKind | None:
+        if self.class_ is None:
+            return FIELDS_BY_NAME.get(self.class_name)
         return next((FIELDS[b.fullname] for b in self.class_.mro if b.fullname in FIELDS), None)
 
     def text(self, keyword: str) -> str | None:
@@ -196,7 +206,7 @@ class _Method:
         is_many = field.is_set("many")
         if field.kind is FieldKind.METHOD:
             self._call_with_object(field.text("method_name") or f"get_{field.name}")
-        elif _is_declarative(field.class_):
+        elif field.class_ is not None and is_declarative(field.class_):
             target = (*path, *_EACH) if is_many else path
             if path:
                 self._read(target)
@@ -242,7 +252,7 @@ class _Method:
                 inner = item if is_many and item is not None else each.type
                 target = (*path, *_EACH) if is_many else path
                 self._read(target)
-                if _is_declarative(inner):
+                if is_declarative(inner):
                     self._represent_with(inner, target)
         if self._meta is not None:
             for name in self._meta.names:
@@ -258,7 +268,7 @@ class _Method:
                 self._actions.add(_raising(_CHOICE))
             elif field.kind in {FieldKind.KEY, FieldKind.SLUG} or _is_checked(field):
                 self._actions.add(_raising(_GET))
-            elif _is_declarative(field.class_):
+            elif field.class_ is not None and is_declarative(field.class_):
                 self._actions.add(Action(Call(f"{field.class_.fullname}.{self._method}")))
         if self._meta is None:
             return
@@ -334,14 +344,10 @@ class _Method:
         if self._rules.by_annotation or "Meta" in self._info.names or self._role is Role.SAVES:
             return
         for base in self._info.bases:
-            if _is_declarative(base.type) and not is_framework(base.type):
+            if is_declarative(base.type) and not is_framework(base.type):
                 name = f"{base.type.fullname}.{self._method}"
                 arguments = (_OBJECT,) if self._role is Role.REPRESENTS else ()
                 self._actions.add(Action(Call(name, None, arguments)))
-
-
-def _is_declarative(info: TypeInfo) -> bool:
-    return any(base.fullname in DECLARATIVE for base in info.mro)
 
 
 def _is_checked(field: _Field) -> bool:
@@ -377,7 +383,7 @@ def _annotated(info: TypeInfo) -> Iterator[tuple[str, ProperType]]:
     """The fields that the annotations of a class, and of its bases, declare."""
     found: dict[str, ProperType] = {}
     for base in reversed(info.mro):
-        if _is_declarative(base) and not is_framework(base):
+        if is_declarative(base) and not is_framework(base):
             for name, symbol in base.names.items():
                 match symbol.node:
                     case Var(is_classvar=False, type=type_) if type_ is not None:
@@ -393,12 +399,12 @@ def _annotated(info: TypeInfo) -> Iterator[tuple[str, ProperType]]:
 def _fields(definition: ClassDef) -> Iterator[_Field]:
     for name, value in _assigned(definition).items():
         match value:
-            case CallExpr(callee=RefExpr(node=callee)) as call:
-                class_ = callee if isinstance(callee, TypeInfo) else None
+            case CallExpr(callee=NameExpr() | MemberExpr() as callee) as call:
+                class_ = callee.node if isinstance(callee.node, TypeInfo) else None
                 named = zip(call.arg_names, call.args, strict=True)
                 arguments = {key: each for key, each in named if key is not None}
-                if class_ is not None:
-                    yield _Field(name, class_, arguments)
+                if class_ is not None or is_missing(callee):
+                    yield _Field(name, class_, callee.name, arguments)
             case _:
                 pass
 

@@ -6,6 +6,7 @@ It has no types: the rows count with mypy's ``follow_untyped_imports``.
 from itertools import chain
 from typing import Final
 
+from mypy_async_django.catalogue.frameworks import rest_framework
 from mypy_async_django.catalogue.frameworks.framework import Framework
 from mypy_async_django.catalogue.row import raises
 
@@ -18,5 +19,10 @@ FRAMEWORK: Final = Framework(
             raises(f"{_ADRF}.serializers.ModelSerializer", "create save update", twin="a*"),
         )
     ),
+    # What has no "a" before its name is Django REST framework's own.
+    declarative={
+        f"{_ADRF}.serializers.ModelSerializer": rest_framework.MODEL_SERIALIZER,
+        f"{_ADRF}.serializers.Serializer": rest_framework.SERIALIZER,
+    },
     awaits={_ADRF: "rest_framework."},
 )

@@ -8,6 +8,7 @@ from mypy_async_django.catalogue.frameworks.framework import Framework
 FRAMEWORK: Final = Framework(
     tasks={"celery.app.task.Task": frozenset({"apply", "run"})},
     keeping=("celery.shared_task",),
+    results=dict.fromkeys(("apply_async", "delay"), "celery.result.AsyncResult"),
     sync_decorators=tuple(
         SyncDecorator(name, Harm.RETURNED_TO_WORKER)
         # Under the name that its stubs define, and the one that a project imports.

@@ -7,6 +7,7 @@ told here.
 from typing import Final
 
 from mypy_async_django.catalogue.django import REQUEST
+from mypy_async_django.catalogue.django_contrib import SESSION
 from mypy_async_django.catalogue.frameworks.framework import Framework
 
 _WEBSOCKET: Final = "channels.generic.websocket"
@@ -23,7 +24,8 @@ CONSUMERS: Final = ("channels.consumer.", "channels.generic.")
 
 FRAMEWORK: Final = Framework(
     # What AuthMiddleware has loaded, and the session with it.
-    arrivals={("scope", "[user]"): f"{REQUEST}.user"},
+    arrivals={("scope", "[session]"): SESSION, ("scope", "[user]"): f"{REQUEST}.user"},
+    loads={"channels": "django.http.request"},
     coroutines=frozenset(
         (
             *(f"channels.auth.{name}" for name in ("get_user", "login", "logout")),

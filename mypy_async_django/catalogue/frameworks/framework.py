@@ -70,11 +70,13 @@ class Framework(NamedTuple):
     ``coroutines`` are coroutine functions and methods, for where mypy has no types of the package.
     ``arrivals`` are attributes and items, by the last steps as they are written, with the class of
     what the framework puts there, or the attribute of one. ``fixtures`` are the parameters of test
-    functions, with their classes.
+    functions, with their classes. ``loads`` are packages, with the module of Django's that has those
+    classes: mypy has to read it before a module that imports the package.
     ``on_loop`` are decorators whose sync functions run on the event loop where the module has async
     ones too, or names one of ``async_servers``, with what to do instead of a query there.
     ``tasks`` are classes of what a decorator makes of a function, with the methods that run it here,
-    as calling it does. ``keeping`` are decorators of which the same holds, without types.
+    as calling it does. ``keeping`` are decorators of which the same holds, without types, ``results``
+    the methods of a task with the class of what they return.
     ``responses`` names the parameter of an endpoint's decorator that is the class of the response.
     """
 
@@ -90,7 +92,9 @@ class Framework(NamedTuple):
     coroutines: frozenset[str] = frozenset()
     arrivals: Mapping[tuple[str, ...], str] = {}
     fixtures: Mapping[str, str] = {}
+    loads: Mapping[str, str] = {}
     on_loop: Mapping[str, str] = {}
     async_servers: frozenset[str] = frozenset()
     tasks: Mapping[str, frozenset[str]] = {}
     keeping: tuple[str, ...] = ()
+    results: Mapping[str, str] = {}

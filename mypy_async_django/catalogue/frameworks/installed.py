@@ -76,6 +76,14 @@ DECLARATIVE: Final[Mapping[str, Declarative]] = dict(
 FIELDS: Final[Mapping[str, FieldKind]] = dict(
     chain.from_iterable(each.fields.items() for each in FRAMEWORKS)
 )
+#: The names of those classes, and of those that have rows, which mypy may not know.
+UNTYPED_BASES: Final = frozenset(
+    name.rpartition(".")[2]
+    for name in (*DECLARATIVE, *(row.name.rpartition(".")[0] for row in ROWS))
+    if name.rpartition(".")[2][:1].isupper()
+)
+#: The kinds of fields by the names of their classes, for where mypy does not know these.
+FIELDS_BY_NAME: Final = {name.rpartition(".")[2]: kind for name, kind in FIELDS.items()}
 #: The names of all methods that do what a class declares.
 DECLARED_METHODS: Final = frozenset().union(*(each.methods for each in DECLARATIVE.values()))
 
@@ -89,6 +97,10 @@ COROUTINES: Final = frozenset().union(*(each.coroutines for each in FRAMEWORKS))
 ARRIVALS: Final[Mapping[tuple[str, ...], str]] = dict(
     chain.from_iterable(each.arrivals.items() for each in FRAMEWORKS)
 )
+#: Packages, with the module that has to be read before modules that import them.
+LOADS: Final[Mapping[str, str]] = dict(
+    chain.from_iterable(each.loads.items() for each in FRAMEWORKS)
+)
 #: Decorators whose sync functions run on the event loop beside async ones, with the way out.
 ON_LOOP: Final[Mapping[str, str]] = dict(
     chain.from_iterable(each.on_loop.items() for each in FRAMEWORKS)
@@ -99,6 +111,11 @@ ASYNC_SERVERS: Final = frozenset().union(*(each.async_servers for each in FRAMEW
 TASKS: Final = tuple(name for each in FRAMEWORKS for name in each.tasks)
 TASK_RUNNERS: Final = frozenset().union(
     *(names for each in FRAMEWORKS for names in each.tasks.values())
+)
+#: Without types: decorators that make tasks, and the classes of what methods of a task return.
+TASK_MAKERS: Final = frozenset(chain.from_iterable(each.keeping for each in FRAMEWORKS))
+TASK_RESULTS: Final[Mapping[str, str]] = dict(
+    chain.from_iterable(each.results.items() for each in FRAMEWORKS)
 )
 #: Decorators of packages without types: the decorated name, called, runs the function here.
 KEEPING: Final = (

@@ -5,6 +5,7 @@ from typing import Final
 from mypy_async_django.catalogue.frameworks.framework import Framework
 
 FRAMEWORK: Final = Framework(
+    loads={"pytest": "django.test.client"},
     fixtures={
         "admin_client": "django.test.client.Client",
         "async_client": "django.test.client.AsyncClient",

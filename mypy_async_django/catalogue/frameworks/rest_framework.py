@@ -115,6 +115,9 @@ _HOOKS: Final = {
     Role.SAVES: ("create", "update"),
 }
 
+SERIALIZER: Final = Declarative(_METHODS, _HOOKS)
+MODEL_SERIALIZER: Final = Declarative(_METHODS, _HOOKS, from_model=True)
+
 _ACTIONS: Final = frozenset({"create", "destroy", "list", "partial_update", "retrieve", "update"})
 
 FRAMEWORK: Final = Framework(
@@ -128,8 +131,10 @@ FRAMEWORK: Final = Framework(
     },
     untyped_hooks=_UNTYPED_HOOKS,
     declarative={
-        f"{_REST}.serializers.BaseSerializer": Declarative(_METHODS, _HOOKS),
-        f"{_REST}.serializers.ModelSerializer": Declarative(_METHODS, _HOOKS, from_model=True),
+        f"{_REST}.serializers.BaseSerializer": SERIALIZER,
+        f"{_REST}.serializers.HyperlinkedModelSerializer": MODEL_SERIALIZER,
+        f"{_REST}.serializers.ModelSerializer": MODEL_SERIALIZER,
+        f"{_REST}.serializers.Serializer": SERIALIZER,
     },
     fields={
         f"{_REST}.fields.SerializerMethodField": FieldKind.METHOD,

@@ -30,6 +30,7 @@ FRAMEWORK: Final = Framework(
             "strawberry.django.views.AsyncGraphQLView",
         }
     ),
+    loads={"strawberry": "django.http.request"},
     arrivals={
         ("info", "context", "request"): REQUEST,
         ("info", "context", "[request]"): REQUEST,

@@ -403,7 +403,11 @@ def _untyped_hook(body: Body, function: FuncDef, tree: MypyFile) -> Misplaced | 
             is_hook = function.name in (hooks or ())
             # A "dispatch" of the project's own may await the handlers.
             is_hook = is_hook and not (function.name in HANDLERS and _dispatches(function.info))
-            if is_hook and not _is_awaited_by(awaiting, module):
+            # adrf's own views await their handlers, not those that it makes its views from.
+            is_handler = function.name in HANDLERS and not any(
+                known.partition(".")[0] in installed.AWAITING for known in imported.values()
+            )
+            if is_hook and (is_handler or not _is_awaited_by(awaiting, module)):
                 is_truth = function.name in PERMISSIONS
                 misuse = Misuse.TRUTHY if is_truth else Misuse.RESULT
                 return Misplaced(CalledBy.OVERRIDDEN_METHOD, class_, misuse)

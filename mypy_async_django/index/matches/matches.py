@@ -31,8 +31,10 @@ from mypy_async_django.bridge.types import (
     is_awaitable,
     member,
 )
+from mypy_async_django.bridge.untyped_bases import untyped_bases
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
+from mypy_async_django.catalogue.frameworks.installed import TASK_RESULTS
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import ADDRESS, Api, Effect
@@ -41,11 +43,13 @@ from mypy_async_django.index.matches.conditions import decided
 from mypy_async_django.index.matches.configured import as_configured
 from mypy_async_django.index.matches.first_time import has_run
 from mypy_async_django.index.matches.guards import is_guarded
+from mypy_async_django.index.resolution.callees import is_task
 from mypy_async_django.index.resolution.declared import declared_calls
 from mypy_async_django.index.resolution.module_level import reaches_coroutine, values_of
 from mypy_async_django.index.resolution.offloading import is_called_early
 from mypy_async_django.index.syntax.body import Body, once
 from mypy_async_django.index.syntax.handlers import is_caught
+from mypy_async_django.index.syntax.missing_imports import missing_name
 from mypy_async_django.index.syntax.operations import (
     ImplicitUse,
     Read,
@@ -370,9 +374,27 @@ def api_of_member(body: Body, receiver: Expression, names: tuple[str, ...]) -> A
     is_protocol = of_class is not None and names[0].startswith("__")
     if is_protocol and not (names == CALL and of_class and _calls_by_metaclass(of_class)):
         return None  # a class's own protocol is its metaclass's
+    if type_ is None and (made := _untyped_class(body, receiver)) is not None:
+        return body.catalogue.api(f"{made}.{names[0]}")
     owners = (of_class,) if of_class else _users(classes(type_))
     rows = [_inherited(body, owner.mro, names) for owner in owners]
     return rows[0] if rows and all(rows) else None
+
+
+def _untyped_class(body: Body, receiver: Expression) -> str | None:
+    """The class, in a package without types, of an object that a call makes here."""
+    found = {_untyped_maker(body, value) for value in body.reaching_values(receiver)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _untyped_maker(body: Body, value: Expression) -> str | None:
+    match value:
+        case CallExpr(callee=MemberExpr(expr=task, name=name)) if name in TASK_RESULTS:
+            return TASK_RESULTS[name] if is_task(body, task) else None
+        case CallExpr(callee=callee):
+            return missing_name(body, callee)
+        case _:
+            return None
 
 
 def _calls_by_metaclass(info: TypeInfo) -> bool:
@@ -394,6 +416,9 @@ def _inherited(body: Body, mro: Sequence[TypeInfo], names: tuple[str, ...]) -> A
             row = body.catalogue.api(f"{base.fullname}.{name}")
             if row is not None:
                 return row
+            for untyped in untyped_bases(base):
+                if (row := body.catalogue.api(f"{untyped}.{name}")) is not None:
+                    return row
             symbol = base.names.get(name)
             if symbol is not None and not symbol.plugin_generated:
                 if _is_property(symbol.node):

@@ -36,7 +36,7 @@ from mypy_async_django.bridge.types import (
     member,
 )
 from mypy_async_django.catalogue.builtin import PARTIAL
-from mypy_async_django.catalogue.frameworks.installed import KEEPING, TASK_RUNNERS, TASKS
+from mypy_async_django.catalogue.frameworks.installed import TASK_MAKERS, TASK_RUNNERS, TASKS
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.operations import (
     FUNCTIONS,
@@ -114,12 +114,18 @@ def _task_run(body: Body, callee: Expression) -> FuncDef | None:
         case MemberExpr(expr=RefExpr(node=Decorator() as node) as task, name=name) if (
             name in TASK_RUNNERS and not node.func.is_coroutine
         ):
-            info = class_of(body.type_of(task))
-            makers = (full_name(body, maker_of(each)) for each in node.original_decorators)
-            is_task = is_a(info, *TASKS) if info else any(maker in KEEPING for maker in makers)
-            return node.func if is_task else None
+            return node.func if is_task(body, task) else None
         case _:
             return None
+
+
+def is_task(body: Body, task: Expression) -> bool:
+    """Whether a name is that of a task: what a framework's decorator makes of a function."""
+    if not isinstance(task, RefExpr) or not isinstance(task.node, Decorator):
+        return False
+    info = class_of(body.type_of(task))
+    makers = (full_name(body, maker_of(each)) for each in task.node.original_decorators)
+    return is_a(info, *TASKS) if info else any(maker in TASK_MAKERS for maker in makers)
 
 
 def _made_from(body: Body, value: Expression) -> Iterator[SymbolNode | LambdaExpr]:

@@ -38,6 +38,7 @@ from mypy_async_django.bridge.types import (
     member,
     result_type,
 )
+from mypy_async_django.bridge.untyped_bases import untyped_bases
 from mypy_async_django.catalogue.builtin import Use
 from mypy_async_django.catalogue.frameworks.framework import Declarative, Role
 from mypy_async_django.catalogue.frameworks.installed import (
@@ -81,14 +82,29 @@ def declarative(info: TypeInfo, method: str) -> tuple[Declarative, Role] | None:
     for base in info.mro:
         found = DECLARATIVE.get(base.fullname)
         if found is not None:
-            role = found.methods.get(method)
-            return (found, role) if role is not None and base is not info else None
+            return _with_role(found, method) if base is not info else None
         if is_framework(base):
             if any(name == _META or name.startswith(_CLEANING) for name in base.names):
                 return None  # a form of Django's own, as for a new user
         elif method in base.names and not base.names[method].plugin_generated:
             return None
+        elif untyped := untyped_bases(base):
+            known = [found for name in untyped if (found := DECLARATIVE.get(name))]
+            return _with_role(known[0], method) if len(known) == len(untyped) else None
     return None
+
+
+def _with_role(found: Declarative, method: str) -> tuple[Declarative, Role] | None:
+    role = found.methods.get(method)
+    return None if role is None else (found, role)
+
+
+def is_declarative(info: TypeInfo) -> bool:
+    """Whether a class is one whose subclasses declare fields, or such a subclass."""
+    return any(
+        base.fullname in DECLARATIVE or any(name in DECLARATIVE for name in untyped_bases(base))
+        for base in info.mro
+    )
 
 
 def is_framework(info: TypeInfo) -> bool:
@@ -101,7 +117,9 @@ _PACKAGES: Final = frozenset(name.partition(".")[0] for name in DECLARATIVE)
 
 def declared_method(info: TypeInfo, method: str) -> Var | None:
     """The method of a class under its own full name, if it does what the class declares."""
-    if info.fallback_to_any or is_framework(info) or declarative(info, method) is None:
+    if is_framework(info) or declarative(info, method) is None:
+        return None
+    if info.fallback_to_any and not any(map(untyped_bases, info.mro)):
         return None
     found = Var(method)
     found._fullname = f"{info.fullname}.{method}"
@@ -204,7 +222,7 @@ def _declaring(type_: Instance) -> TypeInfo:
     is_set = any("FormSet" in base.name for base in type_.type.mro)
     for argument in reversed(type_.args) if is_set else ():
         inner = get_proper_type(argument)
-        if isinstance(inner, Instance) and any(b.fullname in DECLARATIVE for b in inner.type.mro):
+        if isinstance(inner, Instance) and is_declarative(inner.type):
             return inner.type
     return type_.type
 
