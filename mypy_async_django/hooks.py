@@ -18,6 +18,7 @@ from mypy_async_django import codes, rules
 from mypy_async_django.bridge.build import Build, end_run
 from mypy_async_django.bridge.guard import Hooks
 from mypy_async_django.bridge.imports import imported_packages
+from mypy_async_django.bridge.managers import FROM_QUERYSET, note_made_base
 from mypy_async_django.bridge.untyped_bases import keep_bases
 from mypy_async_django.catalogue.frameworks.installed import LOADS, UNTYPED_BASES
 from mypy_async_django.config import Config, ConfigError, load
@@ -75,7 +76,10 @@ class PluginHooks(Hooks):
 
     @override
     def class_hook(self, base: str) -> Callable[[ClassDefContext], None] | None:
-        return keep_bases if base.rpartition(".")[2] in UNTYPED_BASES else None
+        name = base.rpartition(".")[2]
+        if name == FROM_QUERYSET:
+            return note_made_base
+        return keep_bases if name in UNTYPED_BASES else None
 
     @override
     def module_checked(self, tree: MypyFile) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from mypy.checker import TypeChecker
 from mypy.nodes import Expression
-from mypy.types import AnyType, ProperType, get_proper_type
+from mypy.types import AnyType, Instance, ProperType, get_proper_type
 
 from mypy_async_django.bridge.types import known
 
@@ -33,9 +33,11 @@ class CheckedTypes:
         found = self._checker.lookup_type_or_none(expression)
         if found is None:
             return self._remembered.get(expression)
-        if isinstance(get_proper_type(found), AnyType):
+        proper = get_proper_type(found)
+        type_ = known(proper)
+        if type_ is None and isinstance(proper, AnyType | Instance):
             return self._inferred(expression)
-        return known(found)
+        return type_
 
     def is_reached(self, expression: Expression) -> bool:
         """Whether mypy came by: it leaves out what cannot run."""

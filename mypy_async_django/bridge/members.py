@@ -55,8 +55,13 @@ from mypy.types import (
 from mypy.typevars import fill_typevars_with_any
 
 from mypy_async_django.bridge.calls import UNKNOWN, Arguments, expected, returned
-from mypy_async_django.bridge.managers import generic_relation, queryset_of, refined
-from mypy_async_django.bridge.types import alternatives, known
+from mypy_async_django.bridge.managers import (
+    generic_relation,
+    queryset_of,
+    refined,
+    with_made_bases,
+)
+from mypy_async_django.bridge.types import alternatives, has_made_base, known
 
 NO_ARGUMENTS: Final = Arguments([], [], [])
 
@@ -70,12 +75,18 @@ class Members:
     def __init__(self, modules: dict[str, MypyFile]) -> None:
         self._modules = modules
         self._attributes: dict[tuple[ProperType, str], ProperType | None] = {}
+        self._classes: dict[str, TypeInfo] = {}
         self._constructors: dict[TypeInfo, ProperType] = {}
 
     def class_named(self, fullname: str) -> TypeInfo | None:
         """The class of this full name, if its module takes part in the build."""
+        if fullname in self._classes:
+            return self._classes[fullname]
         symbol = lookup_fully_qualified(fullname, self._modules)
-        return symbol.node if symbol and isinstance(symbol.node, TypeInfo) else None
+        found = symbol.node if symbol and isinstance(symbol.node, TypeInfo) else None
+        if found is not None and has_made_base(found):
+            found = self._classes[fullname] = with_made_bases(found, self.class_named)
+        return found
 
     def declared(self, fullname: str) -> ProperType | None:
         """An instance of a class, or the type of an attribute of a class, by the full name."""
@@ -309,6 +320,9 @@ class Members:
         type_ = get_proper_type(expand_self_type(var, declared, instance))
         if isinstance(type_, FunctionLike) and var.is_classmethod:
             type_ = bind_self(type_, owner, is_classmethod=True)
+        if isinstance(type_, Instance) and has_made_base(type_.type):
+            manager = self.class_named(type_.type.fullname) or type_.type
+            return Instance(manager, [instance] * len(manager.type_vars))
         base = map_instance_to_supertype(instance, var.info)
         return self._got(expand_type_by_instance(type_, base), NoneType(), owner)
 

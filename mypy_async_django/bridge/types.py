@@ -36,6 +36,8 @@ from mypy.types import (
     get_proper_type,
 )
 
+MADE_BASE: Final = "mypy_async_django.made_base"
+"""The key of what `bridge.managers` keeps in the metadata of a class."""
 COROUTINES: Final = ("typing.Coroutine", "types.CoroutineType")
 
 
@@ -46,7 +48,14 @@ def known(type_: Type | None) -> ProperType | None:
     proper = get_proper_type(type_)
     if isinstance(proper, AnyType | UninhabitedType):
         return None
+    if isinstance(proper, Instance) and has_made_base(proper.type):
+        return None
     return proper
+
+
+def has_made_base(info: TypeInfo) -> bool:
+    """Whether a base of a class, which mypy takes for Any, is one that ``from_queryset()`` makes."""
+    return info.fallback_to_any and any(MADE_BASE in base.metadata for base in info.mro)
 
 
 def alternatives(type_: ProperType) -> tuple[ProperType | None, ...]:

@@ -17,10 +17,18 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
-from mypy.types import AnyType, Type, TypeOfAny
+from mypy.types import AnyType, Type, TypeOfAny, get_proper_type
+from mypy.types import Instance as InstanceType
 
 from mypy_async_django.bridge.models import FIELD, MANAGER, QUERYSET, RelationKind, relation
-from mypy_async_django.bridge.types import class_of, is_a, is_awaitable, known, member
+from mypy_async_django.bridge.types import (
+    class_of,
+    has_made_base,
+    is_a,
+    is_awaitable,
+    known,
+    member,
+)
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.queries import FROM_ROWS, Gives, query_method
@@ -387,8 +395,10 @@ class Evaluator:
             if isinstance(constant, Literal):
                 return constant
         related = relation(info, name)
-        type_ = known(variable.type)
-        of = class_of(type_)
+        type_ = get_proper_type(variable.type) if variable.type is not None else None
+        of = class_of(known(type_))
+        if isinstance(type_, InstanceType) and has_made_base(type_.type):
+            of = self._class_named(type_.type.fullname)
         if of is None:
             return Variable(variable.fullname) if variable.is_initialized_in_class else UNKNOWN
         target = related.target.fullname if related is not None and related.target else ""

@@ -42,6 +42,7 @@ from mypy_async_django.index.values.paginators import runs_no_query
 from mypy_async_django.index.values.provenance import may_be_in_memory, related_row
 from mypy_async_django.index.values.relations import may_be_set
 from mypy_async_django.index.values.requests import is_session_loaded
+from mypy_async_django.index.values.sources import Argument, sources
 
 #: Uses that evaluate a queryset as a whole.
 _EVALUATING: Final = frozenset({Use.CONTAINS, Use.ITERATE, Use.LENGTH, Use.TRUTH})
@@ -285,6 +286,16 @@ def _is_prefetched(body: Body, queryset: Expression, *, implicit: bool) -> bool:
     return True
 
 
+def _is_passed(body: Body, instance: Expression) -> bool:
+    found = sources(body, instance)
+    return (
+        body.effects is None
+        and bool(found.items)
+        and found.is_complete
+        and all(isinstance(each, Argument) for each in found.items)
+    )
+
+
 def _is_prefetched_itself(body: Body, queryset: Expression, *, implicit: bool) -> bool:
     related = related_row(body, queryset)
     if related is None:
@@ -293,5 +304,6 @@ def _is_prefetched_itself(body: Body, queryset: Expression, *, implicit: bool) -
     if may_be_set(body, manager.expr, manager.name, queryset):
         return True
     if not rows:
-        return implicit and not body.strict_relations
+        # Of what a summarised function is passed, each caller knows what is loaded.
+        return implicit and (not body.strict_relations or _is_passed(body, manager.expr))
     return any(row.has_prefetched(manager.name) for row in rows)
