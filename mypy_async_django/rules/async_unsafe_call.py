@@ -11,6 +11,9 @@ So does a function, or a query method, that is handed to what runs it on the eve
 `loop.call_soon(longest)`, `sorted(books, key=rank)`,
 `cache.aget_or_set("books", Book.objects.count)`.
 
+An async function that you call reports its own queries where it is written. What it does with an
+argument is reported at the call: `await show(Book.objects.all())`, where `show` loops with `for`.
+
 What a function hands to a thread is not part of the way, and neither are the functions that are
 decorated with `@sync_to_async`: they are the cure.
 

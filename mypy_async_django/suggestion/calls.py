@@ -83,15 +83,23 @@ _TWIN_OF_LOADED: Final = {
 }
 
 
+_ITERATES: Final = "QuerySet.__iter__"
+
+
 def for_reached(body: Body, found: Called, effect: Effect, operation: str) -> str | Note:
     """The note for what must not run its function, which reaches an operation, on the event loop."""
     text = body.source.text
     node = found.node
     if effect is Effect.NESTS and operation.endswith(OF_A_LOOP):
         return RUNNING_ALREADY  # in a thread there may be no event loop to get
-    awaited = _TWIN_OF_LOADED.get(operation)
-    if awaited and isinstance(found.function, FuncDef) and found.function.is_coroutine:
-        return f'In "{found.function.name}", use "{awaited}"'
+    function = found.function
+    is_bridged = effect is Effect.NESTS  # by a decorator: a sync function for its callers
+    if isinstance(function, FuncDef) and function.is_coroutine and not is_bridged:
+        if awaited := _TWIN_OF_LOADED.get(operation):
+            return f'In "{function.name}", use "{awaited}"'
+        if operation == _ITERATES:
+            return f'In "{function.name}", loop with "async for", or pass it a list of the rows'
+        return f'In "{function.name}", do this in a thread, with "await sync_to_async(...)(...)"'
     if effect is Effect.RAISES and needs_transaction(body, node):
         return WHOLE_BLOCK
     sensitive = effect is not Effect.BLOCKS or body.catalogue.is_of_django(operation)

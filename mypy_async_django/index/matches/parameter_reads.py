@@ -402,16 +402,23 @@ def uses(body: Body) -> Iterator[tuple[Expression, Call | Dispatch]]:
             yield called.node, run_of(body, called)
     for callback in callbacks(body):
         yield callback.node, callback.use
+    for called, use in coroutine_calls(body):
+        yield called.node, use
+    for dynamic in dynamic_uses(body):
+        yield dynamic.node, dynamic.use
+
+
+def coroutine_calls(body: Body) -> Iterator[tuple[Called, Call]]:
+    """The calls of async functions, with what they pass."""
     for call in calls(body):
         found = named_function(body, call.callee)
         if found is not None and found.function.is_coroutine:
-            awaited = call_of(body, Called(call, found.function))
+            called = Called(call, found.function)
+            awaited = call_of(body, called)
             if isinstance(receiver := awaited.receiver, Instance):
                 # What is stored in its attributes, the coroutine reports itself.
                 awaited = replace(awaited, receiver=replace(receiver, kept=()))
-            yield call, awaited
-    for dynamic in dynamic_uses(body):
-        yield dynamic.node, dynamic.use
+            yield called, awaited
 
 
 class Loading(NamedTuple):

@@ -1,6 +1,7 @@
 """Transitive effects: calls that reach an operation through the project's sync functions."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from mypy.nodes import (
@@ -20,11 +21,19 @@ from mypy.nodes import (
 from mypy_async_django.bridge.tree import walk
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
-from mypy_async_django.index.abstract import Call, Way
+from mypy_async_django.index.abstract import (
+    Call,
+    Created,
+    Instance,
+    Member,
+    OneOf,
+    ResultOf,
+    Way,
+)
 from mypy_async_django.index.matches.abstraction import abstraction
 from mypy_async_django.index.matches.actions import Dynamic, arguments_of, call_of, dynamic_uses
 from mypy_async_django.index.matches.matches import api_of_function, matches
-from mypy_async_django.index.matches.parameter_reads import request_loads
+from mypy_async_django.index.matches.parameter_reads import coroutine_calls, request_loads
 from mypy_async_django.index.resolution.call_targets import (
     Called,
     call_targets,
@@ -105,6 +114,15 @@ def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
         if not is_caught(body, called.node):
             seen.add(called.node)
             yield ReachedEffect(called, way.steps, way.is_memo)
+    for called, ways in _ways_from_coroutines(body):
+        way = ways.get(effect)
+        if called.node in seen or way is None or _is_replaced(replaced, way):
+            continue
+        if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
+            continue
+        if not is_caught(body, called.node):
+            seen.add(called.node)
+            yield ReachedEffect(called, way.steps, way.is_memo)
     for dynamic, ways in _ways_from_uses(body):
         node, way = dynamic.node, ways.get(effect)
         if way is None or node in seen or is_caught(body, node):
@@ -134,6 +152,25 @@ def _ways_from_calls(body: Body) -> Sequence[tuple[Called, Ways]]:
             continue
         if ways := _ways(body, called):
             found.append((called, ways))
+    return found
+
+
+#: Values whose class decides what an async function runs when it uses them.
+_OBJECTS: Final = Created | Instance | Member | OneOf | ResultOf
+
+
+@once
+def _ways_from_coroutines(body: Body) -> Sequence[tuple[Called, Ways]]:
+    """The same of async functions, for what they do with arguments: the rest they report themselves."""
+    assert body.effects is not None
+    found: list[tuple[Called, Ways]] = []
+    for called, call in coroutine_calls(body):
+        if not any(isinstance(each.value, _OBJECTS) for each in call.arguments):
+            continue
+        when = abstraction(body).condition(called.node)
+        if ways := body.effects.ways(called.function, call=call, when=when):
+            own = body.effects.ways(called.function, call=replace(call, arguments=()), when=when)
+            found.append((called, {each: way for each, way in ways.items() if each not in own}))
     return found
 
 
