@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cached_property
 from pathlib import Path
+from time import time
 from typing import Final
 
 from mypy.config_parser import parse_mypy_comments
@@ -165,6 +166,7 @@ class FunctionBodies:
         self._live: dict[str, tuple[MypyFile, ModuleBodies]] = {}
         self._read: dict[str, tuple[MypyFile, ModuleBodies]] = {}
         self._analyzer = _Analyzer(options, modules)
+        self._began = time()
 
     def of(self, tree: MypyFile) -> ModuleBodies:
         """The functions of a module: as mypy holds them, if it does.
@@ -185,6 +187,10 @@ class FunctionBodies:
         if known is None or known[0] is not tree:
             known = self._read[tree.fullname] = tree, self._parsed(tree)
         return known[1]
+
+    def is_newer(self, tree: MypyFile) -> bool:
+        """Whether a module's file has been written since the run began."""
+        return Path(tree.path).stat().st_mtime > self._began
 
     def forget(self, module: str) -> None:
         """A module has been read anew."""

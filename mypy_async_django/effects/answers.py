@@ -14,21 +14,21 @@ nothing. A module's seal only ever changes to one that it never had.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
+from typing import Final, TypeAlias
 
 _FORMAT: Final = "1"
 _WAIT: Final = 60.0
 """Seconds to wait for another process that writes to the file."""
 
 _TABLES: Final = (
-    "CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), value TEXT)",
-    "CREATE TABLE IF NOT EXISTS answers (module TEXT, function TEXT PRIMARY KEY, answer TEXT)",
-    "CREATE TABLE IF NOT EXISTS seals (module TEXT PRIMARY KEY, seal TEXT)",
+    "CREATE TABLE identity (id INTEGER PRIMARY KEY CHECK (id = 0), value TEXT)",
+    "CREATE TABLE answers (module TEXT, function TEXT PRIMARY KEY, answer TEXT)",
+    "CREATE TABLE seals (module TEXT PRIMARY KEY, seal TEXT)",
 )
 
 
@@ -110,44 +110,35 @@ class Answers:
         return self._read[2]
 
     @cached_property
-    def _read(self) -> tuple[str, Mapping[str, Mapping[str, str]], Mapping[str, str]]:
-        """The identity, the answers by module and function, the seals by module."""
+    def _read(self) -> "_Contents":
         if self._path is None:
             return "", {}, {}
-        self._make(self._path)
-        answers: dict[str, dict[str, str]] = {}
-        # A reader that may not write fails where it meets another process's journal.
-        mode = "rw" if self._is_writable else "ro"
+        for _ in range(2):
+            try:
+                self._make(self._path)
+                # A reader that may not write fails where it meets another process's journal.
+                return _contents(self._path, "rw")
+            except (sqlite3.OperationalError, OSError):
+                break
+            except (sqlite3.DatabaseError, ValueError):
+                with suppress(OSError):
+                    self._path.unlink()
+        self._is_writable = False
         try:
-            with closing(
-                sqlite3.connect(f"{self._path.absolute().as_uri()}?mode={mode}", _WAIT, uri=True)
-            ) as file:
-                [(identity,)] = file.execute("SELECT value FROM identity")
-                for module, function, found in file.execute("SELECT * FROM answers"):
-                    answers.setdefault(module, {})[function] = found
-                return identity, answers, dict(file.execute("SELECT * FROM seals"))
-        except (sqlite3.Error, ValueError):
-            self._is_writable = False
+            return _contents(self._path, "ro")
+        except (sqlite3.Error, OSError, ValueError):
             return f"not read {token_hex(8)}", {}, {}
 
     def _make(self, path: Path) -> None:
-        """See that there is a file; one that is damaged is made anew, with an identity of its own."""
-        for _ in range(2):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with closing(self._connected(path)) as file, file:
-                    for statement in _TABLES:
-                        file.execute(statement)
-                    file.execute("INSERT OR IGNORE INTO identity VALUES (0, ?)", (token_hex(12),))
-                return
-            except sqlite3.OperationalError:
-                break
-            except sqlite3.DatabaseError:
-                with suppress(OSError):
-                    path.unlink()
-            except OSError:
-                break
-        self._is_writable = False
+        """See that there is a file with its tables."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            raise OSError(f"{path} is not a file")
+        with closing(self._connected(path)) as file, file:
+            for statement in _TABLES:
+                file.execute(statement.replace("TABLE", "TABLE IF NOT EXISTS", 1))
+            _refuse_others(file)
+            file.execute("INSERT OR IGNORE INTO identity VALUES (0, ?)", (token_hex(12),))
 
     def _write(self, statements: Iterable[tuple[str, tuple[str, ...]]]) -> None:
         self._identity  # noqa: B018 - makes the file
@@ -178,3 +169,38 @@ class Answers:
         # As mypy's own cache: what a crash of the machine damages is made anew.
         file.execute("PRAGMA synchronous=OFF")
         return file
+
+
+_Contents: TypeAlias = tuple[str, Mapping[str, Mapping[str, str]], Mapping[str, str]]
+"""The identity, the answers by module and function, the seals by module."""
+
+
+def _contents(path: Path, mode: str) -> _Contents:
+    """What the file holds; raises ValueError if that is not what this module writes."""
+    answers: dict[str, dict[str, str]] = {}
+    if not path.is_file():
+        raise OSError(f"{path} is not a file")
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    with closing(sqlite3.connect(address, _WAIT, uri=True)) as file:
+        file.text_factory = partial(str, encoding="utf-8", errors="replace")
+        _refuse_others(file)
+        [(identity,)] = _texts(file, "SELECT value FROM identity")
+        for module, function, found in _texts(file, "SELECT module, function, answer FROM answers"):
+            answers.setdefault(module, {})[function] = found
+        seals = {row[0]: row[1] for row in _texts(file, "SELECT module, seal FROM seals")}
+    return identity, answers, seals
+
+
+def _refuse_others(file: sqlite3.Connection) -> None:
+    """Raise ValueError if a file holds anything but our tables: views and triggers are programs."""
+    made = file.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+    if sorted(statement for (statement,) in made) != sorted(_TABLES):
+        raise ValueError("not the tables that this version makes")
+
+
+def _texts(file: sqlite3.Connection, query: str) -> Iterator[tuple[str, ...]]:
+    """The rows of a query; raises ValueError for one that is not all text."""
+    for row in file.execute(query):
+        if not all(isinstance(value, str) for value in row):
+            raise ValueError("not a text")
+        yield row

@@ -188,6 +188,8 @@ class SummaryStore:
         except (OSError, UnreadableError):
             return _NOTHING  # the file is gone, or another one, since mypy has read it
         except Exception as error:
+            if self._sources.is_newer(tree):
+                return _NOTHING  # another text than mypy's: somebody is at work on it
             if self._build.raises_exceptions:
                 raise
             if is_project:

@@ -1,8 +1,9 @@
 """What findings rely on in other modules: the file beside mypy's cache, and what happens without it."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,70 @@ def test_a_cache_that_cannot_be_written(project: Project, argument: str) -> None
         project.apply({"far.py": _HARMLESS})
         assert project.checked(argument).findings == ()
     assert project.checked(argument).findings == ()
+
+
+def _sql(*statements: str) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        path.unlink(missing_ok=True)
+        with closing(sqlite3.connect(path)) as file, file:
+            for statement in statements:
+                file.execute(statement)
+
+    return plant
+
+
+def _text(text: bytes) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        path.unlink()
+        path.write_bytes(text)
+
+    return plant
+
+
+def _in_place(make: Callable[[Path], object]) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return plant
+
+
+_ENDLESS = "WITH RECURSIVE n(x) AS (SELECT '1' UNION ALL SELECT x FROM n) SELECT"
+_OTHERS = (
+    "CREATE TABLE identity (id INTEGER PRIMARY KEY CHECK (id = 0), value TEXT)",
+    "CREATE TABLE answers (module TEXT, function TEXT PRIMARY KEY, answer TEXT)",
+    "CREATE TABLE seals (module TEXT PRIMARY KEY, seal TEXT)",
+)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        _text(b""),
+        _text(b"not a database"),
+        _text(b"SQLite format 3\0" + bytes(4096)),
+        _sql("CREATE TABLE identity (value)", "INSERT INTO identity VALUES (1)"),
+        _sql(*_OTHERS, "INSERT INTO identity VALUES (0, x'ff00')"),
+        _sql(*_OTHERS, "INSERT INTO answers VALUES ('far', 'far.two', NULL)"),
+        _sql(*_OTHERS, "INSERT INTO seals VALUES (x'00ff', x'80')"),
+        _sql(*_OTHERS, "INSERT INTO seals VALUES (CAST(x'80' AS TEXT), CAST(x'80' AS TEXT))"),
+        _sql(f"CREATE VIEW answers AS {_ENDLESS} x, x, x FROM n"),
+        _sql(*_OTHERS, f"CREATE TRIGGER t AFTER INSERT ON answers BEGIN {_ENDLESS} x FROM n; END"),
+        _in_place(Path.mkdir),
+        _in_place(os.mkfifo),
+        _in_place(lambda path: path.symlink_to(path)),
+        _in_place(lambda path: path.symlink_to("/dev/zero")),
+    ],
+)
+def test_a_planted_file_is_no_program(project: Project, plant: Callable[[Path], None]) -> None:
+    """Whatever stands in its place: the findings are right, before an edit and after one."""
+    assert project.checked().findings == _REACHED
+    plant(side_file(project))
+    assert project.checked().findings == _REACHED
+    project.apply({"far.py": _HARMLESS})
+    assert project.checked().findings == ()
+    project.apply({"far.py": _SLEEPS})
+    assert project.checked().findings == _REACHED
 
 
 def test_what_cannot_be_noted_is_not_relied_on(tmp_path: Path) -> None:
