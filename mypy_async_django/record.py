@@ -112,7 +112,7 @@ def as_message(record: Record) -> str:
 
 def from_message(message: str, path: str) -> Record | None:
     """The record that a message of mypy's is; None if it is any other message."""
-    if not message.startswith(_MARK):
+    if not message.startswith(f"{_MARK}{{"):
         return None
     values = json.loads(message.removeprefix(_MARK))
     notes = tuple(Note(**note) for note in values.pop("notes"))
@@ -121,6 +121,11 @@ def from_message(message: str, path: str) -> Record | None:
         changes = tuple(Change(**change) for change in edit["changes"])
         edit = Edit(changes, tuple(edit["imports"]), edit["is_safe"])
     return Record(**(values | {"path": path, "notes": notes, "edit": edit}))
+
+
+def is_failure(message: str) -> bool:
+    """Whether a message that is no record says that the plugin has failed, or does not fit mypy."""
+    return message.startswith(_MARK)
 
 
 def edit_as_data(edit: Edit | None) -> dict[str, Any] | None:

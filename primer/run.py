@@ -122,8 +122,7 @@ def main() -> int:
 def checked(project: Project) -> list[Finding]:
     """What the plugin finds in a project; the time that it takes is printed."""
     place = BUILD / f"{project.name}-{project.version}"
-    if not place.exists():
-        fetch(project, place)
+    fetch(project, place)
     settings = SETTINGS.format(
         missing=project.missing, apps=project.apps, settings=project.settings
     )
@@ -140,14 +139,16 @@ def checked(project: Project) -> list[Finding]:
 
 
 def fetch(project: Project, place: Path) -> None:
-    """Unpack a project's wheel, and install what its models import."""
+    """Install what a project's models import, and unpack its wheel if that has not been done."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    if project.requires:
+        subprocess.run([*pip, "install", "--quiet", *project.requires], check=True)
+    if place.exists():
+        return
     wanted = f"{project.name}=={project.version}"
     wheels = BUILD / "wheels"
     download = ["download", "--no-deps", "--only-binary", ":all:", "-d", str(wheels), wanted]
     subprocess.run([*pip, *download], check=True)
-    if project.requires:
-        subprocess.run([*pip, "install", *project.requires], check=True)
     stem = re.sub(r"[-_.]+", "_", project.name)
     [wheel] = wheels.glob(f"{stem}-{project.version}-*.whl")
     with zipfile.ZipFile(wheel) as archive:

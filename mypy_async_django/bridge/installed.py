@@ -33,8 +33,12 @@ def _bytes(file: Path) -> bytes:
 
 
 def top_level(module: str, path: str) -> str:
-    """The folder of a module's topmost package; the module's own file if it is in none."""
-    depth = module.count(".") + (os.path.basename(path) == "__init__.py")  # noqa: PTH119 - faster
+    """The folder of a module's topmost package; the module's own file if it is in none.
+
+    mypy names ``hook-shop.views.py`` after its stem, which has dots of its own.
+    """
+    name = os.path.basename(path)  # noqa: PTH119 - faster
+    depth = module.count(".") - (name.count(".") - 1) + (name == "__init__.py")
     return str(Path(path).parents[depth - 1]) if depth else path
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from mypy_async_django.check import configuration
 from mypy_async_django.check.project import SETTINGS_VARIABLE, Project
-from mypy_async_django.record import Record, Request, from_message
+from mypy_async_django.record import Record, Request, from_message, is_failure
 
 #: The folder for mypy's cache and its configuration. mypy writes a .gitignore into its caches.
 CACHE: Final = ".mypy_async_django_cache"
@@ -224,10 +224,11 @@ def _outcome(said: _Said, project: Project, notes: Sequence[str]) -> Outcome:
             others.append(Stop(error["message"], error["file"], error["line"], error["column"] + 1))
     ordered = tuple(sorted(records, key=lambda record: (record.path, record.line, record.column)))
     warnings = list(_about_configuration(said, project))
-    if said.status in (0, 1) and not said.err.startswith("Traceback"):
+    failures = [stop for stop in others if is_failure(stop.message)]
+    if said.status in (0, 1) and not failures and not said.err.startswith("Traceback"):
         return Outcome(ordered, (), (*notes, *warnings))
     # What mypy checked before it stopped is not all; what stopped it is said instead.
-    stops = [stop for stop in others if said.status == 2]
+    stops = failures or [stop for stop in others if said.status == 2]
     texts += [line for line in said.err.splitlines() if line.strip()]
     problems = [_named_rightly(text, said, project) for text in texts if text.strip()]
     return Outcome((), (*stops, *map(Stop, problems)), tuple(notes))

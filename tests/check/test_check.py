@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -170,6 +171,31 @@ def test_plugin_that_fails(site: Path) -> None:
     assert said.returncode == 1, said.stderr
     assert "cannot be loaded, so less is known of models: ImportError: no" in said.stderr
     assert "[async-blocking]" in said.stdout
+
+
+def test_our_plugin_that_fails(site: Path) -> None:
+    """The failure is told, and is no success."""
+    (site / "hidden").mkdir()
+    patch = "import mypy_async_django.bridge.installed as installed\ninstalled.top_level = None\n"
+    (site / "hidden" / "sitecustomize.py").write_text(patch)
+    said = subprocess.run(
+        [sys.executable, "-m", "mypy_async_django", "check"],
+        cwd=site,
+        env={**os.environ, "PYTHONPATH": str(site / "hidden")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2, said.stdout
+    assert re.search(r"mypy-async-django \S+ failed with mypy \S+: TypeError", said.stderr)
+
+
+def test_files_with_dots_in_their_names(check: Check, site: Path) -> None:
+    """A hook of PyInstaller has a name that no module has."""
+    (site / "hook-shop.views.py").write_text(
+        "import time\n\n\nasync def wait() -> None:\n    time.sleep(1)\n"
+    )
+    assert "async-blocking" in codes(check("hook-shop.views.py", "--output", "json"))
 
 
 def test_section_with_a_near_name(check: Check, site: Path) -> None:
