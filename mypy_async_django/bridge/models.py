@@ -31,6 +31,16 @@ RELATED_MANAGERS: Final = (
     f"{_DESCRIPTORS}.ManyRelatedManager",
     "django.contrib.contenttypes.fields.GenericRelatedObjectManager",
 )
+#: Where classes come from whose objects keep no rows of ours.
+KEEPING_NO_ROWS: Final = (
+    "_asyncio.",
+    "asyncio.",
+    "builtins.",
+    "collections.",
+    "datetime.",
+    "django.",
+    "typing.",
+)
 
 
 def is_model(info: TypeInfo) -> bool:
@@ -54,6 +64,14 @@ def may_hold_rows(type_: ProperType | None) -> bool:
             seen.add(item)
             pending.extend(get_proper_type(argument) for argument in item.args)
     return False
+
+
+def may_lead_to_rows(type_: ProperType | None) -> bool:
+    """Whether a value may have rows inside, in attributes of the project's objects too."""
+    infos = map(class_of, alternatives(type_)) if type_ is not None else ()
+    return may_hold_rows(type_) or any(
+        info is not None and not info.fullname.startswith(KEEPING_NO_ROWS) for info in infos
+    )
 
 
 def model_class(queryset: Instance) -> TypeInfo | None:

@@ -20,6 +20,8 @@ from mypy.nodes import (
     Var,
 )
 
+from mypy_async_django.bridge.models import may_lead_to_rows
+from mypy_async_django.bridge.types import result_type
 from mypy_async_django.catalogue.callbacks import Misuse
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Api, Effect
@@ -65,6 +67,7 @@ from mypy_async_django.index.abstract import (
     is_small,
     roots,
 )
+from mypy_async_django.index.coroutines.returned_coroutines import may_return_coroutine
 from mypy_async_django.index.paths import ITEM, LONGEST, AccessStep, At, Attribute, Path, after
 from mypy_async_django.index.queries import Derived, Kind, Query, Result, Row, Step, built
 from mypy_async_django.index.resolution.callees import CONSTRUCTORS
@@ -603,6 +606,8 @@ class CallGraph:
         return facts == (LOADED,) and not steps and not rest
 
     def _summary_behind(self, function: FuncItem | Var) -> Summary:
+        if not may_lead_to_rows(result_type(function)):
+            return Summary()  # its type says it all
         is_named = not isinstance(function, LambdaExpr) and "." in function.fullname
         if is_named or not isinstance(function, FuncItem):
             return self._summary(function.fullname, Part.RESULT)
@@ -705,6 +710,8 @@ class CallGraph:
 
         Empty where it, or one of them, may return something else.
         """
+        if not may_return_coroutine(function):
+            return frozenset()
         made: set[str] = set()
         queue = [function.fullname]
         for name in queue:

@@ -38,17 +38,21 @@ from mypy.nodes import (
     Var,
     YieldExpr,
 )
-from mypy.types import FunctionLike, ProperType, get_proper_type
+from mypy.types import FunctionLike, get_proper_type
 
 from mypy_async_django.bridge.definitions import AttributeValue, Definitions
 from mypy_async_django.bridge.function_bodies import ModuleBodies
-from mypy_async_django.bridge.models import QUERYSET, is_column, is_model, may_hold_rows
+from mypy_async_django.bridge.models import (
+    KEEPING_NO_ROWS,
+    QUERYSET,
+    is_column,
+    is_model,
+    may_lead_to_rows,
+)
 from mypy_async_django.bridge.tree import is_none, maker_of
 from mypy_async_django.bridge.types import (
     all_are,
-    alternatives,
     class_object,
-    class_of,
     is_awaitable,
     known,
     result_type,
@@ -167,16 +171,6 @@ _HARMLESS: Final = {
     "None": NONE,
     "True": Literal("builtins.bool", "True"),
 }
-#: Where classes come from whose objects keep no rows of ours.
-_NO_ROWS: Final = (
-    "_asyncio.",
-    "asyncio.",
-    "builtins.",
-    "collections.",
-    "datetime.",
-    "django.",
-    "typing.",
-)
 #: What None, which a caller cannot use, adds to other results.
 NOTHING: Final = "nothing"
 _MOST_RETURNS: Final = 8
@@ -697,7 +691,7 @@ def _is_probe(body: Body) -> bool:
 
 def _result(body: Body, is_followed: IsFollowed) -> tuple[Any, ...]:
     """The function's result, where all its return statements agree; see `Summary`."""
-    if not _may_lead_to_rows(result_type(body.function)):
+    if not may_lead_to_rows(result_type(body.function)):
         return ()
     yielded = [node.expr for node in body.every(YieldExpr)]
     returned = [node.expr for node in body.every(ReturnStmt)]
@@ -711,14 +705,6 @@ def _result(body: Body, is_followed: IsFollowed) -> tuple[Any, ...]:
         return facts
     is_row = facts[0] == Kind.ROW.value and not StoredResult(*facts).path
     return (Kind.ROWS.value, *facts[1:]) if is_row else ()
-
-
-def _may_lead_to_rows(type_: ProperType | None) -> bool:
-    """Whether a value may have rows inside, in attributes of the project's objects too."""
-    infos = map(class_of, alternatives(type_)) if type_ is not None else ()
-    return may_hold_rows(type_) or any(
-        info is not None and not info.fullname.startswith(_NO_ROWS) for info in infos
-    )
 
 
 def _ways(value: Expression) -> Iterator[Expression]:
@@ -781,7 +767,7 @@ def _given(
         is_consumed(body, value) or is_evaluated(body, value, way)
     ):
         return (LOADED,)
-    if not _may_lead_to_rows(type_):
+    if not may_lead_to_rows(type_):
         return ()
     if isinstance(value, NameExpr) and is_untouched_argument(body, value):
         return (PARAMETER, value.name, (), True)
@@ -862,7 +848,7 @@ def _parts_of(body: Body, value: Expression) -> _Parts | None:
         case TupleExpr(items=items) if not any(isinstance(item, StarExpr) for item in items):
             return (ITEMS,), [(At(place), item) for place, item in enumerate(items)]
         case CallExpr() if (info := class_object(body.types.type_of(value.callee))) is not None:
-            is_own = not is_model(info) and not info.fullname.startswith(_NO_ROWS)
+            is_own = not is_model(info) and not info.fullname.startswith(KEEPING_NO_ROWS)
             is_plain = all(kind in {ARG_POS, ARG_NAMED} for kind in value.arg_kinds)
             arguments = zip(value.arg_names, value.args, strict=True)
             given = [(name or place, part) for place, (name, part) in enumerate(arguments)]

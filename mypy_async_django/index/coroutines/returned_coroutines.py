@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mypy.nodes import CallExpr, ConditionalExpr, Expression, FuncDef, ReturnStmt
+from mypy.nodes import (
+    CallExpr,
+    ConditionalExpr,
+    Expression,
+    FuncDef,
+    FuncItem,
+    MypyFile,
+    ReturnStmt,
+)
 from mypy.types import CallableType
 
 from mypy_async_django.bridge.types import is_coroutine_type, is_object, known
@@ -26,17 +34,21 @@ def coroutine_from(body: Body) -> tuple[ResultFrom, ...]:
 
     Nothing for a function that is declared to return something, or may return something else.
     """
-    function = body.function
-    if not isinstance(function, FuncDef) or function.is_coroutine or function.is_generator:
-        return ()
-    signature = function.type
-    declared = known(signature.ret_type) if isinstance(signature, CallableType) else None
-    is_declared = declared is not None and not is_object(declared)
-    if is_declared or function.abstract_status or body.flow.has_implicit_return:
+    if not may_return_coroutine(body.function) or body.flow.has_implicit_return:
         return ()
     values = [value for node in body.every(ReturnStmt) for value in _values(node.expr)]
     found = [_result_from(body, value) for value in values]
     return tuple(sorted({each for each in found if each})) if all(found) else ()
+
+
+def may_return_coroutine(function: FuncItem | MypyFile) -> bool:
+    """Whether a sync function may return a coroutine that its signature does not tell of."""
+    if not isinstance(function, FuncDef) or function.is_coroutine or function.is_generator:
+        return False
+    signature = function.type
+    declared = known(signature.ret_type) if isinstance(signature, CallableType) else None
+    is_declared = declared is not None and not is_object(declared)
+    return not is_declared and not function.abstract_status
 
 
 def _values(value: Expression | None) -> Iterator[Expression | None]:
