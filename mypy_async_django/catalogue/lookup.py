@@ -63,6 +63,10 @@ def title(api: Api) -> str:
 _OF_DJANGO: Final = frozenset(title(row) for row in ROWS if row.name.startswith("django."))
 
 
+#: The methods of frameworks, whose classes mypy may not know.
+_OF_FRAMEWORKS: Final = frozenset(row.name.rpartition(".")[2] for row in installed.ROWS)
+
+
 class Catalogue:
     """The built-in rows, extended and restricted by a project's settings."""
 
@@ -112,7 +116,7 @@ class Catalogue:
         )
         self._newest: tuple[int, str] | None = None
         self._seen: Collection[str] | None = None
-        self._methods: frozenset[str] = frozenset()
+        self._methods = _OF_FRAMEWORKS
         self._has_families = False
         self._modules: Collection[str] = ()
 
@@ -159,7 +163,7 @@ class Catalogue:
             return
         self._seen = seen
         self._has_families = any(module in modules for module in third_party.FAMILY_MODULES)
-        self._methods = frozenset().union(
+        self._methods = _OF_FRAMEWORKS.union(
             *(
                 methods
                 for owner, around, methods in self._methods_of

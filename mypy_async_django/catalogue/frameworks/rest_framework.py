@@ -56,11 +56,15 @@ _ROWS: Final = (
     ),
 )
 
-#: With many objects these read a queryset; with one object mostly loaded values.
+#: Of Django REST framework's own and adrf's: with many objects these read a queryset; with one object mostly loaded values.
 SERIALIZED: Final = frozenset(
     {
-        f"{_REST}.serializers.{name}.data"
-        for name in ("BaseSerializer", "ListSerializer", "Serializer")
+        f"{package}.serializers.{name}.data"
+        for package, names in (
+            (_REST, ("BaseSerializer", "ListSerializer", "ModelSerializer", "Serializer")),
+            ("adrf", ("ModelSerializer",)),
+        )
+        for name in names
     }
 )
 

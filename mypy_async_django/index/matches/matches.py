@@ -35,6 +35,7 @@ from mypy_async_django.bridge.untyped_bases import untyped_bases
 from mypy_async_django.catalogue.builtin import METHODS, Use
 from mypy_async_django.catalogue.django_database import TRANSACTIONS
 from mypy_async_django.catalogue.frameworks.installed import TASK_RESULTS
+from mypy_async_django.catalogue.frameworks.rest_framework import SERIALIZED
 from mypy_async_django.catalogue.loops import MADE_SYNC, SENDERS
 from mypy_async_django.catalogue.offload import TO_SYNC
 from mypy_async_django.catalogue.row import ADDRESS, Api, Effect
@@ -350,7 +351,9 @@ def _api_of_read(body: Body, read: Read) -> Api | None:
     if row is None:
         return None
     found = [member(info, read.name) for info in classes(body.type_of(read.receiver))]
-    return row if found and all(each and _is_property(each[1].node) for each in found) else None
+    if not any(found):
+        return row if row.name in SERIALIZED else None  # a base that mypy has not found
+    return row if all(each and _is_property(each[1].node) for each in found) else None
 
 
 def _is_property(node: SymbolNode | None) -> bool:

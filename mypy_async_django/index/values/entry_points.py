@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from mypy.nodes import (
     AssignmentStmt,
+    AwaitExpr,
     CallExpr,
     ComparisonExpr,
     Decorator,
@@ -18,6 +19,7 @@ from mypy.nodes import (
     MypyFile,
     NameExpr,
     Node,
+    RaiseStmt,
     RefExpr,
     ReturnStmt,
     StrExpr,
@@ -25,6 +27,7 @@ from mypy.nodes import (
     SymbolNode,
     TupleExpr,
     TypeInfo,
+    Var,
 )
 
 from mypy_async_django.bridge.tree import decorated, functions, is_none, walk
@@ -40,6 +43,8 @@ from mypy_async_django.index.syntax.bindings import BindingKind
 from mypy_async_django.index.syntax.body import Body, once
 
 _DJANGO: Final = "django."
+#: Where decorators come from that leave the request alone.
+_HARMLESS: Final = (_DJANGO, "functools.wraps")
 #: Names from these modules make a module one of views, where no annotation says what a request is.
 _OF_VIEWS: Final = ("django.http", "django.shortcuts", "django.template", "django.views")
 #: The parameter of a middleware factory: the next middleware, or the view.
@@ -120,7 +125,7 @@ def _is_outermost(body: Body) -> bool:
     makers = tuple(decorator_names(around.tree, function))
     is_endpoint = any(maker in body.catalogue.endpoints for maker in makers)
     return (
-        all(m.startswith(_DJANGO) or m in body.catalogue.endpoints for m in makers)
+        all(m.startswith(_HARMLESS) or m in body.catalogue.endpoints for m in makers)
         and (
             not _authenticates(around.tree, function)
             if is_endpoint
@@ -128,7 +133,11 @@ def _is_outermost(body: Body) -> bool:
         )
         and (is_endpoint or function.type is not None or _has_views(around.tree, function))
         and (not function.info or _leaves_alone(function.info))
-        and (not body.is_nested(function) or _is_middleware(around.tree, function))
+        and (
+            not body.is_nested(function)
+            or _is_middleware(around.tree, function)
+            or _wraps_view(body)
+        )
         and not _is_called(around.tree, function)
     )
 
@@ -182,6 +191,31 @@ def _is_middleware(tree: MypyFile, function: FuncDef) -> bool:
         inner is function and outermost.arg_names[:1] == [_NEXT]
         for outermost, inner in functions(tree)
     )
+
+
+def _wraps_view(body: Body) -> bool:
+    """Whether a function is what a decorator makes of a view: it calls that, or refuses to."""
+    calls_view = any(
+        isinstance(call, CallExpr)
+        and isinstance(call.callee, NameExpr)
+        and isinstance(call.callee.node, Var)
+        and call.callee.node.is_argument
+        and not body.flow.is_local(call.callee)
+        and any(map(_is_request, call.args[:1]))
+        for call in (awaited.expr for awaited in body.every(AwaitExpr))
+    )
+    return calls_view and (
+        any(
+            statement.expr is not None and all_are(body.type_of(statement.expr), RESPONSE)
+            for statement in body.every(ReturnStmt)
+        )
+        or any(_is_refusal(statement.expr) for statement in body.every(RaiseStmt))
+    )
+
+
+def _is_refusal(raised: Expression | None) -> bool:
+    callee = raised.callee if isinstance(raised, CallExpr) else raised
+    return isinstance(callee, RefExpr) and callee.fullname.startswith(_DJANGO)
 
 
 def is_handler(function: FuncDef) -> bool:

@@ -1,5 +1,7 @@
 """Types of values that mypy knows nothing of: the model of a row, the queryset of a query."""
 
+from typing import Final
+
 from mypy.nodes import AwaitExpr, CallExpr, Expression, FuncDef, IndexExpr, MemberExpr, NameExpr
 from mypy.types import AnyType, Instance, ProperType, TypeOfAny
 
@@ -9,8 +11,11 @@ from mypy_async_django.bridge.types import is_a, member
 from mypy_async_django.index.queries import Query, Row
 from mypy_async_django.index.resolution.callees import named_function
 from mypy_async_django.index.syntax.body import Body
+from mypy_async_django.index.syntax.missing_imports import missing_name
 from mypy_async_django.index.syntax.operations import owners
 from mypy_async_django.index.values.sources import Made, sources
+
+_MANAGER: Final = "django.db.models.manager.Manager"
 
 
 def type_from_sources(body: Body, members: Members, expression: Expression) -> ProperType | None:
@@ -19,10 +24,19 @@ def type_from_sources(body: Body, members: Members, expression: Expression) -> P
         return None
     if isinstance(expression, CallExpr) and returns_coroutine(body, expression.callee):
         return members.standard("typing.Coroutine", None, None, None)
+    if isinstance(expression, MemberExpr) and _is_manager(body, expression):
+        manager = members.class_named(_MANAGER)
+        return Instance(manager, [AnyType(TypeOfAny.unannotated)]) if manager else None
     found = sources(body, expression)
     if not found.items or not found.is_complete:
         return None
     return union([_type_of(members, source) for source in found.items])
+
+
+def _is_manager(body: Body, expression: MemberExpr) -> bool:
+    """Whether an attribute is the manager of a model in a package that mypy has not found."""
+    model = missing_name(body, expression.expr) if expression.name == "objects" else None
+    return model is not None and ".models." in model
 
 
 def returns_coroutine(body: Body, function: Expression) -> bool:
