@@ -10,6 +10,7 @@ from mypy_async_django.catalogue.frameworks.channels import (
     LAYER_METHODS,
 )
 from mypy_async_django.catalogue.frameworks.installed import COROUTINES
+from mypy_async_django.index.resolution.offloading import offloader_of
 from mypy_async_django.index.syntax.body import Body
 from mypy_async_django.index.syntax.missing_imports import base_names
 from mypy_async_django.index.syntax.operations import called_name
@@ -19,6 +20,9 @@ _NAMES = frozenset(name.rpartition(".")[2] for name in COROUTINES) | LAYER_METHO
 
 def calls_untyped_coroutine(body: Body, call: CallExpr) -> bool:
     """Whether a call makes a coroutine, though mypy does not know what it calls."""
+    if isinstance(call.callee, CallExpr):
+        bridge = offloader_of(body, call.callee)
+        return bridge is not None and bridge.wraps and body.type_of(call) is None
     name = getattr(call.callee, "name", None)
     if name not in _NAMES or body.type_of(call) is not None:
         return False

@@ -58,6 +58,7 @@ from mypy_async_django.bridge.types import (
     may_be_none,
 )
 from mypy_async_django.catalogue.offload import ASKING
+from mypy_async_django.catalogue.queries import Gives, query_method
 from mypy_async_django.index.abstract import (
     ALWAYS,
     CALLABLES,
@@ -319,7 +320,7 @@ class Abstraction:
             self._declared[name.name] = self._by_type(name)
             return Of((name.name,), self._declared[name.name])
         found = [self._bound(binding) for binding in bindings]
-        value = found[0] if len(found) == 1 else either(found)
+        value = found[0] if len(found) == 1 else _same_rows(found) or either(found)
         if isinstance(value, Instance) and value.may_be_none and self._is_tested(name):
             return replace(value, may_be_none=False)
         return self._by_type(name) if value is UNKNOWN else value
@@ -333,6 +334,8 @@ class Abstraction:
                 return self._step(self.value(value), ITEM, None)
             case BindingKind.DEFINITION if function := self._nested(binding.node):
                 return self.closure(function)
+            case BindingKind.ARGUMENT:
+                return Of((binding.name,), UNKNOWN)
             case _:
                 return UNKNOWN
 
@@ -381,10 +384,11 @@ class Abstraction:
         owner = self.value(member.expr)
         if isinstance(owner, ClassObject) and (constant := self._constant_of(member)):
             return constant
-        if owner is UNKNOWN or (
-            isinstance(owner, Of) and member.name in _assigned_attributes(self._body)
-        ):
+        if owner is UNKNOWN:
             return self._by_type(member)
+        if isinstance(owner, Of) and member.name in _assigned_attributes(self._body):
+            kept = _kept_before(self._body, member)
+            return self._by_type(member) if kept is None else self.value(kept)
         return self._step(owner, member.name, member)
 
     def _constant_of(self, member: MemberExpr) -> Literal | None:
@@ -649,11 +653,51 @@ def _stores(body: Body) -> dict[SymbolNode | None, dict[str, AssignmentStmt | No
     return found
 
 
+def _kept_before(body: Body, read: MemberExpr) -> Expression | None:
+    """What a constructor has stored in the attribute of its object that it reads; None if unknown."""
+    if body.name != "__init__" or not isinstance(read.expr, NameExpr):
+        return None
+    found = [
+        statement
+        for statement in body.every(AssignmentStmt)
+        for target in statement.lvalues
+        if isinstance(target, MemberExpr) and target.name == read.name
+    ]
+    if len(found) != 1 or body.flow.reaches(body.function, read, avoiding=set(found)):
+        return None
+    match found[0].lvalues:
+        case [MemberExpr(expr=NameExpr(name=owner))] if owner == read.expr.name:
+            return found[0].rvalue
+        case _:
+            return None
+
+
 @once
 def _assigned_attributes(body: Body) -> frozenset[str]:
     """The names of the attributes that a body assigns, on whatever object."""
     return frozenset(
         target.name for node in body.nodes for target in attributes_in(getattr(node, "lvalues", ()))
+    )
+
+
+def _same_rows(values: list[Value]) -> Of | None:
+    """What several values are parts of, as ``books`` is of ``books`` and of ``books.filter(...)``."""
+    paths = [value.path for value in values if isinstance(value, Of)]
+    if len(paths) < len(values):
+        return None
+    whole = min(values, key=lambda value: len(getattr(value, "path", ())))
+    begun = min(paths, key=len)
+    is_part = all(
+        path[: len(begun)] == begun and all(map(_keeps_rows, path[len(begun) :])) for path in paths
+    )
+    return whole if is_part and isinstance(whole, Of) else None
+
+
+def _keeps_rows(step: str) -> bool:
+    """Whether a step leads from a queryset to one that has loaded the same, or from a list to a list."""
+    method = query_method(step.removesuffix(CALLED))
+    return step == SLICE or (
+        step.endswith(CALLED) and method.gives is Gives.QUERYSET and not method.loads
     )
 
 
