@@ -1,6 +1,6 @@
 """What a module's statements define, by name: mypy may have analysed them, or only parsed them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
@@ -17,6 +17,7 @@ from mypy.nodes import (
     FuncDef,
     GlobalDecl,
     IfStmt,
+    IndexExpr,
     IntExpr,
     LambdaExpr,
     ListExpr,
@@ -33,10 +34,23 @@ from mypy.nodes import (
 
 from mypy_async_django.bridge.tree import all_statements, children, is_none, statements
 
+#: Methods of a queryset that only take the key of a row that they are given.
+_CHOOSING: Final = frozenset({"aget", "exclude", "filter", "get"})
 #: Methods of a row that load no relation.
 _SAVING: Final = frozenset({"adelete", "arefresh_from_db", "asave", "delete", "save"})
 #: Values that tell more than their class: functions, constants, tables of functions.
-_TELLING: Final = (LambdaExpr, RefExpr, CallExpr, DictExpr, IntExpr, StrExpr)
+_TELLING: Final = (
+    LambdaExpr,
+    RefExpr,
+    CallExpr,
+    DictExpr,
+    IntExpr,
+    ListExpr,
+    StrExpr,
+    TupleExpr,
+)
+#: Methods that put their last argument into a container.
+_FILLING: Final = frozenset({"add", "append", "setdefault"})
 #: Parts of a property that do not run when it is read, by the decorator that makes them.
 _PROPERTY_PARTS: Final = frozenset({"setter", "deleter"})
 
@@ -108,6 +122,31 @@ class Definitions:
         }
 
     @cached_property
+    def registered(self) -> Mapping[str, Sequence[str]]:
+        """The functions of the module that its decorators put into a variable, by the variable.
+
+        A decorator is a function of the module, ``@register("x")``, or a method of the variable itself.
+        """
+        found: dict[str, list[str]] = defaultdict(list)
+        fillers = {
+            name: list(_filled(definition.function))
+            for name, definition in self.functions.items()
+            if "." not in name
+        }
+        for name, definition in self.functions.items():
+            made = definition.decorator.original_decorators if definition.decorator else []
+            for maker in () if "." in name else made:
+                match maker.callee if isinstance(maker, CallExpr) else maker:
+                    case NameExpr(name=filler):
+                        for variable in fillers.get(filler, ()):
+                            found[variable].append(name)
+                    case MemberExpr(expr=NameExpr(name=variable)):
+                        found[variable].append(name)
+                    case _:
+                        pass
+        return found
+
+    @cached_property
     def attributes(self) -> Mapping[str, AttributeValue]:
         """The attributes that one assignment in a class's methods sets, and no other code may set.
 
@@ -142,7 +181,7 @@ class Definitions:
     ) -> bool:
         """Whether the module does nothing that may load or set more of a row in an attribute.
 
-        Reads of columns are fine, as are calls of Django's own methods, and in coroutines reads of
+        Reads of columns and of relations to many rows are fine, as are calls of Django's own methods, and in coroutines reads of
         relations: they raise, or the row has them.
         """
         pending = [_Mention(statement, None, None, "", None) for statement in self._defs]
@@ -222,12 +261,38 @@ def _is_harmless(mention: _Mention, is_column: Callable[[str], bool]) -> bool:
             is_set = isinstance(around, AssignmentStmt) and parent in around.lvalues
             is_async = mention.method is not None and mention.method.is_coroutine
             return is_column(name) or (is_async and not is_set)
+        case CallExpr(callee=MemberExpr(name=name), arg_names=names):
+            return name in _CHOOSING and mention.node in parent.args and None not in names
         case ComparisonExpr(operands=operands):
             return any(map(is_none, operands))
         case AssertStmt() | IfStmt() | UnaryExpr(op="not"):
             return True
         case _:
             return False
+
+
+def _filled(function: FuncDef) -> Iterator[str]:
+    """The names of the containers that a function, or one inside it, puts a parameter into."""
+    pending: list[tuple[Node, frozenset[str]]] = [(function, frozenset())]
+    while pending:
+        node, parameters = pending.pop()
+        match node:
+            case FuncDef():
+                parameters |= {argument.variable.name for argument in node.arguments}
+            case AssignmentStmt(
+                lvalues=[IndexExpr(base=NameExpr(name=variable))], rvalue=NameExpr(name=value)
+            ):
+                if value in parameters:
+                    yield variable
+            case CallExpr(
+                callee=MemberExpr(expr=NameExpr(name=variable), name=method),
+                args=[*_, NameExpr(name=value)],
+            ):
+                if method in _FILLING and value in parameters:
+                    yield variable
+            case _:
+                pass
+        pending += [(child, parameters) for child in children(node)]
 
 
 def _classes(defs: Sequence[Statement], owner: str) -> Iterator[tuple[str, ClassDef]]:

@@ -239,7 +239,11 @@ class CallGraph:
 
     def dispatched(self, use: Dispatch) -> Ways:
         """The shortest call chains to operations, for a use that a value's class decides."""
-        return self._ways(self._dispatched(use, _NOTHING))
+        return self._ways(
+            each
+            for each in self._dispatched(use, _NOTHING)
+            if isinstance(each, Operation) or not each.summary.is_coroutine
+        )
 
     def _ways(self, starts: Iterable[Target | Operation]) -> Ways:
         found: dict[Effect, list[Way]] = defaultdict(list)

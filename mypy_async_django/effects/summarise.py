@@ -23,6 +23,7 @@ from mypy.nodes import (
     FuncItem,
     IndexExpr,
     LambdaExpr,
+    ListExpr,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -47,6 +48,7 @@ from mypy_async_django.bridge.models import (
     QUERYSET,
     is_column,
     is_model,
+    is_to_many,
     may_lead_to_rows,
 )
 from mypy_async_django.bridge.tree import is_none, maker_of
@@ -81,6 +83,7 @@ from mypy_async_django.index.abstract import (
     ALWAYS,
     AWAITED,
     CALL,
+    CALLABLES,
     NONE,
     UNKNOWN,
     Action,
@@ -90,7 +93,9 @@ from mypy_async_django.index.abstract import (
     Closure,
     Condition,
     Dispatch,
+    Function,
     Instance,
+    Items,
     Literal,
     Not,
     Of,
@@ -203,8 +208,11 @@ def summary_named(
         module = body_of(_without_statements(tree))
         if _is_function(value.value, bodies.symbol(name)):
             return _summary_of_value(value.value, part, module, body_of, is_followed)
-        held = abstraction(module).value(value.value)
-        return Summary(returns=held if isinstance(held, Literal | OneOf) else UNKNOWN)
+        held = _registered(name, tree, bodies, value.value) or abstraction(module).value(
+            value.value
+        )
+        is_list = isinstance(held, Items) and isinstance(held.item, CALLABLES)
+        return Summary(returns=held if is_list or isinstance(held, Literal | OneOf) else UNKNOWN)
     definition = bodies.function(name)
     if definition is None:
         return _declared(name, bodies)
@@ -225,6 +233,15 @@ def summary_named(
     return _as_decorated(
         summary, part, definition.decorator, module, is_followed, is_typed=is_typed
     )
+
+
+def _registered(name: str, tree: MypyFile, bodies: ModuleBodies, value: Expression) -> Value | None:
+    """The functions that decorators put into a variable of the module; None if there are none."""
+    names = bodies.definitions.registered.get(name, ())
+    found = OneOf(tuple(("", Function(f"{tree.fullname}.{each}")) for each in names))
+    if not names:
+        return None
+    return Items(found) if isinstance(value, ListExpr) else found
 
 
 def _declared(name: str, bodies: ModuleBodies) -> Summary:
@@ -280,9 +297,12 @@ def _kept_value(
         return facts
 
     def is_plain(name: str) -> bool:
-        return model is not None and is_column(model, name)
+        return model is not None and (is_column(model, name) or is_to_many(model, name))
 
-    return facts if module.only_columns_are_read(attribute, is_plain) else ()
+    if module.only_columns_are_read(attribute, is_plain):
+        return facts
+    is_row = result is not None and result.kind is Kind.ROW
+    return (MADE, model.fullname) if is_row and model is not None else ()
 
 
 def _as_decorated(
@@ -306,7 +326,8 @@ def _as_decorated(
     offloaders = [found for name in names if (found := catalogue.offloader(name)) is not None]
     is_unseen = not is_typed and any(map(is_missing, makers))
     if function.is_coroutine and not TO_SYNC.isdisjoint(names):
-        summary = summary._replace(actions=(Action(Operation(Effect.NESTS, MADE_SYNC_TITLE)),))
+        nests = Action(Operation(Effect.NESTS, MADE_SYNC_TITLE))
+        summary = summary._replace(actions=(nests,), is_coroutine=False)
     elif not offloaders and not function.is_coroutine and any(map(is_followed, names)):
         summary = _wrapped(summary, decorator, names, module, is_typed=is_typed)
     elif offloaders or (is_unseen and not set(KEEPING).issuperset(names)):

@@ -332,6 +332,13 @@ class Abstraction:
                 return self.value(value)
             case BindingKind.FOR | BindingKind.COMPREHENSION if value and not binding.path:
                 return self._step(self.value(value), ITEM, None)
+            case BindingKind.FOR | BindingKind.COMPREHENSION if binding.path == (1,):
+                match value:
+                    case CallExpr(callee=MemberExpr(name="items", expr=registry)):
+                        found = self.value(registry)
+                        return found if isinstance(found, OneOf | Variable) else UNKNOWN
+                    case _:
+                        return UNKNOWN
             case BindingKind.DEFINITION if function := self._nested(binding.node):
                 return self.closure(function)
             case BindingKind.ARGUMENT:
@@ -454,6 +461,8 @@ class Abstraction:
                 receiver = self.value(owner)
                 if isinstance(receiver, OneOf | Variable) and method == "get" and first:
                     return self._entry(receiver, self.value(call.args[0]), call)
+                if isinstance(receiver, OneOf | Variable) and method == "values":
+                    return Items(receiver)
                 # A callee with a definition is known, whatever the class.
                 if isinstance(receiver, Of | Member) and call.callee.node is None:
                     return self._step(receiver, f"{method}{CALLED}", call)
@@ -737,7 +746,7 @@ def _is_function(reference: RefExpr) -> bool:
 def _is_registry(variable: Var) -> bool:
     """Whether a variable is a dict, or another collection, that may hold functions."""
     info = class_of(get_proper_type(variable.type))
-    return info is not None and is_a(info, "builtins.dict")
+    return info is not None and is_a(info, "builtins.dict", "builtins.list", "builtins.tuple")
 
 
 def _all(conditions: Sequence[Condition]) -> Condition:

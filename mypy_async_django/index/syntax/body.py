@@ -402,7 +402,11 @@ class Body:
 
         mypy reports the assignment, and takes the name for what it was before.
         """
-        made = {binding.value for binding in self.flow.reaching(name) if not binding.path}
+        bindings = self.flow.reaching(name)
+        is_assigned = all(
+            binding.kind is BindingKind.ASSIGN and not binding.path for binding in bindings
+        )
+        made = {binding.value for binding in bindings} if is_assigned else set()
         value = made.pop() if len(made) == 1 else None
         if not isinstance(value, CallExpr):
             return None

@@ -562,21 +562,22 @@ class _Solver:
             yield from self._ask(receiver, (Attribute(read.name), *path))
             return
         yield from self._given(giver, None, read, path)
-        if isinstance(giver, Var) and (located := self._located(read)):
-            yield from self._stored_at(read, located, path)
+        if isinstance(giver, Var):
+            for store, rest in self._stored_in(read, path):
+                yield from self._ask(store.value, (*store.path, *rest))
 
-    def _stored_at(
-        self, read: MemberExpr, located: tuple[NameExpr, Path], path: Path
-    ) -> Iterator[Source]:
-        root, prefix = located
-        for store in self._stores:
+    def _stored_in(self, read: MemberExpr, path: Path) -> Iterator[tuple[_Store, Path]]:
+        """What the body puts into an attribute before it is read, with what is left of a path."""
+        located = self._located(read)
+        for store in self._stores if located is not None else ():
+            root, prefix = located or (store.root, ())
             rest = after((*prefix, *path), store.target)
             if (
                 rest is not None
                 and self._is_same(store.root, root)
                 and self._body.flow.reaches(store.node, read)
             ):
-                yield from self._ask(store.value, (*store.path, *rest))
+                yield store, rest
 
     def _kept(self, read: MemberExpr, path: Path) -> Giver | None:
         """The property behind an attribute, or the variable of an object's own that is known."""
@@ -593,7 +594,8 @@ class _Solver:
         if effects is None:
             return node if self._is_argument(read.expr) else None
         is_known = effects.result(node, path) is not None or effects.gives_loaded(node)
-        return node if is_known else None
+        is_made = not path and effects.makes(node) is not None
+        return node if is_known or (is_made and not any(self._stored_in(read, path))) else None
 
     def _is_argument(self, expression: Expression) -> bool:
         bindings = self._body.flow.reaching(expression) if isinstance(expression, NameExpr) else ()
