@@ -83,6 +83,33 @@ def problem(python_executable: str | None, settings: Config) -> str | None:
     return None
 
 
+def missing(python_executable: str | None, plugins: Collection[str]) -> str | None:
+    """What a program that uses Django lacks here, and what to do; None if nothing.
+
+    ``plugins`` are mypy's.
+    """
+    if not any(versions_of("[Dd]jango", python_executable)):
+        return (
+            f"Django is not installed for {python_executable or 'the interpreter'}, so no query is "
+            "known; install it there, or run mypy with --python-executable of the environment "
+            "that has it"
+        )
+    if any(versions_of("django_types", python_executable)):
+        return None
+    if not any(versions_of("django_stubs", python_executable)):
+        return (
+            f"django-stubs is not installed for {python_executable or 'the interpreter'}, so little "
+            "is known of models and queries; install django-stubs there"
+        )
+    if not any("mypy_django_plugin" in plugin for plugin in plugins):
+        return (
+            "the plugin of django-stubs is off, so little is known of models; write "
+            '"plugins = mypy_django_plugin.main, mypy_async_django" and name the settings module: '
+            "https://github.com/typeddjango/django-stubs#configuration"
+        )
+    return None
+
+
 def packages(python_executable: str | None, names: Collection[str]) -> frozenset[str]:
     """Those of the named packages that the interpreter has which mypy checks for."""
     return frozenset(name for name in names if any(versions_of(name, python_executable)))

@@ -4,6 +4,7 @@ The hooks return nothing that changes what mypy infers and reports. The call its
 shows which type checker is at work.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -23,7 +24,7 @@ from mypy_async_django.bridge.untyped_bases import keep_bases
 from mypy_async_django.catalogue.frameworks.installed import LOADS, UNTYPED_BASES
 from mypy_async_django.config import Config, ConfigError, load
 from mypy_async_django.effects.answers import Answers, side_file
-from mypy_async_django.environment import Environment, environment, fingerprint, problem
+from mypy_async_django.environment import Environment, environment, fingerprint, missing, problem
 from mypy_async_django.record import requested
 from mypy_async_django.templates.files import Templates
 
@@ -50,6 +51,7 @@ class PluginHooks(Hooks):
         except ConfigError as error:
             self._problem = str(error)
         self._made: Engine | None = None
+        self._has_told = False
         self._modules: dict[str, MypyFile] = {}
         self._answers = Answers(side_file(self._build.cache_folder))
 
@@ -68,6 +70,12 @@ class PluginHooks(Hooks):
     def module_parsed(self, tree: MypyFile) -> Sequence[str]:
         self._refuse_problem()
         self._build.module_parsed(tree.fullname)
+        if (
+            not self._has_told
+            and "django" in imported_packages(tree)
+            and self._build.is_project(tree)
+        ):
+            self._tell_what_is_missing()
         self._templates.forget()
         if self._build.checks_modules:
             self._engine.module_parsed(tree.fullname)
@@ -144,6 +152,14 @@ class PluginHooks(Hooks):
     def _daemon(self) -> "DaemonEngine | None":
         """The engine if mypy runs as a daemon."""
         return cast("DaemonEngine", self._engine) if self._build.is_daemon else None
+
+    def _tell_what_is_missing(self) -> None:
+        """Say once, where people see it and mypy's output stays as it is, what Django needs."""
+        self._has_told = True
+        if requested() is None and (
+            found := missing(self._build.python_executable, self._build.plugins)
+        ):
+            sys.stderr.write(f"mypy_async_django: {found}\n")
 
     def _refuse_problem(self) -> None:
         if self._problem is not None:

@@ -163,3 +163,29 @@ def test_packages_that_are_too_old(
     found = environment.problem(None, settings)
     assert (found is None) is (message is None)
     assert message is None or message in str(found)
+
+
+@pytest.mark.parametrize(
+    ("installed", "plugins", "said"),
+    [
+        ((), ("mypy_async_django",), "Django is not installed"),
+        (("django-5.2.9",), ("mypy_async_django",), "django-stubs is not installed"),
+        (("django-5.2.9", "django_stubs-5.2.9"), ("mypy_async_django",), "plugin of django-stubs"),
+        (("django-5.2.9", "django_stubs-5.2.9"), ("mypy_django_plugin.main",), None),
+        (("django-5.2.9", "django_types-0.20.0"), ("mypy_async_django",), None),
+    ],
+)
+def test_what_django_lacks(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    installed: tuple[str, ...],
+    plugins: tuple[str, ...],
+    said: str | None,
+) -> None:
+    """Said to those whose program uses Django, with what to do."""
+    for name in installed:
+        (tmp_path / f"{name}.dist-info").mkdir()
+    monkeypatch.setattr(packages, "get_search_dirs", lambda _: ([], [str(tmp_path)]))
+    found = environment.missing(None, plugins)
+    assert (said or "") in (found or "")
+    assert bool(found) is bool(said)

@@ -61,6 +61,11 @@ class Build:
         return self.options.python_executable
 
     @property
+    def plugins(self) -> list[str]:
+        """The plugins of mypy, as its configuration names them."""
+        return self.options.plugins
+
+    @property
     def has_other_plugins(self) -> bool:
         """Whether mypy runs with plugins besides this one."""
         return len(self.options.plugins) > 1

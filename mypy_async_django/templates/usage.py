@@ -42,6 +42,8 @@ The full name of the function follows, a colon, and the parameter that gets the 
 """
 
 _DEEPEST: Final = 30
+#: Templates that one question reads.
+_MOST: Final = 200
 #: In a scope: no name of the context is visible but those in the scope.
 _ALL_OTHERS: Final = ""
 #: Names that tags provide.
@@ -102,9 +104,11 @@ def uses_of_text(text: str, source: Source) -> tuple[ContextUse, ...]:
 class _Reader:
     """Follows one template; ``blocks`` are those of the templates that extend the current one."""
 
-    def __init__(self, source: Source, depth: int = 0) -> None:
+    def __init__(self, source: Source, above: "_Reader | None" = None) -> None:
         self._source = source
-        self._depth = depth
+        self._depth: int = above._depth + 1 if above else 0
+        # Templates with what they get: each is read once, also if it includes itself.
+        self._done: set[tuple[str, frozenset[tuple[str, Value]]]] = above._done if above else set()
         self._blocks: dict[str, list[tuple[str, Tag]]] = {}
         self._tags: dict[str, OwnTag] = dict(source.library(""))
 
@@ -112,8 +116,12 @@ class _Reader:
         self, name: str, scope: "Mapping[str, Value] | None" = None
     ) -> Iterator[ContextUse]:
         text = self._source.text(name)
-        if text is None or self._depth > _DEEPEST:
+        if text is None or self._depth > _DEEPEST or len(self._done) >= _MOST:
             raise UnknownTemplateError(name)
+        done = name, frozenset((scope or {}).items())
+        if done in self._done:
+            return
+        self._done.add(done)
         yield from self.chain(name, read(text), scope)
 
     def chain(
@@ -219,7 +227,7 @@ class _Reader:
             name: given.get(parameter) if parameter else (OWN_TAG, (own.function, name))
             for name, parameter in own.context.items()
         }
-        reader = _Reader(self._source, self._depth + 1)
+        reader = _Reader(self._source, self)
         with suppress(UnknownTemplateError):
             yield from reader.template(own.template or "", {_ALL_OTHERS: None, **scope})
 
@@ -268,7 +276,7 @@ class _Reader:
         if included is None:
             return
         inner = {_ALL_OTHERS: None, **given} if "only" in words else {**scope, **given}
-        reader = _Reader(self._source, self._depth + 1)
+        reader = _Reader(self._source, self)
         try:
             yield from reader.template(included, inner)
         except UnknownTemplateError:

@@ -255,3 +255,23 @@ def test_library() -> None:
     assert found["listed"][2:] == ("list.html", {"items": "items", "limit": ""})
     assert found["changed"][2:] == ("list.html", {"items": ""})
     assert read_library("app.tags", "def (") == {}
+
+
+def test_templates_that_include_themselves() -> None:
+    """Each is read once with what it gets: three includes a level are not three to the thirty."""
+
+    class Tree:
+        reads = 0
+
+        def text(self, name: str) -> str | None:
+            self.reads += 1
+            below = f"t{(int(name[1:]) + 1) % 50}"
+            return f"{{{{ {name} }}}}" + f"{{% include '{below}' %}}{{% include 't0' %}}" * 3
+
+        def library(self, name: str) -> Library:
+            return {}
+
+    tree = Tree()
+    found = uses_of("t0", tree)
+    assert {use.name for use in found} >= {"t0", "t20"}
+    assert tree.reads < 1_000

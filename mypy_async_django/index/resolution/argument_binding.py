@@ -1,6 +1,7 @@
 """Argument binding: which parameter of the callee receives which argument of a call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from mypy.argmap import map_actuals_to_formals
 from mypy.nodes import (
@@ -49,7 +50,7 @@ def takes_anything(body: Body, call: CallExpr, argument: Expression, *, inside: 
 def refuses(body: Body, call: CallExpr, argument: Expression, *names: str) -> bool:
     """Whether the declared parameter that receives an argument can hold no object of these classes."""
     signatures = list(_signatures(body, call.callee))
-    if not signatures or call.arg_kinds[call.args.index(argument)].is_star():
+    if not signatures or call.arg_kinds[_places(call)[argument][0]].is_star():
         return False
     formals = [_formal(signature, skip, call, argument) for signature, skip in signatures]
     return all(cannot_hold(declared, *names) for declared in formals)
@@ -91,7 +92,7 @@ def _takes_anything(
     declared = _formal(callee, skip, call, argument)
     if declared is None or _is_generic(callee, call, argument):
         return False
-    starred = call.arg_kinds[call.args.index(argument)] in {ARG_STAR, ARG_STAR2}
+    starred = call.arg_kinds[_places(call)[argument][0]] in {ARG_STAR, ARG_STAR2}
     return holds_anything(declared) if inside or starred else is_anything(declared)
 
 
@@ -108,7 +109,7 @@ def _formal(
     callee: CallableType, skip: int, call: CallExpr, argument: Expression
 ) -> ProperType | None:
     """The declared type of the parameter that receives an argument."""
-    index = call.args.index(argument)
+    index, before = _places(call)[argument]
     kind, name = call.arg_kinds[index], call.arg_names[index]
     if kind == ARG_NAMED and name is not None:
         found = callee.argument_by_name(name)
@@ -116,11 +117,24 @@ def _formal(
     if kind == ARG_STAR2:
         found = callee.kw_arg()
         return get_proper_type(found.typ) if found else None
-    if ARG_STAR in call.arg_kinds[:index]:
+    if before is None:
         return None
-    position = skip + sum(k == ARG_POS for k in call.arg_kinds[:index])
-    found = callee.argument_by_position(position)
+    found = callee.argument_by_position(skip + before)
     return get_proper_type(found.typ) if found else None
+
+
+@lru_cache(maxsize=8)
+def _places(call: CallExpr) -> Mapping[Expression, tuple[int, int | None]]:
+    """By argument, its index, and how many positional ones precede it; None after a starred one."""
+    found: dict[Expression, tuple[int, int | None]] = {}
+    before: int | None = 0
+    for index, (argument, kind) in enumerate(zip(call.args, call.arg_kinds, strict=True)):
+        found[argument] = index, before
+        if kind == ARG_STAR:
+            before = None
+        elif kind == ARG_POS and before is not None:
+            before += 1
+    return found
 
 
 def is_anything(type_: Type) -> bool:
