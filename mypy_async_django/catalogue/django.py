@@ -117,7 +117,13 @@ _MAIL: Final = (
 
 _SIGNALS_AND_TASKS: Final = (
     # Also fails with RuntimeError if one of the receivers is async.
-    blocks("django.dispatch.dispatcher.Signal", "send send_robust", twin="a*", since=(5, 0)),
+    blocks(
+        "django.dispatch.dispatcher.Signal",
+        "send send_robust",
+        twin="a*",
+        since=(5, 0),
+        when="a receiver blocks",
+    ),
     blocks(
         "django.tasks.backends.base.BaseTaskBackend",
         "enqueue get_result",

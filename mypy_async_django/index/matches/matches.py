@@ -133,7 +133,7 @@ def _matches(body: Body) -> Iterator[Match]:
         if body.is_awaited(call) and _is_async_instead(body, call, api):
             continue  # its async class in its place, against the declared type
         if api.name in SENDERS and reaches_coroutine(body, call):
-            api = api._replace(effect=Effect.NESTS)
+            api = api._replace(effect=Effect.NESTS, when=None)
         if (api := decided(body, call, api)) is None or (api.is_kept and has_run(body, call)):
             continue
         receiver = call.callee.expr if isinstance(call.callee, MemberExpr) else None
