@@ -10,7 +10,10 @@ Calls in an `async def` that Django refuses to run on an event loop:
 - cursors and schema editors
 - users and sessions: `authenticate`, `login`, `user.has_perm`, `request.session.get`
 - model forms that are validated or saved, pages of a `Paginator`, the test client
-- model serializers and generic views of Django REST framework, where its stubs are installed
+- model serializers of Django REST framework and, where its stubs are installed, its generic views
+
+The same in sync functions that a framework runs on the event loop: `setup` and `dispatch` of a view
+whose handlers are async, and sync resolvers of strawberry in a module with async ones.
 
 The catalogue lists them all. Functions of your own are added with the setting `async_unsafe`.
 
