@@ -43,6 +43,7 @@ from mypy.nodes import (
     NonlocalDecl,
     OperatorAssignmentStmt,
     OpExpr,
+    RefExpr,
     SetComprehension,
     SetExpr,
     SliceExpr,
@@ -177,6 +178,7 @@ class Unknown:
 
 Source: TypeAlias = Row | Query | Argument | Returned | InMemory | Made | Unknown
 _UNKNOWN: Final = Unknown()
+_LIST: Final = Made("builtins.list")
 _Values: TypeAlias = dict[Source, None]
 _Question: TypeAlias = tuple[Expression, Path]
 
@@ -1099,6 +1101,11 @@ class _Solver:
             match value, path[0]:
                 case Query(), Item() | At():
                     value = _row(value)
+                case Row(), Attribute(name=name) if rows := _attached(value, name, node):
+                    if path[1:] and not isinstance(path[1], Item | At):
+                        value = _UNKNOWN
+                        break
+                    value, path = (_row(rows), path[1:]) if path[1:] else (_LIST, path)
                 case Row(), Attribute(name=name):
                     value = self._followed(value, name, node)
                 case ((Argument() | Returned()), _) if not value.steps:
@@ -1203,6 +1210,17 @@ def _behind(relation_name: str, source: Source) -> frozenset[str] | None:
     )
 
 
+def _attached(row: Row, name: str, node: Expression) -> Query | None:
+    """The rows that a `Prefetch` has put into an attribute of a row; None if it has put none there."""
+    label = "__".join((*row.path, f"{name}="))
+    relations = [each.partition("=")[2] for each in row.query.prefetched if each.startswith(label)]
+    model = row.model
+    found = relation(model, relations[0]) if relations and model is not None else None
+    if found is None or found.kind is not RelationKind.MANY or found.target is None:
+        return None
+    return Query(found.target, node, parent=model, behind=_behind(name, row))
+
+
 def _begun(query: Query, steps: tuple[Step, ...]) -> Query:
     """A manager's queryset, after what its own ``get_queryset`` does."""
     is_known = all("." not in method for method, _ in steps)
@@ -1262,20 +1280,69 @@ def step_of(method: str, call: CallExpr) -> Step | None:
         return None
     if not row.loads:
         return (method, ())
-    names = [_lookup(argument) for argument in call.args]
-    lookups = tuple(sorted({name for name in names if name is not None}))
+    names = [_lookups(argument) for argument in call.args]
+    lookups = tuple(sorted({name for each in names if each is not None for name in each}))
     is_plain = None not in names and not any(call.arg_names)
     return (method, lookups) if is_plain else None
 
 
-def _lookup(argument: Expression) -> str | None:
+def _lookups(argument: Expression) -> Sequence[str] | None:
+    """What an argument of ``select_related`` and its like names; None where that is not known.
+
+    Of a `Prefetch` also what its queryset loads, behind the name; and with ``to_attr``, as ``recent=comments``,
+    which relation the rows of that attribute are from.
+    """
     match argument:
         case StrExpr():
-            return argument.value
-        case CallExpr(callee=NameExpr(name="Prefetch"), args=[StrExpr() as name]):
-            return name.value
+            return (argument.value,)
+        case CallExpr(
+            callee=NameExpr(name="Prefetch") | MemberExpr(name="Prefetch"),
+            args=[StrExpr(value=name), *rest],
+        ):
+            given = dict(zip(argument.arg_names[1:], rest, strict=True))
+            queryset, attribute = given.get("queryset", given.get(None)), given.get("to_attr")
+            inside = _loaded_by(queryset) if queryset is not None else ()
+            if inside is None or given.keys() - {"queryset", "to_attr", None} or len(rest) > 2:
+                return None
+            if attribute is None:
+                return (name, *(f"{name}__{each}" for each in inside))
+            if not isinstance(attribute, StrExpr) or "__" in name:
+                return None
+            label = attribute.value
+            return (f"{label}={name}", *(f"{label}__{each}" for each in inside))
         case _:
             return None
+
+
+def _loaded_by(queryset: Expression) -> Sequence[str] | None:
+    """What a queryset that is written as one chain loads with its rows; None if that is not known."""
+    found: list[str] = []
+    while isinstance(queryset, CallExpr) and isinstance(queryset.callee, MemberExpr):
+        step = step_of(queryset.callee.name, queryset)
+        if step is None or queryset.callee.name in {"defer", "only"}:
+            return None
+        if METHODS[step[0]].loads and not step[1]:
+            return None  # "select_related()" loads all
+        found += step[1]
+        queryset = queryset.callee.expr
+    return found if _is_plain_manager(queryset) else None
+
+
+def _is_plain_manager(expression: Expression) -> bool:
+    """Whether this is a model's manager, whose querysets load nothing by themselves."""
+    match expression:
+        case MemberExpr(expr=RefExpr(node=TypeInfo() as model), name=name) if is_model(model):
+            found = member(model, name)
+        case _:
+            return False
+    node = found[1].node if found is not None else None
+    type_ = known(node.type) if isinstance(node, Var) else None
+    return (
+        isinstance(type_, Instance)
+        and not type_.type.fallback_to_any
+        and is_a(type_.type, MANAGER)
+        and is_django_method(type_.type, _GET_QUERYSET)
+    )
 
 
 def _made_row(
