@@ -710,7 +710,8 @@ class Runner:
 class Holder:
     {0}
 """
-_READ: Final = "@property\n    def runner(self) -> {0}:\n        return Runner()"
+#: What it returns, only its type tells.
+_READ: Final = '@property\n    def runner(self) -> {0}:\n        return vars(self)["runner"]'
 _RUNS: Final = "from holder import Holder\n\n\nasync def view(holder: Holder) -> None:\n    {0}\n"
 
 
