@@ -22,6 +22,7 @@ from mypy_async_django.bridge.tree import walk
 from mypy_async_django.catalogue.lookup import title
 from mypy_async_django.catalogue.row import Effect
 from mypy_async_django.index.abstract import (
+    UNKNOWN,
     Call,
     Created,
     Instance,
@@ -169,7 +170,8 @@ def _ways_from_coroutines(body: Body) -> Sequence[tuple[Called, Ways]]:
             continue
         when = abstraction(body).condition(called.node)
         if ways := body.effects.ways(called.function, call=call, when=when):
-            own = body.effects.ways(called.function, call=replace(call, arguments=()), when=when)
+            given = tuple(replace(each, value=UNKNOWN) for each in call.arguments)
+            own = body.effects.ways(called.function, call=replace(call, arguments=given), when=when)
             found.append((called, {each: way for each, way in ways.items() if each not in own}))
     return found
 
