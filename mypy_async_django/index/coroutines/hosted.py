@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from mypy.nodes import ClassDef, Decorator, FuncDef, MypyFile, Node
+from mypy.nodes import ClassDef, Decorator, FakeInfo, FuncDef, MypyFile, Node
 
 from mypy_async_django.bridge.tree import all_statements, functions
 from mypy_async_django.catalogue.decorators import BEFORE_HANDLERS
@@ -42,7 +42,9 @@ _hosted = once_in_module(hosted_functions)
 def _hooks_of_views(statements: list[Node]) -> Iterator[tuple[FuncDef, str]]:
     """The methods that run before the handlers of an async view."""
     for statement in statements:
-        if not isinstance(statement, ClassDef) or not is_view(statement.info):
+        if not isinstance(statement, ClassDef) or isinstance(statement.info, FakeInfo):
+            continue  # mypy has not looked at a class that cannot be reached
+        if not is_view(statement.info):
             continue
         if set(handlers(statement.info).values()) != {True}:
             continue
