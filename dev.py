@@ -27,7 +27,11 @@ PYTHON = str(Path(sys.executable).resolve())
 DJANGO_DECIDES = ("tests/catalogue", "tests/differential", "tests/test_example.py", "tests/index")
 
 # What looks names up in installed packages, or runs frameworks.
-NEED_PACKAGES = ("tests/catalogue/test_blocking.py", "tests/frameworks")
+NEED_PACKAGES = (
+    "tests/catalogue/test_blocking.py",
+    "tests/check/test_editor.py",
+    "tests/frameworks",
+)
 
 # A file's tests stay together: they share what they have set up.
 ALL_PROCESSORS = ("-n", "auto", "--dist", "loadfile")

@@ -12,7 +12,7 @@ from mypy_async_django import __version__
 from mypy_async_django.check import baseline
 from mypy_async_django.check.sources import Sources
 from mypy_async_django.links import DOCUMENTATION, page_of
-from mypy_async_django.record import Record
+from mypy_async_django.record import Edit, Record
 
 NAME: Final = "mypy-async-django"
 
@@ -116,6 +116,7 @@ def _object(record: Record, sources: Sources) -> dict[str, Any]:
     values = record._asdict()
     del values["on"], values["by_default"]
     values["url"] = page_of(record.code)
+    values["edit"] = _edit(record.edit)
     values["notes"] = [
         dict(
             zip(
@@ -127,6 +128,16 @@ def _object(record: Record, sources: Sources) -> dict[str, Any]:
         for note in record.notes
     ]
     return values
+
+
+def _edit(edit: Edit | None) -> dict[str, Any] | None:
+    if edit is None:
+        return None
+    changes = [
+        change._replace(column=change.column + 1, end_column=change.end_column + 1)._asdict()
+        for change in edit.changes
+    ]
+    return edit._asdict() | {"changes": changes}
 
 
 def _notes(record: Record, sources: Sources) -> Iterator[str]:
