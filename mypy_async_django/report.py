@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mypy.nodes import Context
 
 from mypy_async_django.bridge.module import Module
+from mypy_async_django.bridge.source import Span
 from mypy_async_django.codes import CATEGORY
 from mypy_async_django.finding import Finding
 from mypy_async_django.links import page_of
@@ -42,12 +43,15 @@ def _notes(module: Module, finding: Finding) -> Iterator[tuple[str, Context]]:
 def _record(module: Module, finding: Finding) -> Record:
     """The finding as data."""
     node, code = finding.node, finding.code
+    span = module.source.span(node) or Span(
+        node.line, node.column, node.end_line or node.line, node.end_column or node.column + 1
+    )
     return Record(
         path="",
-        line=node.line,
-        column=node.column + 1,
-        end_line=node.end_line or node.line,
-        end_column=(node.end_column or node.column + 1) + 1,
+        line=span.line,
+        column=span.column + 1,
+        end_line=span.end_line,
+        end_column=span.end_column + 1,
         code=code.code,
         family=code.sub_code_of.code if code.sub_code_of else "",
         by_default=code.default_enabled,

@@ -62,8 +62,7 @@ def pylsp_code_actions(
     return [
         action
         for diagnostic in ours
-        for fix in fixes
-        if _is_of(fix, diagnostic)
+        for fix in _of(diagnostic, fixes)
         if (action := _action(fix, diagnostic, document)) is not None
     ]
 
@@ -109,11 +108,18 @@ def _edit(data: Mapping[str, Any] | None) -> Edit | None:
     )
 
 
-def _is_of(fix: _Fix, diagnostic: Mapping[str, Any]) -> bool:
-    """Whether a diagnostic is the finding; its lines and columns count from 0."""
+def _of(diagnostic: Mapping[str, Any], fixes: Sequence[_Fix]) -> list[_Fix]:
+    """The fixes of the error that a diagnostic shows; its lines and columns count from 0.
+
+    The column decides among several on one line; alone it may be wrong, as mypy's is behind
+    characters that are not ASCII.
+    """
     start = diagnostic["range"]["start"]
-    place = (start["line"] + 1, start["character"] + 1)
-    return (fix.line, fix.column, fix.code) == (*place, diagnostic["code"])
+    on_line = [
+        fix for fix in fixes if (fix.line, fix.code) == (start["line"] + 1, diagnostic["code"])
+    ]
+    there = [fix for fix in on_line if fix.column == start["character"] + 1]
+    return there or on_line
 
 
 def _action(fix: _Fix, diagnostic: Mapping[str, Any], document: Document) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ from mypy.nodes import (
 )
 from mypy.types import Overloaded
 
+from mypy_async_django.bridge.source import Span
 from mypy_async_django.bridge.types import all_are
 from mypy_async_django.catalogue.builtin import NEXT, Use
 from mypy_async_django.catalogue.django_database import ATOMIC_CLASS
@@ -131,26 +132,28 @@ def imports_for(code: str) -> Iterator[str]:
             yield imported
 
 
-def _range(body: Body, node: Node, last: Node) -> tuple[int, int, int, int] | None:
+def _range(body: Body, node: Node, last: Node) -> Span | None:
     """The position of a node; of a generator without the brackets of the call that it is given to."""
-    if not body.source.is_placed(node) or last.end_line is None or last.end_column is None:
+    span, last_span = body.source.span(node), body.source.span(last)
+    if span is None or last_span is None:
         return None
-    start, end = (node.line, node.column), (last.end_line, last.end_column)
+    start, end = span[:2], last_span[2:]
     call = body.parent(node)
     if (
         isinstance(node, GeneratorExpr)
         and isinstance(call, CallExpr)
-        and (call.callee.end_line, call.callee.end_column) == start
+        and (callee := body.source.span(call.callee)) is not None
+        and callee[2:] == start
     ):
-        return (start[0], start[1] + 1, end[0], end[1] - 1)
-    return (*start, *end)
+        return Span(start[0], start[1] + 1, end[0], end[1] - 1)
+    return Span(*start, *end)
 
 
 def without_statement(body: Body, statement: Statement) -> Change | None:
     """The removal of a statement, if it has its lines for itself and its block has others."""
     block = body.parent(statement)
     end = statement.end_line or statement.line
-    if not body.source.is_placed(statement) or not isinstance(block, Block) or len(block.body) < 2:
+    if body.source.span(statement) is None or not isinstance(block, Block) or len(block.body) < 2:
         return None
     if any(
         other is not statement and other.line <= end and (other.end_line or 0) >= statement.line
@@ -331,10 +334,11 @@ def placed(body: Body, node: Expression, code: str) -> str:
 
 def _has_brackets(body: Body, node: Expression) -> bool:
     """Whether brackets stand around a node of which an attribute, an item or the value is taken."""
-    if not body.source.is_placed(node) or not node.column:
+    span = body.source.span(node)
+    if span is None or not span.column:
         return False
-    before = body.source.at(node.line, node.column - 1)
-    return before == "(" and body.source.at(node.end_line or 0, node.end_column or 0) == ")"
+    before = body.source.at(span.line, span.column - 1)
+    return before == "(" and body.source.at(span.end_line, span.end_column) == ")"
 
 
 def awaited_node(body: Body, node: Expression) -> Expression:
