@@ -93,7 +93,9 @@ def _awaits(code: str) -> bool:
 
 
 def _is_in_class_body(body: Body, node: Node) -> bool:
-    return any(isinstance(outer, ClassDef) for outer in body.ancestors(node))
+    return bool(body.every(ClassDef)) and any(
+        isinstance(outer, ClassDef) for outer in body.ancestors(node)
+    )
 
 
 def _outside_generators(body: Body, node: Node, code: str) -> tuple[Node, str]:

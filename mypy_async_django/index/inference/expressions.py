@@ -72,6 +72,8 @@ class Expressions(ABC):
 
     def __init__(self, members: Members) -> None:
         self._members = members
+        #: The left operands of chains, whose own left operands have been looked at.
+        self._operands: set[OpExpr] = set()
 
     @abstractmethod
     def _inferred(self, expression: Expression) -> ProperType | None:
@@ -281,11 +283,12 @@ class Expressions(ABC):
     def _operation(self, expression: OpExpr) -> ProperType | None:
         chain: list[OpExpr] = []
         left = expression.left
-        while isinstance(left, OpExpr):
+        while isinstance(left, OpExpr) and left not in self._operands:
             chain.append(left)
             left = left.left
         for inner in reversed(chain):  # a loop, so that a long chain needs no deep recursion
             self._inferred(inner)
+            self._operands.add(inner)
         first, second = self._inferred(expression.left), self._inferred(expression.right)
         if expression.op in {"and", "or"}:
             kept = false_only if expression.op == "and" else true_only

@@ -138,6 +138,10 @@ class Abstraction:
         self._values: dict[Expression, Value] = {}
         self._conditions: dict[Node, Condition] = {}
         self._under_way: set[Expression] = set()
+        #: How often a value was taken for unknown that is under way itself, or too deep inside.
+        self._cuts = 0
+        #: Values that depend on such a cut: they hold until the question is answered.
+        self._meanwhile: dict[Expression, Value] = {}
         self._summarised: set[FuncItem] = set()
         self._declared: dict[str, Value] = {}
         self._keys: dict[tuple[Row, ...], str] = {}
@@ -149,14 +153,20 @@ class Abstraction:
         if expression in self._values:
             return self._values[expression]
         if expression in self._under_way or len(self._under_way) > _DEEPEST:
-            return UNKNOWN
+            self._meanwhile[expression] = UNKNOWN
+        if expression in self._meanwhile:
+            self._cuts += 1
+            return self._meanwhile[expression]
+        cuts = self._cuts
         self._under_way.add(expression)
         try:
             found = self._row(expression) or self._value(expression)
         finally:
             self._under_way.discard(expression)
         if not self._under_way:
-            self._values[expression] = found
+            self._meanwhile.clear()
+        kept = self._values if cuts == self._cuts or not self._under_way else self._meanwhile
+        kept[expression] = found
         return found
 
     def item(self, collection: Value) -> Value:
@@ -224,6 +234,7 @@ class Abstraction:
         """The condition under which a node runs, as far as parameters decide it."""
         if node in self._conditions:
             return self._conditions[node]
+        cuts = self._cuts
         found = [
             self._when(condition, holds=holds)
             for condition, holds in conditions_before(self._body, node)
@@ -231,7 +242,7 @@ class Abstraction:
         found += self._matched(node)
         known = tuple(dict.fromkeys(each for each in found if each not in (None, ALWAYS)))
         condition = _all(known)
-        if not self._under_way:
+        if cuts == self._cuts or not self._under_way:
             self._conditions[node] = condition
         return condition
 

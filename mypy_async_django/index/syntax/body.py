@@ -372,9 +372,13 @@ class Body:
 
         Not if it expects an exception that only a completed query raises, as ``DoesNotExist``.
         """
-        return isinstance(node, Node) and any(
-            isinstance(around, WithStmt) and any(map(self._expects_failure, around.expr))
-            for around in self.ancestors(node)
+        expecting = {
+            each for each in self.every(WithStmt) if any(map(self._expects_failure, each.expr))
+        }
+        return (
+            isinstance(node, Node)
+            and bool(expecting)
+            and any(around in expecting for around in self.ancestors(node))
         )
 
     def _expects_failure(self, context: Expression) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, takewhile
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from mypy.nodes import (
     AssertStmt,
@@ -23,29 +23,50 @@ from mypy.nodes import (
 from mypy_async_django.bridge.tree import statements
 from mypy_async_django.index.syntax.body import Body, leaves, once
 
+_Conditions: TypeAlias = tuple[tuple[Expression, bool], ...]
 
-def conditions_before(body: Body, node: Node) -> Iterator[tuple[Expression, bool]]:
-    """The conditions that are passed on every path to a node, with whether they hold."""
-    inner = node
-    for around in body.ancestors(node):
-        match around:
-            case IfStmt(expr=[condition], body=[block]):
-                if inner is not condition:
-                    yield condition, inner is block
-            case WhileStmt(expr=condition, body=block) if inner is block:
-                yield condition, True
-            case ConditionalExpr(cond=condition) if inner is not condition:
-                yield condition, inner is around.if_expr
-            case OpExpr(op="and" | "or" as operator, left=left) if inner is not left:
-                yield left, operator == "and"
-            case GeneratorExpr() if inner is around.left_expr:
-                yield from ((each, True) for each in chain.from_iterable(around.condlists))
-            case Block():
-                for step in _earlier(body, around, inner):
-                    yield from step.passed
-            case _:
-                pass
-        inner = around
+
+def conditions_before(body: Body, node: Node) -> _Conditions:
+    """The conditions that are passed on every path to a node, with whether they hold, innermost first."""
+    known = _known(body)
+    pending: list[Node] = []
+    current: Node | None = node
+    while current is not None and current not in known:
+        pending.append(current)
+        current = body.parent(current)
+    for inner in reversed(pending):
+        around = body.parent(inner)
+        outer = known[around] if around is not None else ()
+        passed = tuple(_passed(body, around, inner)) if around is not None else ()
+        known[inner] = (*passed, *outer) if passed else outer
+    return known[node]
+
+
+@once
+def _known(body: Body) -> dict[Node, _Conditions]:
+    """The conditions before each node that was asked for."""
+    return {}
+
+
+def _passed(body: Body, around: Node, inner: Node) -> Iterator[tuple[Expression, bool]]:
+    """The conditions that are passed within a node on every path to one of its children."""
+    match around:
+        case IfStmt(expr=[condition], body=[block]):
+            if inner is not condition:
+                yield condition, inner is block
+        case WhileStmt(expr=condition, body=block) if inner is block:
+            yield condition, True
+        case ConditionalExpr(cond=condition) if inner is not condition:
+            yield condition, inner is around.if_expr
+        case OpExpr(op="and" | "or" as operator, left=left) if inner is not left:
+            yield left, operator == "and"
+        case GeneratorExpr() if inner is around.left_expr:
+            yield from ((each, True) for each in chain.from_iterable(around.condlists))
+        case Block():
+            for step in _earlier(body, around, inner):
+                yield from step.passed
+        case _:
+            pass
 
 
 def ifs_before(body: Body, block: Block, inner: Node) -> Iterator[IfStmt]:
