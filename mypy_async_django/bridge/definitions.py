@@ -181,8 +181,8 @@ class Definitions:
     ) -> bool:
         """Whether the module does nothing that may load or set more of a row in an attribute.
 
-        Reads of columns and of relations to many rows are fine, as are calls of Django's own methods, and in coroutines reads of
-        relations: they raise, or the row has them.
+        Reads of columns and of relations to many rows are fine, as are calls of Django's own
+        methods, and in coroutines reads of relations: they raise, or the row has them.
         """
         pending = [_Mention(statement, None, None, "", None) for statement in self._defs]
         while pending:

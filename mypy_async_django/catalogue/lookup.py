@@ -94,6 +94,8 @@ class Catalogue:
         self._offloaders: Mapping[str, Offloader] = {
             row.name: row for row in chain(OFFLOADERS, offloaders)
         }
+        #: The last parts of the offloaders' names, for a look before a receiver's type is inferred.
+        self.offloading = frozenset(name.rpartition(".")[2] for name in self._offloaders)
 
         self._iterators: Mapping[str, Api] = {
             row.name: row

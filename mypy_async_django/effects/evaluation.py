@@ -122,8 +122,8 @@ class Need(NamedTuple):
 class Evaluator:
     """Evaluates values; ``summary_named`` returns summaries, ``class_named`` classes.
 
-    ``api`` gives the catalogue's rows, ``function_named`` what a module's name stands for. ``strict`` says that relations of unknown rows count as not
-    loaded.
+    ``api`` gives the catalogue's rows, ``function_named`` what a module's name stands for.
+    ``strict`` says that relations of unknown rows count as not loaded.
     """
 
     def __init__(

@@ -78,18 +78,19 @@ class Summary(NamedTuple):
     keyword of its constructor, or nothing.
 
     ``is_coroutine`` says that it is awaited: what it runs is looked at where it is written, and
-    ``actions`` are what it follows of its parameters and passes on. ``is_probe`` says that it finds out whether an event loop is running: its callers do not query in
-    one. ``upward`` are the ``super()`` chains of calls of mixins, ``is_cooperative`` says that the
-    method is part of one; see `index.resolution.cooperative_super`. ``is_awaited`` says that a
-    decorator, of which mypy knows the name only, makes a coroutine function of a sync one.
-    ``touches`` are the parameters of which it only reads, calls and sets attributes, with those.
-    ``closes_connections`` says that it closes those of its thread before it returns.
-    ``queries`` are operations on what a function of the project returns (its full name, the
-    operation): they raise if that is a queryset. ``value_parameters`` are parameters of any type
-    that it never awaits. ``callbacks`` are the parameters that it only calls, with the misuse of
-    what they return. ``coroutine_from`` are the functions of which a sync function returns the
-    result, whichever return statement it reaches. ``is_installed`` says that a package defines it:
-    what it does under a condition counts where that is known to hold.
+    ``actions`` are what it follows of its parameters and passes on. ``is_probe`` says that it
+    finds out whether an event loop is running: its callers do not query in one. ``upward`` are the
+    ``super()`` chains of calls of mixins, ``is_cooperative`` says that the method is part of one;
+    see `index.resolution.cooperative_super`. ``is_awaited`` says that a decorator, of which mypy
+    knows the name only, makes a coroutine function of a sync one. ``touches`` are the parameters
+    of which it only reads, calls and sets attributes, with those. ``closes_connections`` says that
+    it closes those of its thread before it returns. ``queries`` are operations on what a function
+    of the project returns (its full name, the operation): they raise if that is a queryset.
+    ``value_parameters`` are parameters of any type that it never awaits. ``callbacks`` are the
+    parameters that it only calls, with the misuse of what they return. ``coroutine_from`` are the
+    functions of which a sync function returns the result, whichever return statement it reaches.
+    ``is_installed`` says that a package defines it: what it does under a condition counts where
+    that is known to hold.
     """
 
     actions: tuple[Action, ...] = ()

@@ -64,19 +64,19 @@ class Framework(NamedTuple):
     a router, that make a view of a function: Django hands it the request, and nothing has looked
     into that before. ``sync_decorators`` do not support async functions. ``hooks`` are the methods
     that a class calls if a subclass defines them, ``untyped_hooks`` the same by the module that the
-    class is imported from, or by its full name, for where mypy does not know the class. ``awaits`` is the package, if it
-    awaits hooks of another one, with the prefix of the classes of that. ``declarative`` are classes
-    whose subclasses declare fields, ``fields`` are the classes of such fields that do more than read.
-    ``coroutines`` are coroutine functions and methods, for where mypy has no types of the package.
-    ``arrivals`` are attributes and items, by the last steps as they are written, with the class of
-    what the framework puts there, or the attribute of one. ``fixtures`` are the parameters of test
-    functions, with their classes. ``loads`` are packages, with the module of Django's that has those
-    classes: mypy has to read it before a module that imports the package.
-    ``on_loop`` are decorators whose sync functions run on the event loop where the module has async
-    ones too, or names one of ``async_servers``, with what to do instead of a query there.
-    ``tasks`` are classes of what a decorator makes of a function, with the methods that run it here,
-    as calling it does. ``keeping`` are decorators of which the same holds, without types, ``results``
-    the methods of a task with the class of what they return.
+    class is imported from, or by its full name, for where mypy does not know the class. ``awaits``
+    is the package, if it awaits hooks of another one, with the prefix of the classes of that.
+    ``declarative`` are classes whose subclasses declare fields, ``fields`` are the classes of such
+    fields that do more than read. ``coroutines`` are coroutine functions and methods, for where
+    mypy has no types of the package. ``arrivals`` are attributes and items, by the last steps as
+    they are written, with the class of what the framework puts there, or the attribute of one.
+    ``fixtures`` are the parameters of test functions, with their classes. ``loads`` are packages,
+    with the module of Django's that has those classes: mypy has to read it before a module that
+    imports the package. ``on_loop`` are decorators whose sync functions run on the event loop
+    where the module has async ones too, or names one of ``async_servers``, with what to do instead
+    of a query there. ``tasks`` are classes of what a decorator makes of a function, with the
+    methods that run it here, as calling it does. ``keeping`` are decorators of which the same
+    holds, without types, ``results`` the methods of a task with the class of what they return.
     ``responses`` names the parameter of an endpoint's decorator that is the class of the response.
     """
 

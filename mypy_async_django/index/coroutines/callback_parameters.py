@@ -133,15 +133,13 @@ def _passed_to(body: Body, call: CallExpr, use: NameExpr) -> tuple[str, str] | N
 def dropped_callbacks(body: Body, call: CallExpr) -> Iterator[Dropped]:
     """The coroutine functions that a call passes to a function of the project that drops the result."""
     effects = body.effects
-    functions = [(each, coroutine_function(body, each)) for each in call.args]
-    if effects is None or not any(function for _, function in functions):
-        return
-    named = named_function(body, call.callee)
-    if named is None or body.is_nested(named.function):
+    named = named_function(body, call.callee) if effects is not None and call.args else None
+    if effects is None or named is None or body.is_nested(named.function):
         return
     names = {given: name for name, given in bind(call, named.function)}
-    for argument, function in functions:
-        if function is not None and argument in names:
+    for argument in call.args:
+        function = coroutine_function(body, argument) if argument in names else None
+        if function is not None:
             misuse = effects.misuse_of_callback(named.function, names[argument])
             if misuse is not None:
                 yield Dropped(function, misuse)

@@ -48,8 +48,9 @@ _TAKERS = AWAITERS | RUNNERS | SCHEDULERS
 def coroutine_values(body: Body) -> Iterator[tuple[CallExpr | AwaitExpr | MemberExpr, FinalUse]]:
     """The calls that return a coroutine and the reads of async properties, each with its final use.
 
-    Also calls that return another awaitable, if it is mistaken for its result. And the awaits that do: ``await sync_to_async(lambda: load())()`` returns one that nothing awaits.
-    If an offloader is passed an async function itself, another rule reports it.
+    Also calls that return another awaitable, if it is mistaken for its result, and awaits that return a
+    coroutine: ``await sync_to_async(lambda: load())()`` returns one that nothing awaits. If an
+    offloader is passed an async function itself, another rule reports it.
     """
     for node in body.nodes:
         if not isinstance(node, AwaitExpr) or _is_of_misused_bridge(body, node.expr):

@@ -9,7 +9,6 @@ from mypy.nodes import (
     Decorator,
     Expression,
     FuncDef,
-    FuncItem,
     LambdaExpr,
     MemberExpr,
     OverloadedFuncDef,
@@ -50,18 +49,6 @@ CACHED_PROPERTIES: Final = ("functools.cached_property", "django.utils.functiona
 CACHED_FUNCTION: Final = "functools._lru_cache_wrapper"
 CONSTRUCTORS: Final = ("__new__", "__init__")
 POST_INIT: Final = "__post_init__"
-
-
-def summary_name(function: FuncItem) -> str:
-    """The key of a function's summary: its full name, or ``Shop.size.setter`` for a setter."""
-    symbol = function.info.names.get(function.name) if function.info else None
-    if symbol is not None and isinstance(symbol.node, OverloadedFuncDef):
-        property_ = symbol.node
-        for index, item in enumerate(property_.items if property_.is_property else ()):
-            if index and isinstance(item, Decorator) and item.func is function:
-                is_setter = index == property_.setter_index
-                return f"{function.fullname}.{'setter' if is_setter else 'deleter'}"
-    return function.fullname
 
 
 class Named(NamedTuple):

@@ -56,7 +56,7 @@ def offloader_of(body: Body, call: CallExpr) -> Offloader | None:
     name = called_name(body, call)
     if name is not None:
         return body.catalogue.offloader(name)
-    if isinstance(call.callee, MemberExpr):
+    if isinstance(call.callee, MemberExpr) and call.callee.name in body.catalogue.offloading:
         for info in classes(body.type_of(call.callee.expr)):
             for base in info.mro:
                 found = body.catalogue.offloader(f"{base.fullname}.{call.callee.name}")

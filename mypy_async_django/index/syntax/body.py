@@ -407,11 +407,10 @@ class Body:
         mypy reports the assignment, and takes the name for what it was before.
         """
         bindings = self.flow.reaching(name)
-        is_assigned = all(
-            binding.kind is BindingKind.ASSIGN and not binding.path for binding in bindings
-        )
-        made = {binding.value for binding in bindings} if is_assigned else set()
-        value = made.pop() if len(made) == 1 else None
+        if len(bindings) != 1:
+            return None
+        [binding] = bindings
+        value = binding.value if binding.kind is BindingKind.ASSIGN and not binding.path else None
         if not isinstance(value, CallExpr):
             return None
         type_ = self.types.type_of(value)

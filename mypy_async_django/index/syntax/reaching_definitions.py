@@ -24,6 +24,7 @@ class Flow:
 
     def __init__(self, body: nodes.FuncItem | nodes.MypyFile) -> None:
         self._body = body
+        self._known: dict[NameExpr, frozenset[Binding]] = {}
 
     def is_reachable(self, node: Node) -> bool:
         """Whether ``node`` (for a block, its first statement) can be evaluated when the body runs."""
@@ -82,13 +83,15 @@ class Flow:
             return frozenset()
         if _is_bound_once_before(variable, use):
             return frozenset(variable.bindings)
-        reached = self._reached_by(use, variable) & self._rivals[variable]
-        found: list[Binding] = []
-        while reached:
-            lowest = reached & -reached
-            found.append(self._reachable[lowest.bit_length() - 1])
-            reached ^= lowest
-        return frozenset(found)
+        if use not in self._known:
+            reached = self._reached_by(use, variable) & self._rivals[variable]
+            found: list[Binding] = []
+            while reached:
+                lowest = reached & -reached
+                found.append(self._reachable[lowest.bit_length() - 1])
+                reached ^= lowest
+            self._known[use] = frozenset(found)
+        return self._known[use]
 
     def uses(self, binding: Binding) -> tuple[NameExpr, ...]:
         """The reads that ``binding`` reaches, in source order."""

@@ -183,7 +183,7 @@ def _is_same(body: Body, one: Expression, other: Expression) -> bool:
 
 def is_empty(body: Body, queryset: Expression) -> bool:
     """Whether a queryset is the result of ``none()``: it has no rows, and runs no query."""
-    queue = [queryset]
+    queue, seen = [queryset], {queryset}
     for value in queue:  # grows; in a loop a name may be made of itself
         match value:
             case CallExpr(callee=MemberExpr(expr=rows, name=name)):
@@ -198,7 +198,8 @@ def is_empty(body: Body, queryset: Expression) -> bool:
                     return False
             case _:
                 return False
-        queue += [each for each in further if each not in queue]
+        queue += [each for each in further if each not in seen]
+        seen.update(further)
     return True
 
 

@@ -126,6 +126,8 @@ from mypy_async_django.index.values.library_calls import arguments_of, transfers
 
 #: Sources of one value that are kept apart; more count as unknown.
 _MOST: Final = 16
+#: Bindings of one name that are followed; where more reach a use, its value counts as unknown.
+_MOST_BINDINGS: Final = 32
 #: Evaluations of one question before its answer counts as unknown.
 _MOST_ROUNDS: Final = 40
 #: Where classes come from whose objects keep no rows in attributes.
@@ -335,8 +337,9 @@ class _Solver:
             yield from self._elsewhere(name, path)
             return
         bindings = in_order(body.flow.reaching(name))
-        if not bindings:
+        if not bindings or len(bindings) > _MOST_BINDINGS:
             yield _UNKNOWN
+            return
         for binding in bindings:
             yield from self._bound(binding, path, name)
         if any(body.flow.is_captured(binding) for binding in bindings):
