@@ -79,6 +79,8 @@ class PluginHooks(Hooks):
         self._templates.forget()
         if self._build.checks_modules:
             self._engine.module_parsed(tree.fullname)
+        if self._build.stores_dependencies:
+            return ()  # dmypy ends with a KeyError where a module depends on one that it does not import
         needed = {LOADS[name] for name in imported_packages(tree) if name in LOADS}
         return sorted(needed) if needed and self._build.is_project_file(tree.path) else ()
 

@@ -13,7 +13,7 @@ from mypy.nodes import (
 from mypy.types import CallableType
 
 from mypy_async_django.bridge.models import is_django_method
-from mypy_async_django.bridge.types import class_of
+from mypy_async_django.bridge.types import class_of, is_object
 from mypy_async_django.catalogue.builtin import MAP
 from mypy_async_django.catalogue.offload import WAIT
 from mypy_async_django.finding import Note, quoted
@@ -31,7 +31,21 @@ from mypy_async_django.suggestion.wording import (
 
 
 def for_coroutine(body: Body, call: CallExpr | AwaitExpr | MemberExpr) -> str | Note:
-    """The note for a coroutine that is not awaited."""
+    """The note for a coroutine that is not awaited.
+
+    What mypy takes for an ``object`` cannot be awaited before its function says what it returns.
+    """
+    note = _awaiting(body, call)
+    if isinstance(call, CallExpr) and isinstance(note, Note):
+        type_ = body.types.type_of(call)
+        if type_ is not None and is_object(type_):
+            function = quoted(body.source.text(call.callee))
+            return Note(f"{note.text}, and declare that {function} returns an awaitable")
+    return note
+
+
+def _awaiting(body: Body, call: CallExpr | AwaitExpr | MemberExpr) -> str | Note:
+    """The note with the await, or what runs a coroutine where none can be."""
     text = body.source.text(call)
     if isinstance(call, AwaitExpr):
         return replacing(body, call, f"await ({text})")

@@ -17,7 +17,7 @@ from mypy.nodes import (
 from mypy.types import CallableType, NoneType, ProperType, get_proper_type
 
 from mypy_async_django.bridge.tree import functions, maker_of
-from mypy_async_django.bridge.types import all_are, class_object, classes, known, member
+from mypy_async_django.bridge.types import all_are, class_object, classes, is_object, known, member
 from mypy_async_django.catalogue.builtin import EVALUATORS, METHODS
 from mypy_async_django.catalogue.django import ASYNC_CLIENT, RESPONSE, STREAMING_RESPONSE
 from mypy_async_django.catalogue.django_database import BOUND_TO_THREAD
@@ -267,7 +267,7 @@ def _stands_in(body: Body, function: FuncDef) -> bool:
 
 
 def _is_no_awaitable(type_: ProperType | None) -> bool:
-    if type_ is None:
+    if type_ is None or is_object(type_):
         return False
     if isinstance(type_, NoneType):
         return True

@@ -15,6 +15,7 @@ from django.core.paginator import Paginator
 from django.db import close_old_connections, connection, connections, transaction
 from django.db.backends.dummy.base import DatabaseWrapper
 from django.db.models import Count
+from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.views.generic import DayArchiveView
@@ -52,6 +53,11 @@ def _otherwise() -> Iterator[tuple[str, Recipe]]:
         Site.objects.get_current()
         return Site.objects
 
+    yield from methods(
+        "django.dispatch.dispatcher.Signal",
+        lambda _: Signal(),  # nobody receives it
+        **dict.fromkeys(("send", "send_robust"), args(sender=None)),
+    )
     yield from methods(
         "django.contrib.auth.models.PermissionsMixin",
         boss,
