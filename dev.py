@@ -33,8 +33,9 @@ NEED_PACKAGES = (
     "tests/frameworks",
 )
 
-# A file's tests stay together: they share what they have set up.
-ALL_PROCESSORS = ("-n", "auto", "--dist", "loadfile")
+# A file's tests stay together: they share what they have set up. The files keep their order, in which
+# the last ones are short; by number of tests, those with a few long tests would come last.
+ALL_PROCESSORS = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 
 # One environment for each file in requirements/. A newer Python takes the last one.
 ENVIRONMENTS = {

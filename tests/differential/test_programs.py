@@ -14,7 +14,7 @@ from grammar import program
 from limits import LIMITS, limit_of
 from verdicts import Verdict, verdicts
 
-PROGRAMS = int(os.environ.get("DIFFERENTIAL_PROGRAMS", "500"))
+PROGRAMS = int(os.environ.get("DIFFERENTIAL_PROGRAMS", "300"))
 #: So many are checked in one run of mypy.
 _BATCH = 2_000
 

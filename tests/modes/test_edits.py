@@ -1,6 +1,6 @@
 """Random edits of random projects: a warm run and the daemon say what a cold run says.
 
-``EDITS=2000`` makes about as many edits; 60 are made otherwise, the same ones each time.
+``EDITS=2000`` makes about as many edits; 40 are made otherwise, the same ones each time.
 """
 
 import os
@@ -15,7 +15,7 @@ from village import edit, founded
 
 from mypy_async_django.registry import RULES
 
-EDITS: Final = int(os.environ.get("EDITS", "60"))
+EDITS: Final = int(os.environ.get("EDITS", "40"))
 AT_A_TIME: Final = 10
 COLD: Final = "cold"
 CODES: Final = tuple(f"[{rule.code.code}]" for rule in RULES)
