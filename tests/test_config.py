@@ -18,7 +18,7 @@ from mypy_async_django.config import (
 
 TOML = "[tool.mypy_async_django]\n"
 INI = "[mypy.plugins.mypy_async_django]\n"
-CODES = [name.replace("_", "-") for name in rules.names()]
+CODES = rules.codes()
 
 
 def written(folder: Path, text: str) -> str:

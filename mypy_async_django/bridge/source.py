@@ -74,9 +74,8 @@ class Source:
         if node.line <= 0 or node.end_line is None or node.end_column is None:
             return None
         span = Span(node.line, node.column, node.end_line, node.end_column)
-        lines = self._lines[node.line - 1 : node.end_line]
-        if all(map(str.isascii, lines)):
-            return span if lines else None
+        if self._is_ascii(node.line, node.end_line):
+            return span if node.line <= len(self._lines) else None
         kind = _PYTHON.get(type(node))
         candidates = self._mended.get((kind, span), ()) if kind else ()
         return next(iter(candidates)) if len(candidates) == 1 else None
@@ -93,6 +92,8 @@ class Source:
             if not isinstance(node, ast.expr | ast.stmt):
                 continue
             end_line = node.end_lineno or node.lineno
+            if self._is_ascii(node.lineno, end_line):
+                continue
             start = self._column(node.lineno, node.col_offset)
             end = self._column(end_line, node.end_col_offset or 0)
             ranges = [Span(node.lineno, start, end_line, end)]
@@ -102,6 +103,9 @@ class Source:
                 found[type(node), self._shown(span)].add(span)
                 found[type(node), span].add(span)  # a mypy that counts rightly is not mended
         return found
+
+    def _is_ascii(self, line: int, end_line: int) -> bool:
+        return all(map(str.isascii, self._lines[line - 1 : end_line]))
 
     def _column(self, line: int, offset: int) -> int:
         """The column at an offset in UTF-8."""

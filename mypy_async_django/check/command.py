@@ -165,12 +165,8 @@ def findings(options: argparse.Namespace) -> list[Record] | None:
 def _undefined(found: project.Project) -> Iterator[str]:
     """Notes on names in the settings that are defined nowhere: a misspelt one does nothing."""
     own = str(found.own_settings) if found.own_settings else None
-    for key, name in names.undefined(load(own, _all_codes()), [found.import_root, Path.cwd()]):
+    for key, name in names.undefined(load(own, rules.codes()), [found.import_root, Path.cwd()]):
         yield f'{key} has "{name}", which is defined nowhere'
-
-
-def _all_codes() -> list[str]:
-    return [name.replace("_", "-") for name in rules.names()]
 
 
 def _reads_baseline(options: argparse.Namespace) -> bool:
@@ -180,7 +176,7 @@ def _reads_baseline(options: argparse.Namespace) -> bool:
 def _codes(given: Iterable[str]) -> tuple[str, ...]:
     """The codes of an option that may be repeated."""
     codes = tuple(code.strip() for text in given for code in text.split(",") if code.strip())
-    known = _all_codes()
+    known = rules.codes()
     for code in codes:
         if code not in (*known, ALL, DEFAULT):
             raise WrongOptionError(f'There is no error code "{code}"{nearest(code, known)}')

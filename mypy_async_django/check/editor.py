@@ -16,7 +16,7 @@ import pluggy
 
 from mypy_async_django import rules
 from mypy_async_django.check.edits import apply
-from mypy_async_django.check.imports import with_imports
+from mypy_async_django.check.fix import text_of, with_fixes
 from mypy_async_django.record import Change, Edit
 
 _implements: Final = pluggy.HookimplMarker("pylsp")
@@ -55,8 +55,9 @@ def pylsp_code_actions(
     ``context`` has the errors, as ``CodeActionContext`` of the Language Server Protocol. ``check`` looks
     at the file on disk, so there are none while the editor's text is another.
     """
-    ours = [each for each in context.get("diagnostics", ()) if each.get("code") in _codes()]
-    if not ours or _on_disk(document.path) != document.source:
+    codes = rules.codes()
+    ours = [each for each in context.get("diagnostics", ()) if each.get("code") in codes]
+    if not ours or text_of(document.path) != document.source:
         return []
     fixes = _fixes(workspace.root_path, document.path, document.source)
     return [
@@ -65,18 +66,6 @@ def pylsp_code_actions(
         for fix in _of(diagnostic, fixes)
         if (action := _action(fix, diagnostic, document)) is not None
     ]
-
-
-@lru_cache(maxsize=1)
-def _codes() -> frozenset[str]:
-    return frozenset(name.replace("_", "-") for name in rules.names())
-
-
-def _on_disk(path: str) -> str | None:
-    try:
-        return Path(path).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 @lru_cache(maxsize=4)
@@ -125,7 +114,7 @@ def _of(diagnostic: Mapping[str, Any], fixes: Sequence[_Fix]) -> list[_Fix]:
 def _action(fix: _Fix, diagnostic: Mapping[str, Any], document: Document) -> dict[str, Any] | None:
     """The code action of a fix; None where it cannot be made without losing a comment."""
     done = apply(document.source, [fix.edit])
-    new = with_imports(done.text, fix.edit.imports, document.path) if done.made else None
+    new = with_fixes(done, document.path) if done.made else None
     if new is None:
         return None
     return {

@@ -94,15 +94,15 @@ def one_round(records: Sequence[Record], *, unsafe: bool) -> _Round:
     fixed = 0
     skipped: list[tuple[Record, Skipped]] = []
     for path, found in by_path.items():
-        text = _read(path)
+        text = text_of(path)
         if text is None:
             continue
         edits = [record.edit for record in found if record.edit is not None]
         done = apply(text, edits)
-        new = _imported(done, path)
+        new = with_fixes(done, path)
         if new is None:  # one of them makes no code of it: make those that do, one by one
             done = apply(text, _valid(text, edits, path))
-            new = _imported(done, path)
+            new = with_fixes(done, path)
         if new is not None and new != text:
             texts[path] = new
             fixed += len(done.made)
@@ -117,15 +117,15 @@ def one_round(records: Sequence[Record], *, unsafe: bool) -> _Round:
 
 def _valid(text: str, edits: Sequence[Edit], path: str) -> list[Edit]:
     """The fixes that each alone leave code that Python can parse."""
-    return [edit for edit in edits if _imported(apply(text, [edit]), path) is not None]
+    return [edit for edit in edits if with_fixes(apply(text, [edit]), path) is not None]
 
 
-def _imported(done: Applied, path: str) -> str | None:
+def with_fixes(done: Applied, path: str) -> str | None:
     """The text with fixes and the imports that they need; None if it is no valid code."""
     return with_imports(done.text, (name for edit in done.made for name in edit.imports), path)
 
 
-def _read(path: str) -> str | None:
+def text_of(path: str) -> str | None:
     """A file's text with the ends of its lines as they are; None if it is not UTF-8."""
     try:
         return Path(path).read_bytes().decode("utf-8")
@@ -138,7 +138,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _difference(path: str, text: str) -> Iterator[str]:
-    before = (_read(path) or "").splitlines(keepends=True)
+    before = (text_of(path) or "").splitlines(keepends=True)
     after = text.splitlines(keepends=True)
     return difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
 

@@ -42,7 +42,7 @@ def _lines(found: project.Project) -> Iterator[tuple[str, str]]:
     if found.configuration and configuration.OURS not in plugins:
         yield "", f'"check" adds {configuration.OURS}; for mypy itself, add it to "plugins"'
     own = str(found.own_settings) if found.own_settings else None
-    codes = [name.replace("_", "-") for name in rules.names()]
+    codes = rules.codes()
     settings = load(own, codes)
     changed = [key for key, value in settings._asdict().items() if value != _default(key)]
     yield "settings of ours", ", ".join(changed) or "as by default"

@@ -7,3 +7,8 @@ from pathlib import Path
 def names() -> Iterator[str]:
     """The names of the rules' modules, in order; none of them is loaded."""
     return (path.stem for path in sorted(Path(__file__).parent.glob("[!_]*.py")))
+
+
+def codes() -> list[str]:
+    """The rules' error codes, in order, by the names of their modules."""
+    return [name.replace("_", "-") for name in names()]

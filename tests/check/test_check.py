@@ -156,18 +156,23 @@ def test_not_installed(
     assert [line for line in said if line.startswith(problem)], said
 
 
-def test_plugin_that_fails(site: Path) -> None:
-    """Where django-stubs' plugin cannot be imported, the rest is checked without it."""
-    (site / "hidden" / "mypy_django_plugin").mkdir(parents=True)
-    (site / "hidden" / "mypy_django_plugin" / "__init__.py").write_text("raise ImportError('no')")
-    said = subprocess.run(
+def checked_with(site: Path, hidden: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command where a folder's modules come before those that are installed."""
+    return subprocess.run(
         [sys.executable, "-m", "mypy_async_django", "check"],
         cwd=site,
-        env={**os.environ, "PYTHONPATH": str(site / "hidden")},
+        env={**os.environ, "PYTHONPATH": str(hidden)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_plugin_that_fails(site: Path) -> None:
+    """Where django-stubs' plugin cannot be imported, the rest is checked without it."""
+    (site / "hidden" / "mypy_django_plugin").mkdir(parents=True)
+    (site / "hidden" / "mypy_django_plugin" / "__init__.py").write_text("raise ImportError('no')")
+    said = checked_with(site, site / "hidden")
     assert said.returncode == 1, said.stderr
     assert "cannot be loaded, so less is known of models: ImportError: no" in said.stderr
     assert "[async-blocking]" in said.stdout
@@ -178,14 +183,7 @@ def test_our_plugin_that_fails(site: Path) -> None:
     (site / "hidden").mkdir()
     patch = "import mypy_async_django.bridge.installed as installed\ninstalled.top_level = None\n"
     (site / "hidden" / "sitecustomize.py").write_text(patch)
-    said = subprocess.run(
-        [sys.executable, "-m", "mypy_async_django", "check"],
-        cwd=site,
-        env={**os.environ, "PYTHONPATH": str(site / "hidden")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    said = checked_with(site, site / "hidden")
     assert said.returncode == 2, said.stdout
     assert re.search(r"mypy-async-django \S+ failed with mypy \S+: TypeError", said.stderr)
 

@@ -102,11 +102,17 @@ def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
         return
     seen = {matched.node for matched in matches(body)}
     replaced = replaced_names(body)
+
+    def way_of(called: Called, ways: Ways) -> Way | None:
+        """The way to the effect; None where it counts already, or cannot happen."""
+        way, node = ways.get(effect), called.node
+        is_left_out = node in seen or way is None or _is_replaced(replaced, way)
+        is_harmless = not is_left_out and isinstance(node, CallExpr) and _is_harmless(body, node)
+        return None if is_left_out or is_harmless else way
+
     for called, ways in _ways_from_calls(body):
-        way = ways.get(effect)
-        if called.node in seen or way is None or _is_replaced(replaced, way):
-            continue
-        if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
+        way = way_of(called, ways)
+        if way is None:
             continue
         if _uses_loaded(body, called):
             continue
@@ -116,12 +122,8 @@ def _each_reached(body: Body, effect: Effect) -> Iterator[ReachedEffect]:
             seen.add(called.node)
             yield ReachedEffect(called, way.steps, way.is_memo)
     for called, ways in _ways_from_coroutines(body):
-        way = ways.get(effect)
-        if called.node in seen or way is None or _is_replaced(replaced, way):
-            continue
-        if isinstance(called.node, CallExpr) and _is_harmless(body, called.node):
-            continue
-        if not is_caught(body, called.node):
+        way = way_of(called, ways)
+        if way is not None and not is_caught(body, called.node):
             seen.add(called.node)
             yield ReachedEffect(called, way.steps, way.is_memo)
     for dynamic, ways in _ways_from_uses(body):

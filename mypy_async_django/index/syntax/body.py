@@ -372,13 +372,15 @@ class Body:
 
         Not if it expects an exception that only a completed query raises, as ``DoesNotExist``.
         """
-        expecting = {
+        return isinstance(node, Node) and not self._expecting.isdisjoint(
+            self.ancestors(node) if self._expecting else ()
+        )
+
+    @cached_property
+    def _expecting(self) -> frozenset[Node]:
+        """The ``with`` statements whose blocks are expected to raise."""
+        return frozenset(
             each for each in self.every(WithStmt) if any(map(self._expects_failure, each.expr))
-        }
-        return (
-            isinstance(node, Node)
-            and bool(expecting)
-            and any(around in expecting for around in self.ancestors(node))
         )
 
     def _expects_failure(self, context: Expression) -> bool:
